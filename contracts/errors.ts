@@ -1,0 +1,41 @@
+/**
+ * Every error that leaves a module has one of these codes. `retryable` says whether the same call may succeed later
+ * without anybody changing anything; `exit` is the process exit code where the error ends a command (sysexits.h).
+ * `docs/errors.md` has one row per code, held together by a test.
+ */
+export const errorTable = {
+  CONFIG_INVALID: { retryable: false, exit: 78, means: 'The configuration file has a wrong or unknown key.' },
+  FILE_UNREADABLE: { retryable: false, exit: 66, means: 'A file is missing or may not be read.' },
+  USAGE: { retryable: false, exit: 64, means: 'The command line is wrong.' },
+  PORT_TAKEN: { retryable: true, exit: 69, means: 'Another program listens on a port that the gateway needs.' },
+  DATA_DIR_LOCKED: { retryable: true, exit: 75, means: 'Another gateway process uses this data folder.' },
+  NATIVE_MODULE: { retryable: false, exit: 69, means: 'A native module does not load on this machine.' },
+  DISK_FULL: { retryable: true, exit: 74, means: 'The disk has no room; acknowledgements are held.' },
+  STORE_FAILED: { retryable: true, exit: 70, means: 'The buffer could not commit.' },
+  STORE_CLOSED: { retryable: false, exit: 70, means: 'The buffer is closed.' },
+  DECODE_FAILED: { retryable: false, exit: 70, means: 'A payload could not be decoded; it became a dead letter.' },
+  OVERLOADED: { retryable: true, exit: 75, means: 'A bounded queue is full.' },
+  SINK_UNAVAILABLE: { retryable: true, exit: 69, means: 'A sink cannot be reached; records stay in the buffer.' },
+  INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
+} as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** The one error class. Handle it by `code`, never by its message; the message is a sentence that says what to do. */
+export class PortcullisError extends Error {
+  override readonly name = 'PortcullisError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get retryable(): boolean {
+    return errorTable[this.code].retryable;
+  }
+
+  get exitCode(): number {
+    return errorTable[this.code].exit;
+  }
+}

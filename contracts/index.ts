@@ -1,0 +1,4 @@
+// What a plugin author imports. The gateway's stages import the files beside this one directly.
+export * from './errors.ts';
+export * from './message.ts';
+export * from './plugin.ts';

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** What a message is about. A consumer never infers availability: it is a message of its own. */
+export const kinds = ['telemetry', 'state', 'event', 'availability', 'registration', 'health', 'alarm'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Why a metric carries no usable value. */
+export const qualities = ['stale', 'sentinel', 'out_of_range', 'unparsed'] as const;
+export type Quality = (typeof qualities)[number];
+
+/** How a counter behaves (Home Assistant `state_class`); `measurement` is the default and is left out. */
+export const counterKinds = ['total', 'total_increasing'] as const;
+export type CounterKind = (typeof counterKinds)[number];
+
+const scalar = z.union([z.number(), z.boolean(), z.string(), z.null()]);
+export type Scalar = z.infer<typeof scalar>;
+
+/**
+ * One value of one device, in the shape of a SenML record (RFC 8428): name, unit, and exactly one of
+ * number (`v`), boolean (`vb`) or string (`vs`), or none of them together with a quality `q`.
+ * `raw` and `ru` keep the source's value and unit, only where it was converted or has no value.
+ * `st` is the start of a counter's series in milliseconds; it changes when the counter was reset.
+ */
+export const metricSchema = z
+  .strictObject({
+    n: z.string().min(1).max(256),
+    v: z.number().optional(),
+    vb: z.boolean().optional(),
+    vs: z.string().optional(),
+    u: z.string().max(32).optional(),
+    q: z.enum(qualities).optional(),
+    raw: scalar.optional(),
+    ru: z.string().max(32).optional(),
+    c: z.enum(counterKinds).optional(),
+    st: z.int().optional(),
+    ep: z.string().max(64).optional(),
+  })
+  .refine((m) => [m.v, m.vb, m.vs, m.q].filter((x) => x !== undefined).length === 1, {
+    message: 'exactly one of v, vb, vs or q',
+  });
+export type Metric = z.infer<typeof metricSchema>;
+
+const placeSchema = z.strictObject({ site: z.string().optional(), room: z.string().optional() });
+export type Place = z.infer<typeof placeSchema>;
+
+/**
+ * The version 1 envelope that leaves the gateway (Tuya is a projection of it, Kafka carries it whole).
+ *
+ * `id` is a UUIDv7 without dashes, given at commit: the idempotency key from buffer to sink.
+ * `gw`, `boot`, `seq` let a consumer see gaps, as Sparkplug does. `ts` is source time, `rts` receive time,
+ * both in milliseconds; `clk` says which clock `ts` comes from. `hist` marks a record sent from the backlog.
+ */
+export const messageSchema = z.strictObject({
+  v: z.literal(1),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  gw: z.string(),
+  boot: z.int().nonnegative(),
+  seq: z.int().nonnegative(),
+  kind: z.enum(kinds),
+  dev: z.strictObject({ id: z.string().min(1).max(256), cloud: z.string().optional(), ep: z.string().optional() }),
+  ts: z.int(),
+  rts: z.int(),
+  clk: z.enum(['source', 'gateway', 'suspect']),
+  src: z.strictObject({ proto: z.string(), topic: z.string() }),
+  hist: z.boolean(),
+  m: z.array(metricSchema),
+  meta: z.record(z.string(), scalar).optional(),
+  place: placeSchema.optional(),
+});
+export type Message = z.infer<typeof messageSchema>;
+
+/** How the buffer treats a record when space is short: alarms are never evicted, state keeps the latest per key. */
+export const recordClasses = ['alarm', 'event', 'state', 'telemetry'] as const;
+export type RecordClass = (typeof recordClasses)[number];
+
+/** A message before commit: enriched and storable, still without identity. */
+export type Measurement = Omit<Message, 'v' | 'id' | 'gw' | 'boot' | 'seq' | 'hist'> & { cls: RecordClass };

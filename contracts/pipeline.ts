@@ -1,0 +1,57 @@
+import type { Measurement } from './message.ts';
+import type { Envelope } from './plugin.ts';
+import type { Batch, Lane, Verdict } from './sink.ts';
+import type { Write } from './table-set.ts';
+
+/** What became of one envelope, in ledger records; the sum is at least one. */
+export interface Outcome {
+  readonly stored: number;
+  readonly filtered: number;
+  readonly deadLettered: number;
+}
+
+/**
+ * The heart of the gateway: resolves only when the outcome is durable, and the transport acknowledges after that.
+ * `alongside` is committed in the same transaction (retained message, session queue, QoS 2 id).
+ * Rejects with a retryable error when nothing was committed; the transport then gives no acknowledgement.
+ */
+export type Ingest = (envelope: Envelope, alongside?: readonly Write[]) => Promise<Outcome>;
+
+/** Records that were understood and left out on purpose; the ledger counts them by device and reason. */
+export interface Filtered {
+  readonly device: string;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** A message that could not be used, with what an auditor needs to see why. `sample` is at most 1 KiB. */
+export interface NewDeadLetter {
+  readonly device: string;
+  readonly plugin: string;
+  readonly topic: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly sample: Uint8Array;
+  readonly receivedAt: number;
+}
+
+/** Everything that one envelope leaves behind, committed at once or not at all. */
+export interface Entry {
+  readonly measurements: readonly Measurement[];
+  readonly filtered: readonly Filtered[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  readonly writes: readonly Write[];
+}
+
+/** Group commit: resolves after the commit that holds the entry, with `synchronous=FULL`. */
+export type Append = (entry: Entry) => Promise<void>;
+
+/** What a delivery loop asks of the buffer. Cursors are durable and one per sink and lane. */
+export interface Outlet {
+  /** Lends the oldest unsettled records of a lane, or nothing when there are none; never blocks for new ones. */
+  claim(want: { sink: string; lane: Lane; records: number; bytes: number }): Promise<Batch | undefined>;
+  /** Settles a claimed batch, one verdict per item, in one transaction with the ledger. */
+  settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void>;
+  /** Called after commits that added records to a lane. */
+  onArrival(listener: (lane: Lane) => void): Disposable;
+}

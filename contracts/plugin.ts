@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import type { CounterKind, Kind, Quality, Scalar } from './message.ts';
+
+/** A raw inbound message as a transport received it. `receivedAt` is gateway wall time in milliseconds. */
+export interface Envelope {
+  readonly transport: 'mqtt' | 'serial' | 'gpio' | 'api';
+  /** Who sent it: MQTT client id, serial port identity, GPIO line name. */
+  readonly client: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+  readonly receivedAt: number;
+  /** The plugin that the sender's device profile names; without it the topic decides. */
+  readonly plugin?: string | undefined;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One value as the codec read it: source value in the source's unit spelling. The gateway converts. */
+export interface ReadingMetric {
+  /** Canonical word (`temperature`, `power.active`, …), or `x.<proto>.<key>` when there is none. */
+  readonly n: string;
+  /** Path of the leaf in the payload; names the metric when its unit turns out to be unknown. */
+  readonly key: string;
+  /** Absent together with `q`. A sentinel keeps what was sent in `raw`. */
+  readonly value?: number | boolean | string;
+  readonly q?: Quality;
+  readonly raw?: Scalar;
+  /** Unit as the source spells it, or undefined when the source has none. */
+  readonly unit?: string;
+  readonly counter?: CounterKind;
+  /** Start of the counter's series in milliseconds, where the source tells. */
+  readonly seriesStart?: number;
+  readonly ep?: string;
+}
+
+/** Source time: milliseconds since 1970 UTC, or a wall time without zone, read as if it were UTC. */
+export type SourceTime = { readonly utcMs: number } | { readonly localMs: number };
+
+/** What one payload says about one device. */
+export interface Reading {
+  /** Immutable local id with its protocol as prefix, for example `z2m:0x00158d00aa11bb22`. */
+  readonly device: string;
+  readonly kind: Kind;
+  readonly ep?: string;
+  readonly at?: SourceTime;
+  readonly metrics: readonly ReadingMetric[];
+  /** Leaves that describe the device rather than measure: firmware, address, model. */
+  readonly meta?: Readonly<Record<string, Scalar>>;
+}
+
+/** What a plugin learnt from earlier messages (units, discovery), keyed by the plugin's own keys. */
+export type Knowledge = ReadonlyMap<string, Json>;
+
+/** One change of knowledge; `value` undefined forgets the key. */
+export interface Lesson {
+  readonly key: string;
+  readonly value: Json | undefined;
+}
+
+export interface CodecContext<Config = unknown> {
+  readonly config: Config;
+  readonly knowledge: Knowledge;
+}
+
+/** A wish to a device: `name` is one of the plugin's commands, `args` passed that command's schema. */
+export interface CommandRequest<Args = unknown> {
+  readonly device: string;
+  readonly args: Args;
+}
+
+/** One message back to a device. It is never retained: a retained command would act again after a restart. */
+export interface Outbound {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1;
+}
+
+export interface CommandCodec<Args = unknown, Config = unknown> {
+  readonly args: z.ZodType<Args>;
+  /** True when doing it twice equals doing it once; only then is it ever retried. */
+  readonly idempotent: boolean;
+  encode(command: CommandRequest<Args>, context: CodecContext<Config>): readonly Outbound[];
+}
+
+/**
+ * A plugin is data and pure functions. The gateway owns sockets, logging, retry, threads and configuration.
+ *
+ * Promises of the gateway: `learn` and `decode` see one plugin's envelopes in the order of arrival per topic;
+ * what `learn` returned is in `knowledge` for every later envelope. Promises of the plugin: both are pure, do not
+ * change their input, and finish within the call deadline. A throw dead-letters that envelope with the error's message.
+ */
+export interface Plugin<Config = unknown> {
+  readonly name: string;
+  readonly apiVersion: 1;
+  /** Protocol word used in device ids, `src.proto` and `x.` names. */
+  readonly proto: string;
+  /** MQTT topic filters whose messages come here. */
+  readonly topics: readonly string[];
+  /** Filters, a subset of `topics`, whose messages also go through `learn`. */
+  readonly teaches?: readonly string[];
+  readonly config: z.ZodType<Config>;
+  learn?(envelope: Envelope, context: CodecContext<Config>): readonly Lesson[];
+  /** No reading means: understood, and nothing to store (counted as filtered). */
+  decode(envelope: Envelope, context: CodecContext<Config>): readonly Reading[];
+  /** Topics outside `topics` that the plugin's knowledge lays claim to, for example discovered state topics. */
+  claims?(knowledge: Knowledge): readonly string[];
+  readonly commands?: Readonly<Record<string, CommandCodec<never, Config>>>;
+}
+
+/** Gives a plugin its types: `config` flows from the schema into `decode`. */
+export function definePlugin<Config>(plugin: Plugin<Config>): Plugin<Config> {
+  return plugin;
+}
+
+/** Gives a command its types: `args` flow from the schema into `encode`. */
+export function command<Args, Config = unknown>(codec: CommandCodec<Args, Config>): CommandCodec<never, Config> {
+  return codec as unknown as CommandCodec<never, Config>;
+}

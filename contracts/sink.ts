@@ -1,0 +1,47 @@
+import type { Message } from './message.ts';
+
+/** `urgent` carries alarms and events and is always claimed first; order per device holds inside a lane. */
+export const lanes = ['urgent', 'normal'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** One claimed record: `lsn` is its place in the log, `message.id` its idempotency key. */
+export interface BatchItem {
+  readonly lsn: number;
+  readonly message: Message;
+}
+
+/**
+ * Records lent to one sink. Every item is settled exactly once: accepted by the far side, rejected with a reason
+ * (dead letter), or released (kept, claimed again later). What is not settled when the process dies comes again.
+ */
+export interface Batch {
+  readonly sink: string;
+  readonly lane: Lane;
+  readonly items: readonly BatchItem[];
+}
+
+export type Verdict =
+  | { readonly is: 'accept' }
+  | { readonly is: 'reject'; readonly code: string; readonly detail: string }
+  | { readonly is: 'keep' };
+
+/**
+ * How one write went. `verdicts` has one entry per item of the batch, in its order.
+ * `pause` asks the delivery loop to leave the sink alone: `transient` for the next backoff step,
+ * a number of milliseconds where the far side named one, `stopped` until the operator acts.
+ */
+export interface WriteResult {
+  readonly verdicts: readonly Verdict[];
+  readonly pause?: { readonly reason: string; readonly forMs: number | 'transient' | 'stopped' };
+}
+
+/**
+ * The far side of delivery. Once `connect` has resolved, `write` is called, one batch at a time per lane, until the
+ * sink is disposed. `write` throws only on faults of our own; whatever the far side does is a `WriteResult`.
+ */
+export interface Sink extends AsyncDisposable {
+  readonly name: string;
+  readonly limits: { readonly records: number; readonly bytes: number };
+  connect(signal: AbortSignal): Promise<void>;
+  write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
+}

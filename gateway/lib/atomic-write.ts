@@ -1,0 +1,21 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Replaces a file so that a power cut leaves the old content or the new, never between: write beside it, fsync,
+ * rename, fsync the folder.
+ */
+export async function atomicWrite(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await using file = await open(beside, 'w', mode);
+    await file.writeFile(content);
+    await file.sync();
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await rename(beside, path);
+  await using folder = await open(dirname(path), 'r');
+  await folder.sync();
+}

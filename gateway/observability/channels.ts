@@ -1,0 +1,33 @@
+import { channel } from 'node:diagnostics_channel';
+
+/**
+ * Named channels on which the stages tell what they did; they cost nothing when nobody listens. Metrics and traces
+ * subscribe here, so that no stage knows how it is counted.
+ */
+export interface Events {
+  /** Records or packets left out on purpose or by a guard: never silently. */
+  dropped: { readonly stage: string; readonly reason: string; readonly count: number };
+  /** Input refused with a reason: dead letters, closed connections, denied subscriptions. */
+  rejected: { readonly stage: string; readonly reason: string; readonly count: number };
+  retried: { readonly stage: string; readonly reason: string };
+  /** Envelopes that came in and what became of them. */
+  ingested: { readonly stored: number; readonly filtered: number; readonly deadLettered: number };
+  delivered: { readonly sink: string; readonly count: number; readonly bytes: number };
+  committed: { readonly records: number; readonly bytes: number; readonly durationMs: number };
+  /** A condition that a person must know about; `active` false clears it. One alarm per `code` and `subject`. */
+  alarm: { readonly code: string; readonly subject: string; readonly active: boolean; readonly detail: string };
+}
+
+/** Tells everyone who listens; does nothing when nobody does. */
+export function tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+  const target = channel(`portcullis:${name}`);
+  if (target.hasSubscribers) target.publish(event);
+}
+
+/** Listens until disposed. */
+export function listen<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Disposable {
+  const target = channel(`portcullis:${name}`);
+  const onMessage = (message: unknown): void => listener(message as Events[Name]);
+  target.subscribe(onMessage);
+  return { [Symbol.dispose]: () => target.unsubscribe(onMessage) };
+}

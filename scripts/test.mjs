@@ -1,0 +1,18 @@
+// Runs every test file under node:test; arguments name files or folders instead. The exit code is the runner's.
+import { spawn } from 'node:child_process';
+import { globSync, statSync } from 'node:fs';
+
+const wanted = process.argv.slice(2);
+const patterns = wanted.length === 0 ? ['test/**/*.test.ts', 'plugins/**/*.test.ts'] : wanted;
+const files = patterns
+  .flatMap((p) => (statSync(p, { throwIfNoEntry: false })?.isDirectory() ? globSync(`${p}/**/*.test.ts`) : globSync(p)))
+  .filter((file) => !file.includes('fixtures/'));
+if (files.length === 0) {
+  console.error(`No test file matches ${patterns.join(' ')}.`);
+  process.exit(64);
+}
+const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=240000', ...files], {
+  stdio: 'inherit',
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+runner.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
