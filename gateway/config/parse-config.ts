@@ -1,0 +1,65 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { nearestWord } from '../lib/nearest-word.ts';
+import { configSchema, type Config } from './schema.ts';
+
+const maxBytes = 256 * 1024;
+
+/**
+ * Parses the text of a configuration file (YAML 1.2, no aliases, no duplicate keys). `source` names it in errors.
+ * Throws CONFIG_INVALID with one line per problem; each names the path of the key.
+ */
+export function parseConfig(text: string, source: string): Config {
+  if (text.length > maxBytes) throw invalid(source, [`is larger than ${maxBytes} bytes`]);
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, lineCounter, prettyErrors: false, version: '1.2' });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    throw invalid(
+      source,
+      faults.map((fault) => `line ${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`),
+    );
+  }
+  const result = configSchema.safeParse(toPlain(document, source));
+  if (!result.success) throw invalid(source, result.error.issues.flatMap(sentences));
+  return result.data;
+}
+
+function toPlain(document: ReturnType<typeof parseDocument>, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new PortcullisError('CONFIG_INVALID', `${source}: aliases are not allowed.`, { cause });
+  }
+}
+
+function sentences(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const known = knownKeys(path);
+      const near = nearestWord(key, known);
+      const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`;
+      return `${[...path, key].join('.')}: unknown key; ${hint}`;
+    });
+  }
+  return [`${path.join('.') || 'the file'}: ${issue.message}`];
+}
+
+/** The keys that the schema has at a path, for the hint of an unknown one. */
+function knownKeys(path: readonly string[]): string[] {
+  let schema: unknown = configSchema;
+  for (const key of path) schema = shapeOf(schema)?.[key];
+  return Object.keys(shapeOf(schema) ?? {});
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  let inner = schema as { shape?: Record<string, unknown>; def?: { innerType?: unknown } } | undefined;
+  while (inner !== undefined && inner.shape === undefined) inner = inner.def?.innerType as typeof inner;
+  return inner?.shape;
+}
+
+function invalid(source: string, problems: readonly string[]): PortcullisError {
+  return new PortcullisError('CONFIG_INVALID', `${source} is not a valid configuration:\n  ${problems.join('\n  ')}`);
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const path = z.string().min(1).max(4096);
+const timeZone = z.string().refine(isTimeZone, { message: 'is not a time zone; use a name like Europe/Berlin' });
+
+function isTimeZone(name: string): boolean {
+  return Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC';
+}
+
+const site = z.strictObject({
+  name: z.string().min(1).max(128).default('home'),
+  timeZone: timeZone.default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  /** Room name to the ids of the devices in it. */
+  rooms: z.record(z.string().min(1).max(128), z.array(z.string().min(1).max(256))).default({}),
+});
+
+const mqtt = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(1883),
+  /** Accepts clients without credentials. For the demo and for tests on loopback only. */
+  anonymous: z.boolean().default(false),
+  tls: z
+    .strictObject({
+      port: port.default(8883),
+      certFile: path.optional(),
+      keyFile: path.optional(),
+      clientCaFile: path.optional(),
+    })
+    .refine((tls) => (tls.certFile === undefined) === (tls.keyFile === undefined), {
+      message: 'certFile and keyFile go together; leave both out and the gateway makes its own',
+    })
+    .optional(),
+  websocket: z.strictObject({ port }).optional(),
+  maxPacketBytes: z.int().min(1024).max(268_435_455).default(262_144),
+  maxConnections: z.int().min(1).max(100_000).default(2_000),
+  /** Topics that make something move; the retained flag is stripped there. */
+  actuationTopics: z
+    .array(z.string().min(1).max(256))
+    .default(['cmnd/#', '+/+/set', '+/+/set/+', 'shellies/+/relay/+/command']),
+});
+
+const tuya = z.strictObject({
+  endpoint: z.url({ protocol: /^https$/, error: 'must be an https:// address' }),
+  clientId: z.string().min(1).max(128),
+  secretFile: path,
+  /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */
+  ca: path.optional(),
+  productId: z.string().min(1).max(64).default('portcullis'),
+  /** Uses the batch report of the local cloud, which the public cloud does not have. */
+  batch: z.boolean().default(false),
+  /** Calls per second that the account allows. */
+  callsPerSecond: z.number().positive().max(10_000).default(50),
+});
+
+const plugins = z.strictObject({
+  /** Folder with vendor plugins beside the ones that are shipped. */
+  dir: path.optional(),
+  /** HostPolicy file: the upper bounds and trusted keys of this gateway. */
+  policy: path.optional(),
+  config: z.record(z.string(), z.unknown()).default({}),
+});
+
+const preprocess = z.strictObject({
+  threads: z.int().min(1).max(8).default(1),
+  dedupeWindowSeconds: z.number().min(0).max(3_600).default(2),
+  /** Metric name to the smallest change worth a record, and the longest silence. */
+  deadband: z
+    .record(
+      z.string().min(1).max(256),
+      z.strictObject({
+        absolute: z.number().nonnegative().optional(),
+        relative: z.number().min(0).max(1).optional(),
+        maxSilenceSeconds: z.number().positive().max(86_400).default(3_600),
+      }),
+    )
+    .default({}),
+  /** Metric name to the length of its roll-up windows. */
+  rollup: z
+    .record(z.string().min(1).max(256), z.strictObject({ windowSeconds: z.int().min(1).max(86_400) }))
+    .default({}),
+  /** Plugin that gets messages no other plugin asks for; without it they become dead letters. */
+  fallbackPlugin: z.string().min(1).max(64).optional(),
+});
+
+const MiB = 1024 * 1024;
+const buffer = z.strictObject({
+  /** Room on disk for everything that waits, the write-ahead log included. */
+  maxBytes: z
+    .int()
+    .min(16 * MiB)
+    .max(1024 * 1024 * MiB)
+    .default(2048 * MiB),
+  maxAgeDays: z.number().positive().max(3_650).optional(),
+  /** How long telemetry may wait for company before a commit; its acknowledgement waits as long. */
+  lingerMs: z.int().min(0).max(1_000).default(0),
+});
+
+/** Everything the operator can say. Every key has a default but the ones that nobody could guess. */
+export const configSchema = z.strictObject({
+  dataDir: path,
+  gateway: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is a name of lower-case letters, digits and dashes')
+    .optional(),
+  site: site.prefault({}),
+  mqtt: mqtt.prefault({}),
+  http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  cloud: z.strictObject({ tuya: tuya.optional() }).prefault({}),
+  plugins: plugins.prefault({}),
+  preprocess: preprocess.prefault({}),
+  buffer: buffer.prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+      format: z.enum(['text', 'json']).default('text'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,18 @@
+/**
+ * Hidden switches that break one promise each, so that a fault test can show that it would notice. They are read from
+ * `PORTCULLIS_BREAK` (comma separated) and have no place in a configuration file.
+ */
+export interface TestSwitches {
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly acknowledge: 'after-commit' | 'before-commit';
+  readonly settle: 'after-ack' | 'before-ack';
+}
+
+export function readTestSwitches(value: string | undefined = process.env['PORTCULLIS_BREAK']): TestSwitches {
+  const broken = new Set((value ?? '').split(','));
+  return {
+    synchronous: broken.has('sync-normal') ? 'NORMAL' : 'FULL',
+    acknowledge: broken.has('ack-before-commit') ? 'before-commit' : 'after-commit',
+    settle: broken.has('settle-before-ack') ? 'before-ack' : 'after-ack',
+  };
+}
