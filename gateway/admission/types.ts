@@ -113,10 +113,12 @@ export interface PackageRule {
   readonly lock: boolean;
 }
 export interface Capabilities {
+  /** Denied unless the contract allows it in words, in both profiles (PC-D109). */
   readonly eval: 'deny' | 'allow';
-  readonly wasm: 'deny' | 'allow';
-  readonly nativeAddons: 'deny' | 'allow';
-  /** Undefined: not checked. */
+  /** Undefined, here and below: not checked. `wasm` covers WebAssembly and `.wasm` files. */
+  readonly wasm?: 'deny' | 'allow' | undefined;
+  /** `.node` files anywhere in the closure (PC-D111); also set by `permissions.process.addons: deny`. */
+  readonly nativeAddons?: 'deny' | 'allow' | undefined;
   readonly globalWrites?: 'deny' | 'allow' | undefined;
   /** Members of `process` that may be used; undefined: not checked (the escapes are denied always). */
   readonly processObject?: readonly string[] | undefined;
@@ -131,7 +133,8 @@ export interface ImportsRule {
   readonly transitive: 'closure' | 'direct';
   readonly dynamic?: 'deny' | 'literal-only' | undefined;
   readonly relative: 'inside-root';
-  readonly installScripts: 'deny' | 'allow';
+  /** Undefined: not checked. `deny`: no install script in the package or in any package of the closure (PC-D111). */
+  readonly installScripts?: 'deny' | 'allow' | undefined;
   readonly capabilities: Capabilities;
 }
 
@@ -151,7 +154,7 @@ export interface CodeContract {
   readonly plugin: PluginRule;
   readonly types: ReadonlyMap<string, TypeRule>;
   readonly exports?: ExportsRule | undefined;
-  /** Undefined: only the rules that are always on (PC-S001, PC-S105, PC-D109, PC-D110, PC-D111). */
+  /** Undefined: only the rules that are always on (PC-S001, PC-S105, PC-D109, PC-D110). */
   readonly imports?: ImportsRule | undefined;
 }
 
