@@ -73,6 +73,7 @@ export default defineConfig({
     'import/no-cycle': 'error',
     'import/no-default-export': 'error',
     'import/no-unassigned-import': 'off',
+    'import/no-named-as-default-member': 'off',
     'node/no-process-env': 'error',
     'unicorn/no-process-exit': 'error',
     'no-console': 'error',

@@ -1,0 +1,106 @@
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Route } from './route.ts';
+
+export interface ApiOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+}
+
+/** A file of the console, ready to be sent. */
+export interface Asset {
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface ApiDeps {
+  readonly routes: readonly Route[];
+  readonly assets: readonly Asset[];
+  readonly metrics: { text(): Promise<string>; readonly contentType: string };
+  /** What keeps the gateway from taking messages, in sentences; empty when it is ready. */
+  notReadyBecause(): Promise<readonly string[]>;
+  readonly log: Logger;
+}
+
+export interface Api extends AsyncDisposable {
+  readonly port: number;
+}
+
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/**
+ * Serves health, metrics, the read API and the console until disposed. Throws PORT_TAKEN when it cannot listen.
+ * `/healthz` says that the event loop turns; `/readyz` that messages are taken and committed.
+ */
+export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
+  const server = fastify({ bodyLimit: 65_536, forceCloseConnections: true, requestTimeout: 10_000 });
+  server.addHook('onSend', async (_request, reply) => {
+    reply.headers(securityHeaders);
+  });
+  server.setNotFoundHandler((request, reply) => problem(reply, 404, 'Not found', `There is no ${request.url}.`));
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) deps.log.error({ err: error }, 'a request failed');
+    return problem(reply, status, status >= 500 ? 'Internal error' : 'Bad request', status >= 500 ? '' : error.message);
+  });
+
+  server.get('/healthz', async () => ({ status: 'ok' }));
+  server.get('/readyz', async (_request, reply) => {
+    const because = await deps.notReadyBecause();
+    return reply
+      .code(because.length === 0 ? 200 : 503)
+      .send({ status: because.length === 0 ? 'ready' : 'not ready', because });
+  });
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(deps.metrics.contentType).send(await deps.metrics.text()),
+  );
+  const document = openApiDocument(deps.routes, options.version);
+  server.get('/openapi.json', async () => document);
+  for (const route of deps.routes) addRoute(server, route);
+  for (const asset of deps.assets) {
+    server.get(asset.path, async (_request, reply) => reply.type(asset.contentType).send(asset.body));
+  }
+
+  await listen(server, options);
+  const address = server.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return { port, [Symbol.asyncDispose]: () => server.close() };
+}
+
+function addRoute(server: FastifyInstance, route: Route): void {
+  server.get(route.path, async (request, reply) => {
+    const query = route.query.safeParse(request.query);
+    if (!query.success) {
+      const [issue] = query.error.issues;
+      return problem(reply, 400, 'Bad request', `${issue?.path.join('.') ?? 'query'}: ${issue?.message ?? 'invalid'}`);
+    }
+    return route.handle(query.data);
+  });
+}
+
+/** RFC 9457 problem details. */
+function problem(reply: FastifyReply, status: number, title: string, detail: string): FastifyReply {
+  return reply.code(status).type('application/problem+json').send({ type: 'about:blank', title, status, detail });
+}
+
+async function listen(server: FastifyInstance, { host, port }: ApiOptions): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    await server.close();
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new PortcullisError('PORT_TAKEN', `Port ${port} on ${host} is taken. Set http.port to a free one.`, {
+      cause,
+    });
+  }
+}

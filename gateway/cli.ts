@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { doctorCommand } from './cli/doctor.ts';
+
+const program = new Command('portcullis')
+  .description(
+    'Edge gateway: takes messages from devices, never loses an acknowledged one, and brings them to the cloud.',
+  )
+  .exitOverride()
+  .showHelpAfterError('(add --help for what is possible)')
+  .addCommand(doctorCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : errorTable.USAGE.exit);
+  if (error instanceof PortcullisError) {
+    console.error(`portcullis: ${error.message}`);
+    process.exit(error.exitCode);
+  }
+  console.error('portcullis: a fault of its own. Please report it with the lines below.');
+  console.error(error);
+  process.exit(errorTable.INTERNAL.exit);
+}

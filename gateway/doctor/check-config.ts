@@ -1,0 +1,133 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { createServer, isIP } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import type { Config } from '../config/schema.ts';
+import { readConfigured } from '../config/load-config.ts';
+import { fail, ok, systemCode, warn, type Finding } from './finding.ts';
+
+const connectTimeoutMs = 5_000;
+const tmpfsMagic = 0x01021994;
+
+/** Every port that the gateway would listen on, tried for a moment. */
+export function checkPorts({ mqtt, http }: Config): Promise<Finding[]> {
+  const wanted: [key: string, host: string, port: number | undefined][] = [
+    ['mqtt.port', mqtt.host, mqtt.port],
+    ['mqtt.tls.port', mqtt.host, mqtt.tls?.port],
+    ['mqtt.websocket.port', mqtt.host, mqtt.websocket?.port],
+    ['http.port', http.host, http.port],
+  ];
+  return Promise.all(
+    wanted.flatMap(([key, host, port]) => (port === undefined || port === 0 ? [] : [checkPort(key, host, port)])),
+  );
+}
+
+function checkPort(key: string, host: string, port: number): Promise<Finding> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      const code = systemCode(error);
+      const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
+      resolve(
+        fail(
+          'port',
+          `${key}: ${host}:${port} ${why}`,
+          `Stop the program that uses it ("ss -ltnp | grep :${port}"; it may be this gateway), or change ${key}.`,
+        ),
+      );
+    });
+    server.listen(port, host, () => server.close(() => resolve(ok('port', `${key}: ${host}:${port} is free`))));
+  });
+}
+
+/** The data folder: there, ours, with room, and on something that keeps what it was given. */
+export async function checkDataFolder({ dataDir, buffer }: Config): Promise<Finding[]> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    const probe = join(dataDir, `.doctor-${process.pid}`);
+    const startedAt = performance.now();
+    {
+      await using file = await open(probe, 'w');
+      await file.write('x');
+      await file.sync();
+    }
+    const syncMs = performance.now() - startedAt;
+    await rm(probe);
+    return [
+      ok('data folder', `${dataDir} can be written, one fsync took ${syncMs.toFixed(1)} ms`),
+      await checkRoom(dataDir, buffer.maxBytes),
+    ];
+  } catch (error) {
+    return [
+      fail(
+        'data folder',
+        `${dataDir} cannot be used (${systemCode(error)})`,
+        'Create it for the user who runs the gateway, or change dataDir.',
+      ),
+    ];
+  }
+}
+
+async function checkRoom(folder: string, wanted: number): Promise<Finding> {
+  const { bavail, bsize, type } = await statfs(folder);
+  const free = bavail * bsize;
+  const megabytes = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MB`;
+  if (type === tmpfsMagic) {
+    return fail(
+      'disk',
+      `${folder} is in memory (tmpfs): a power cut loses everything`,
+      'Put dataDir on the card or a disk.',
+    );
+  }
+  if (free >= wanted) return ok('disk', `${megabytes(free)} free, buffer.maxBytes is ${megabytes(wanted)}`);
+  return warn(
+    'disk',
+    `${megabytes(free)} free, but buffer.maxBytes is ${megabytes(wanted)}`,
+    'Free some room or lower buffer.maxBytes; a full disk holds acknowledgements.',
+  );
+}
+
+/** The cloud account's secret, and whether the endpoint answers with a certificate that is trusted. */
+export async function checkCloud({ cloud }: Config): Promise<Finding[]> {
+  if (cloud.tuya === undefined) return [ok('cloud', 'none configured: everything stays local')];
+  const { secretFile, endpoint, ca } = cloud.tuya;
+  const findings: Finding[] = [];
+  try {
+    await readConfigured(secretFile, 'cloud.tuya.secretFile');
+    const { mode } = await stat(secretFile);
+    const readableByOthers = (mode & 0o077) !== 0;
+    findings.push(
+      readableByOthers
+        ? warn('cloud secret', `${secretFile} can be read by others`, `Run "chmod 600 ${secretFile}".`)
+        : ok('cloud secret', `${secretFile} is private`),
+    );
+    const authority = ca === undefined ? undefined : await readConfigured(ca, 'cloud.tuya.ca');
+    findings.push(await checkEndpoint(new URL(endpoint), authority));
+  } catch (error) {
+    findings.push(
+      fail('cloud', (error as Error).message, 'Create the file, or correct its path in the configuration.'),
+    );
+  }
+  return findings;
+}
+
+function checkEndpoint({ hostname, port, host }: URL, ca: string | undefined): Promise<Finding> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname,
+      port: Number(port || 443),
+      ...(isIP(hostname) === 0 && { servername: hostname }),
+      ...(ca !== undefined && { ca }),
+    });
+    const end = (finding: Finding): void => {
+      socket.destroy();
+      resolve(finding);
+    };
+    const mend = 'Check the network, the address and cloud.tuya.ca; meanwhile everything is kept in the buffer.';
+    socket.setTimeout(connectTimeoutMs, () => end(warn('cloud', `${host} does not answer`, mend)));
+    socket.once('secureConnect', () => end(ok('cloud', `${host} answers, its certificate is trusted`)));
+    socket.once('error', (error) => end(warn('cloud', `${host}: ${systemCode(error)}`, mend)));
+  });
+}

@@ -1,0 +1,24 @@
+import { PortcullisError } from '../../contracts/errors.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { checkCloud, checkDataFolder, checkPorts } from './check-config.ts';
+import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
+import { fail, ok, warn, type Finding } from './finding.ts';
+
+/** Looks at the machine, and at everything a configuration file names when there is one. Changes nothing. */
+export async function examine(configPath: string | undefined, nowMs: number): Promise<Finding[]> {
+  const host = [checkNode(), checkMemory(), await checkClock(nowMs), ...(await checkNativeModules())];
+  if (configPath === undefined) {
+    return [
+      ...host,
+      warn('configuration', 'none given', 'Add --config FILE to check ports, folders and the cloud too.'),
+    ];
+  }
+  try {
+    const config = await loadConfig(configPath);
+    const named = await Promise.all([checkPorts(config), checkDataFolder(config), checkCloud(config)]);
+    return [...host, ok('configuration', `${configPath} is valid`), ...named.flat()];
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error;
+    return [...host, fail('configuration', error.message, 'Correct the file; docs/configuration.md lists every key.')];
+  }
+}

@@ -1,0 +1,35 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+/** Keys whose values never reach a log, at the top of an entry and one level down. */
+const secretKeys = ['password', 'secret', 'accessKey', 'access_token', 'refresh_token', 'authorization', 'sign'];
+
+export interface LogOptions {
+  readonly level: string;
+  readonly format: 'text' | 'json';
+  /** Where entries go; standard output when left out. */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * One line per entry: text that a person can read in journald (which stamps the time itself), or JSON for machines.
+ */
+export function openLog({
+  level,
+  format,
+  destination = pino.destination({ dest: 1, sync: true }),
+}: LogOptions): Logger {
+  const onTerminal = process.stdout.isTTY;
+  const stream =
+    format === 'json'
+      ? destination
+      : PinoPretty({
+          colorize: onTerminal,
+          translateTime: onTerminal ? 'SYS:HH:MM:ss' : false,
+          ignore: onTerminal ? 'pid,hostname' : 'pid,hostname,time',
+          singleLine: true,
+          destination: destination as NodeJS.WritableStream & DestinationStream,
+        });
+  const paths = secretKeys.flatMap((key) => [key, `*.${key}`]);
+  return pino({ level, redact: { paths, censor: '[secret]' } }, stream);
+}

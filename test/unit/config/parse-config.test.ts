@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfig } from '../../../gateway/config/parse-config.ts';
+
+const refuses = (text: string, ...sentences: RegExp[]): void => {
+  assert.throws(
+    () => parseConfig(text, 'site.yaml'),
+    (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'CONFIG_INVALID');
+      for (const sentence of sentences) assert.match(error.message, sentence);
+      return true;
+    },
+  );
+};
+
+test('only the data folder must be said; everything listens on loopback and nobody is anonymous', () => {
+  const config = parseConfig('dataDir: /var/lib/portcullis', 'site.yaml');
+  assert.equal(config.mqtt.host, '127.0.0.1');
+  assert.equal(config.mqtt.port, 1883);
+  assert.equal(config.mqtt.anonymous, false);
+  assert.equal(config.http.port, 8080);
+});
+
+test('an unknown key is named with its path and the nearest known one', () => {
+  refuses('dataDir: x\nmqtt: { prot: 1 }', /mqtt\.prot: unknown key; did you mean "port"\?/);
+  refuses('dataDir: x\ncloud: { tuya: { endpont: "https://x", clientId: a, secretFile: b } }', /cloud\.tuya\.endpont/);
+});
+
+test('all problems are reported at once', () => {
+  refuses('mqtt: { port: 99999 }\nhttp: { port: no }', /dataDir/, /mqtt\.port/, /http\.port/);
+});
+
+test('a duplicate key is an error with its line', () => {
+  refuses('dataDir: x\ndataDir: y', /line 2/);
+});
+
+test('an alias bomb, a tag and a file that is no mapping are refused', () => {
+  refuses('a: &a [x]\nb: [*a, *a]\ndataDir: x');
+  refuses('dataDir: !!js/function "x"');
+  refuses('- dataDir');
+  refuses('');
+});
+
+test('a cloud without TLS is refused', () => {
+  refuses('dataDir: x\ncloud: { tuya: { endpoint: "http://c", clientId: a, secretFile: b } }', /https/);
+});
