@@ -2,3 +2,5 @@
 export * from './errors.ts';
 export * from './message.ts';
 export * from './plugin.ts';
+export * from './metric-words.ts';
+export * from './units.ts';
