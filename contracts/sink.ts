@@ -33,15 +33,20 @@ export type Verdict =
 export interface WriteResult {
   readonly verdicts: readonly Verdict[];
   readonly pause?: { readonly reason: string; readonly forMs: number | 'transient' | 'stopped' };
+  /** Payload bytes that went out, for the metrics. */
+  readonly bytes?: number;
 }
 
 /**
- * The far side of delivery. Once `connect` has resolved, `write` is called, one batch at a time per lane, until the
- * sink is disposed. `write` throws only on faults of our own; whatever the far side does is a `WriteResult`.
+ * The far side of delivery. Once `connect` has resolved, `write` is called until the sink is disposed, with at most
+ * `limits.inFlight` batches (one when absent) at a time per lane; a device's records are never in two of them. Inside a
+ * batch the sink keeps the order of each device: after a kept item, later items of that device are kept too.
+ * `write` throws only on faults of our own; whatever the far side does is a `WriteResult`. `connect` rejects with a
+ * `PortcullisError`; one that is not retryable stops the loop until the operator acts.
  */
 export interface Sink extends AsyncDisposable {
   readonly name: string;
-  readonly limits: { readonly records: number; readonly bytes: number };
+  readonly limits: { readonly records: number; readonly bytes: number; readonly inFlight?: number };
   connect(signal: AbortSignal): Promise<void>;
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
 }

@@ -1,0 +1,161 @@
+import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Outlet } from '../../contracts/pipeline.ts';
+import type { Batch, BatchItem, Sink, Verdict, WriteResult } from '../../contracts/sink.ts';
+import { tell } from '../observability/channels.ts';
+import { backoffMs, defaultBackoff, type BackoffPolicy } from './backoff.ts';
+import { boundedWrite } from './bounded-write.ts';
+import type { DeviceOrder } from './device-order.ts';
+import { pause, type Scheduler } from './scheduler.ts';
+import type { Suspicion } from './suspicion.ts';
+
+export interface CarrierOptions {
+  readonly sink: Sink;
+  readonly outlet: Outlet;
+  readonly log: Logger;
+  readonly scheduler: Scheduler;
+  readonly suspicion: Suspicion;
+  /** Aborted when waiting must end now. */
+  readonly signal: AbortSignal;
+  /** Whether the loop still wants writes; held records of a batch are kept when it no longer does. */
+  readonly isOpen: () => boolean;
+  readonly random?: () => number;
+  readonly backoff?: BackoffPolicy;
+  readonly writeDeadlineMs?: number;
+  readonly settle?: 'after-ack' | 'before-ack';
+}
+
+export interface Failure {
+  readonly reason: string;
+  readonly forMs: number | 'transient' | 'stopped';
+  readonly progress: boolean;
+}
+
+const kept: Verdict = { is: 'keep' };
+const accepted: Verdict = { is: 'accept' };
+
+/** Brings one claimed batch to the sink and its verdicts to the buffer. */
+export class BatchCarrier {
+  readonly #o: CarrierOptions;
+
+  constructor(options: CarrierOptions) {
+    this.#o = options;
+  }
+
+  /** Connects within the deadline. An error that is not retryable stops the loop, for example refused credentials. */
+  async connect(
+    deadlineMs: number,
+  ): Promise<{ readonly is: 'connected' } | ({ readonly is: 'failed' } & Omit<Failure, 'progress'>)> {
+    const late = new AbortController();
+    using _deadline = this.#o.scheduler.after(deadlineMs, () => late.abort());
+    const signal = AbortSignal.any([late.signal, this.#o.signal]);
+    try {
+      await Promise.race([this.#o.sink.connect(signal), rejected(signal)]);
+      return { is: 'connected' };
+    } catch (error) {
+      this.#o.log.warn({ err: error, sink: this.#o.sink.name }, 'sink does not connect');
+      const known = error instanceof PortcullisError;
+      return {
+        is: 'failed',
+        reason: known ? error.code : 'connect failed',
+        forMs: known && !error.retryable ? 'stopped' : 'transient',
+      };
+    }
+  }
+
+  /** Resolves after the settlement is durable, or was given up at a stop. `onFailure` is told as soon as it is known. */
+  async carry(
+    batch: Batch,
+    order: DeviceOrder,
+    onFailure: (failure: Failure) => void,
+  ): Promise<{ readonly wentWell: boolean }> {
+    if (this.#o.settle === 'before-ack')
+      await this.#settle(
+        batch,
+        batch.items.map(() => accepted),
+      );
+    const verdicts = new Map<BatchItem, Verdict>();
+    let wentWell = true;
+    const write = async (items: readonly BatchItem[]): Promise<void> => {
+      if (items.length === 0) return;
+      const part = { ...batch, items };
+      const result = await this.#write(part);
+      items.forEach((item, index) => verdicts.set(item, result.verdicts[index] ?? kept));
+      const failure = failureOf(result);
+      if (failure === undefined) return;
+      wentWell = false;
+      onFailure(failure);
+    };
+    const voyage = order.embark(batch.items);
+    const verdictsInOrder = (): Verdict[] => batch.items.map((item) => verdicts.get(item) ?? kept);
+    try {
+      await write(voyage.free);
+      await voyage.earlier;
+      if (wentWell && (voyage.free.length > 0 || this.#o.isOpen())) await write(voyage.afterEarlier().go);
+    } finally {
+      voyage.decide(verdictsInOrder());
+    }
+    if (this.#o.settle !== 'before-ack') await this.#settle(batch, verdictsInOrder());
+    return { wentWell };
+  }
+
+  async #write(batch: Batch): Promise<WriteResult> {
+    const { sink, log, scheduler, signal, suspicion, writeDeadlineMs = 60_000 } = this.#o;
+    const attempt = await boundedWrite(sink, batch, { deadlineMs: writeDeadlineMs, scheduler, signal });
+    const all = (verdict: Verdict, reason: string): WriteResult => ({
+      verdicts: batch.items.map(() => verdict),
+      pause: { reason, forMs: 'transient' },
+    });
+    switch (attempt.is) {
+      case 'answered':
+        suspicion.afterAnswer(batch);
+        return this.#counted(attempt.result);
+      case 'threw':
+        log.error({ err: attempt.error, sink: sink.name, records: batch.items.length }, 'sink failed');
+        return this.#counted(all(suspicion.afterThrow(batch), 'sink fault'));
+      default:
+        return all(kept, attempt.is === 'late' ? 'no answer' : 'stopping');
+    }
+  }
+
+  #counted(result: WriteResult): WriteResult {
+    const { sink } = this.#o;
+    const count = result.verdicts.filter((verdict) => verdict.is === 'accept').length;
+    if (count > 0) tell('delivered', { sink: sink.name, count, bytes: result.bytes ?? 0 });
+    for (const verdict of result.verdicts) {
+      if (verdict.is === 'reject') tell('rejected', { stage: 'delivery', reason: verdict.code, count: 1 });
+    }
+    return result;
+  }
+
+  /** Tries until it is durable: an unsettled batch would stay lent until the next start. */
+  async #settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void> {
+    const { outlet, log, scheduler, signal, backoff = defaultBackoff, random = Math.random } = this.#o;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await outlet.settle(batch, verdicts);
+        return;
+      } catch (error) {
+        tell('retried', { stage: 'delivery', reason: 'settle' });
+        log.error({ err: error, sink: batch.sink, records: batch.items.length }, 'settlement is not durable yet');
+        if (signal.aborted) return;
+        await pause(scheduler, backoffMs(attempt, backoff, random), signal);
+      }
+    }
+  }
+}
+
+/** A write that moved nothing and asks for no pause would be tried again at once, for ever: it counts as a failure. */
+function failureOf(result: WriteResult): Failure | undefined {
+  const progress = result.verdicts.some((verdict) => verdict.is !== 'keep');
+  if (result.pause !== undefined) return { ...result.pause, progress };
+  return progress ? undefined : { reason: 'no progress', forMs: 'transient', progress };
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new PortcullisError('SINK_UNAVAILABLE', 'The sink did not connect in time.'));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return promise;
+}

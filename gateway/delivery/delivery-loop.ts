@@ -1,0 +1,221 @@
+import type { Logger } from 'pino';
+import type { Outlet } from '../../contracts/pipeline.ts';
+import { lanes, type Batch, type Lane, type Sink } from '../../contracts/sink.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
+import { defaultBackoff, type BackoffPolicy } from './backoff.ts';
+import { BatchCarrier } from './batch-carrier.ts';
+import { DeviceOrder } from './device-order.ts';
+import { capacity, initialState, nextStep, type LoopEffect, type LoopInput, type LoopState } from './loop-state.ts';
+import { pause, systemScheduler, type Scheduler } from './scheduler.ts';
+import { Suspicion } from './suspicion.ts';
+
+export interface DeliveryLoopOptions {
+  readonly sink: Sink;
+  readonly outlet: Outlet;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly scheduler?: Scheduler;
+  readonly random?: () => number;
+  readonly backoff?: BackoffPolicy;
+  /** How often the buffer is asked although nothing announced itself. */
+  readonly pollMs?: number;
+  readonly connectDeadlineMs?: number;
+  readonly writeDeadlineMs?: number;
+  /** How long a stop waits for batches in flight before it gives them up; they come again after the next start. */
+  readonly stopDeadlineMs?: number;
+  /** Told when the sink stops taking anything, and when it takes again. */
+  readonly onOutage?: (sink: string, change: 'started' | 'ended', reason: string) => void;
+  /** Negative control for fault tests: `before-ack` settles before the far side has answered, and so loses. */
+  readonly settle?: 'after-ack' | 'before-ack';
+}
+
+export interface LoopStatus {
+  readonly sink: string;
+  readonly state: LoopState['name'];
+  readonly outage: boolean;
+  readonly reason: string | undefined;
+  readonly failures: number;
+  readonly inFlight: number;
+}
+
+/** Disposing waits for batches in flight up to the stop deadline, and does not dispose the sink. */
+export interface DeliveryLoop extends AsyncDisposable {
+  status(): LoopStatus;
+  /** Tries again now: after the operator has mended what stopped the sink, or to cut a long wait short. */
+  resume(): void;
+}
+
+/**
+ * Carries records from the buffer to one sink until disposed. The urgent lane is asked first and has its own places in
+ * flight, so a live alarm never waits behind the backlog. The buffer is asked on arrivals and by timer.
+ * Promises: a record is settled only after the sink's verdict on it; the order of each device holds within a lane;
+ * nothing that a sink does (throw, hang, wrong answer) ends the loop.
+ */
+export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
+  const loop = new Loop(options);
+  loop.start();
+  return loop;
+}
+
+class Loop implements DeliveryLoop {
+  readonly #options: DeliveryLoopOptions;
+  readonly #scheduler: Scheduler;
+  readonly #carrier: BatchCarrier;
+  readonly #orders: Readonly<Record<Lane, DeviceOrder>> = { urgent: new DeviceOrder(), normal: new DeviceOrder() };
+  readonly #suspicion = new Suspicion();
+  readonly #inFlight: Record<Lane, number> = { urgent: 0, normal: 0 };
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  #state = initialState;
+  #timer: Disposable | undefined;
+  #arrivals: Disposable | undefined;
+  #pumping = false;
+  #askAgain = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: DeliveryLoopOptions) {
+    this.#options = options;
+    this.#scheduler = options.scheduler ?? systemScheduler;
+    this.#carrier = new BatchCarrier({
+      ...options,
+      scheduler: this.#scheduler,
+      suspicion: this.#suspicion,
+      signal: this.#closing.signal,
+      isOpen: () => capacity(this.#state, 1) > 0,
+    });
+  }
+
+  start(): void {
+    this.#arrivals = this.#options.outlet.onArrival(() => this.#feed({ is: 'arrival' }));
+    this.#track(this.#connect());
+  }
+
+  status(): LoopStatus {
+    const { name, outage, reason, failures } = this.#state;
+    const inFlight = this.#inFlight.urgent + this.#inFlight.normal;
+    return { sink: this.#options.sink.name, state: name, outage, reason, failures, inFlight };
+  }
+
+  resume(): void {
+    this.#feed({ is: 'resume' });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#feed({ is: 'stop' });
+    this.#arrivals?.[Symbol.dispose]();
+    const deadlineMs = this.#options.stopDeadlineMs ?? 5_000;
+    await this.#settled(deadlineMs);
+    this.#closing.abort();
+    await this.#settled(deadlineMs);
+  }
+
+  async #settled(deadlineMs: number): Promise<void> {
+    const given = new AbortController();
+    await Promise.race([Promise.allSettled(this.#tasks), pause(this.#scheduler, deadlineMs, given.signal)]);
+    given.abort();
+  }
+
+  #feed(input: LoopInput): void {
+    const step = nextStep(this.#state, input, {
+      nowMs: this.#options.clock.monoMs(),
+      pollMs: this.#options.pollMs ?? 5_000,
+      backoff: this.#options.backoff ?? defaultBackoff,
+      random: this.#options.random ?? Math.random,
+    });
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  #perform(effect: LoopEffect): void {
+    const { sink, log, onOutage } = this.#options;
+    switch (effect.do) {
+      case 'connect':
+        this.#track(this.#connect());
+        break;
+      case 'pump':
+        this.#track(this.#pump());
+        break;
+      case 'rest':
+        this.#timer?.[Symbol.dispose]();
+        break;
+      case 'wake':
+        this.#timer?.[Symbol.dispose]();
+        this.#timer = this.#scheduler.after(effect.afterMs, () => this.#feed({ is: 'due' }));
+        break;
+      case 'outage':
+        log.warn({ sink: sink.name, reason: effect.reason }, `delivery outage ${effect.change}`);
+        onOutage?.(sink.name, effect.change, effect.reason);
+        break;
+      case 'halted':
+        tell('alarm', { code: 'SINK_STOPPED', subject: sink.name, active: effect.active, detail: effect.reason });
+    }
+  }
+
+  #track(task: Promise<void>): void {
+    const guarded = task
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error, sink: this.#options.sink.name }, 'delivery loop step failed');
+        this.#fail('internal', 'transient', true);
+      })
+      .finally(() => this.#tasks.delete(guarded));
+    this.#tasks.add(guarded);
+  }
+
+  async #connect(): Promise<void> {
+    const { connectDeadlineMs = 30_000 } = this.#options;
+    const outcome = await this.#carrier.connect(connectDeadlineMs);
+    if (outcome.is === 'connected') this.#feed(outcome);
+    else this.#fail(outcome.reason, outcome.forMs);
+  }
+
+  #fail(reason: string, forMs: number | 'transient' | 'stopped', progress = false): void {
+    tell('retried', { stage: 'delivery', reason });
+    this.#feed({ is: 'failed', reason, forMs, progress });
+  }
+
+  /** Fills the free places of both lanes; a request that comes meanwhile makes it ask once more. */
+  async #pump(): Promise<void> {
+    this.#askAgain = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#askAgain) {
+        this.#askAgain = false;
+        for (const lane of lanes) await this.#fill(lane);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.status().inFlight === 0) this.#feed({ is: 'drained' });
+  }
+
+  async #fill(lane: Lane): Promise<void> {
+    const { sink, outlet } = this.#options;
+    while (this.#inFlight[lane] < capacity(this.#state, sink.limits.inFlight ?? 1)) {
+      const records = this.#suspicion.limit(sink.limits.records);
+      const batch = await outlet.claim({ sink: sink.name, lane, records, bytes: sink.limits.bytes });
+      if (batch === undefined) return;
+      this.#inFlight[lane] += 1;
+      this.#feed({ is: 'claimed' });
+      this.#track(this.#carry(batch));
+    }
+  }
+
+  async #carry(batch: Batch): Promise<void> {
+    try {
+      const report = await this.#carrier.carry(batch, this.#orders[batch.lane], (failure) =>
+        this.#fail(failure.reason, failure.forMs, failure.progress),
+      );
+      if (report.wentWell) this.#feed({ is: 'written' });
+    } finally {
+      this.#inFlight[batch.lane] -= 1;
+    }
+    this.#track(this.#pump());
+  }
+}
