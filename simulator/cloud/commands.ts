@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface CodeValue {
+  readonly code: string;
+  readonly value?: unknown;
+}
+
+export type CommandState = 'queued' | 'sent' | 'acked' | 'failed' | 'expired';
+
+/** A command on its way down. Times are wall milliseconds. */
+export interface CloudCommand {
+  readonly command_id: string;
+  readonly device_id: string;
+  readonly commands: readonly CodeValue[];
+  readonly issued_at: number;
+  readonly expires_at: number;
+  state: CommandState;
+  sent: number;
+  message?: string;
+}
+
+interface Held {
+  readonly command: CloudCommand;
+  leasedUntil: number;
+}
+
+const maxHeld = 10_000;
+const leaseMs = 30_000;
+const lifeMs = 10 * 60_000;
+const perPoll = 100;
+
+/**
+ * Commands wait here until the gateway polls for them. A command is lent for 30 s and comes again until it is
+ * acknowledged or ten minutes old: at least once, as from the real message queue. The oldest of 10,000 is forgotten.
+ */
+export class CommandQueue {
+  readonly #held = new Map<string, Held>();
+  #arrived = new AbortController();
+
+  enqueue(device: string, commands: readonly CodeValue[], now: number): CloudCommand {
+    const command: CloudCommand = {
+      command_id: randomBytes(16).toString('hex'),
+      device_id: device,
+      commands,
+      issued_at: now,
+      expires_at: now + lifeMs,
+      state: 'queued',
+      sent: 0,
+    };
+    this.#held.set(command.command_id, { command, leasedUntil: 0 });
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > maxHeld && oldest !== undefined) this.#held.delete(oldest);
+    this.#arrived.abort();
+    this.#arrived = new AbortController();
+    return command;
+  }
+
+  /** What is due now, lent until the lease ends. */
+  take(now: number): CloudCommand[] {
+    const due: CloudCommand[] = [];
+    for (const held of this.#held.values()) {
+      const { command } = held;
+      if (command.state !== 'queued' && command.state !== 'sent') continue;
+      if (command.expires_at <= now) command.state = 'expired';
+      else if (held.leasedUntil <= now && due.length < perPoll) {
+        command.state = 'sent';
+        command.sent++;
+        held.leasedUntil = now + leaseMs;
+        due.push(command);
+      }
+    }
+    return due;
+  }
+
+  /** Waits for something to become due, at most `timeoutMs`; resolves with nothing on time-out or abort. */
+  async poll(timeoutMs: number, now: () => number, signal: AbortSignal): Promise<CloudCommand[]> {
+    const first = this.take(now());
+    if (first.length > 0) return first;
+    try {
+      await sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, this.#arrived.signal]) });
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') throw error;
+    }
+    return signal.aborted ? [] : this.take(now());
+  }
+
+  /** The gateway's answer. False when there is no such command. */
+  settle(id: string, success: boolean, message: string | undefined): boolean {
+    const held = this.#held.get(id);
+    if (!held) return false;
+    held.command.state = success ? 'acked' : 'failed';
+    if (message !== undefined) held.command.message = message;
+    return true;
+  }
+
+  list(): CloudCommand[] {
+    return [...this.#held.values()].map((held) => held.command);
+  }
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { shownStatus } from './devices.ts';
+import type { CloudDevice, PropertyValue } from './devices.ts';
+import { fail, ok } from './reply.ts';
+import type { Handler } from './state.ts';
+
+/** The body of a command, also what `/_mock/commands` takes. */
+export const commandList = z
+  .array(z.object({ code: z.string().min(1).max(256), value: z.json().optional() }))
+  .min(1)
+  .max(50);
+
+const pollLimitMs = 60_000;
+
+/** `POST /v1.0/iot-03/devices/{id}/commands` */
+export const sendCommands: Handler = (call, state) => {
+  const wish = z.object({ commands: commandList }).safeParse(call.body);
+  if (!wish.success) return fail(1109);
+  const device = state.devices.byId(call.params.id ?? '');
+  if (!device) return fail(2010);
+  state.commands.enqueue(device.id, wish.data.commands, call.now);
+  return ok();
+};
+
+/**
+ * Extension of ours: `GET /v1.0/iot-03/3rdcloud/commands/poll?timeout=25000` answers as soon as there is a command, or
+ * with an empty list after `timeout` milliseconds (at most 60,000). The vendor's way down is a Pulsar queue.
+ */
+export const pollCommands: Handler = async (call, state) => {
+  const timeout = Number(call.query.get('timeout') ?? '25000');
+  if (!Number.isInteger(timeout) || timeout < 0) return fail(1109);
+  const due = await state.commands.poll(Math.min(timeout, pollLimitMs), () => state.clock.wallMs(), call.signal);
+  return ok({
+    commands: due.map(({ command_id, device_id, commands, issued_at, expires_at }) => ({
+      command_id,
+      device_id,
+      third_id: state.devices.byId(device_id)?.third ?? null,
+      commands,
+      issued_at,
+      expires_at,
+    })),
+  });
+};
+
+/** Extension of ours: `POST …/commands/{id}/ack` with `{success, message?}`; a lent command comes again without it. */
+export const ackCommand: Handler = (call, state) => {
+  const answer = z.object({ success: z.boolean(), message: z.string().max(1024).optional() }).safeParse(call.body);
+  if (!answer.success) return fail(1109);
+  const { success, message } = answer.data;
+  return state.commands.settle(call.params.id ?? '', success, message) ? ok() : fail(1000);
+};
+
+export const getStatus: Handler = (call, state) => {
+  const device = state.devices.byId(call.params.id ?? '');
+  return device ? ok(shownStatus(device)) : fail(2010);
+};
+
+/** `GET /v1.0/iot-03/devices/status?device_ids=a,b`, at most 20 devices. */
+export const getStatuses: Handler = (call, state) => {
+  const ids = (call.query.get('device_ids') ?? '').split(',').filter((id) => id !== '');
+  if (ids.length === 0 || ids.length > 20) return fail(1109);
+  const known = ids.map((id) => state.devices.byId(id)).filter((device) => device !== undefined);
+  return ok(known.map((device) => ({ id: device.id, status: shownStatus(device) })));
+};
+
+const typeOf = (value: PropertyValue): string => {
+  if (typeof value === 'boolean') return 'Boolean';
+  if (typeof value === 'number') return 'Integer';
+  return typeof value === 'string' ? 'String' : 'Json';
+};
+
+/** There are no product models here: data points and their types are those that were reported. */
+const points = (device: CloudDevice): { code: string; type: string; values: string }[] =>
+  shownStatus(device).map(({ code, value }) => ({ code, type: typeOf(value), values: '{}' }));
+
+export const getFunctions: Handler = (call, state) => {
+  const device = state.devices.byId(call.params.id ?? '');
+  return device ? ok({ category: device.productId, functions: points(device) }) : fail(2010);
+};
+
+export const getSpecification: Handler = (call, state) => {
+  const device = state.devices.byId(call.params.id ?? '');
+  if (!device) return fail(2010);
+  return ok({ category: device.productId, functions: points(device), status: points(device) });
+};

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { commandList } from './control.ts';
+import { shownDevice } from './devices.ts';
+import { faultWish } from './faults.ts';
+import type { CloudState } from './state.ts';
+
+/** What a test asks of the cloud: unsigned, and only from this machine. */
+export interface MockRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+export interface MockAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type MockHandler = (request: MockRequest, state: CloudState) => MockAnswer;
+
+const answer = (body: unknown, status = 200): MockAnswer => ({ status, body });
+const wrong = (error: string, status = 400): MockAnswer => answer({ error }, status);
+
+const page = z.object({
+  format: z.enum(['json', 'count']).default('json'),
+  since: z.coerce.number().nonnegative().default(0),
+  cursor: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+});
+
+/** `GET /_mock/received?since=&cursor=&limit=&format=count`: rows in the order of their first arrival. */
+const received: MockHandler = ({ query }, { received: log }) => {
+  const want = page.safeParse(Object.fromEntries(query));
+  if (!want.success) return wrong(z.prettifyError(want.error));
+  const totals = log.totals();
+  return answer(want.data.format === 'count' ? totals : { ...totals, ...log.page(want.data) });
+};
+
+const clearReceived: MockHandler = (_, state) => {
+  state.received.clear();
+  return answer({ cleared: true });
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const armFault: MockHandler = ({ body }, state) => {
+  const wish = faultWish.safeParse(parseJson(body));
+  if (!wish.success) return wrong(z.prettifyError(wish.error));
+  const fault = state.faults.arm(wish.data, state.clock.monoMs());
+  return fault ? answer(fault, 201) : wrong('100 faults are armed already', 409);
+};
+
+const clearFaults: MockHandler = (_, state) => {
+  state.faults.clear();
+  return answer({ cleared: true });
+};
+
+const commandWish = z.object({
+  device_id: z.string().optional(),
+  third_id: z.string().optional(),
+  commands: commandList,
+});
+
+/** `POST /_mock/commands` as the cloud's app would: `{device_id or third_id, commands:[{code,value}]}`. */
+const addCommand: MockHandler = ({ body }, state) => {
+  const wish = commandWish.safeParse(parseJson(body));
+  if (!wish.success) return wrong(z.prettifyError(wish.error));
+  const { device_id: id, third_id: third, commands } = wish.data;
+  const device = state.devices.byId(id ?? '') ?? state.devices.byThird(third ?? '');
+  if (!device) return wrong('no such device', 404);
+  return answer(state.commands.enqueue(device.id, commands, state.clock.wallMs()), 201);
+};
+
+const handlers: Readonly<Record<string, MockHandler>> = {
+  'GET /_mock/received': received,
+  'DELETE /_mock/received': clearReceived,
+  'GET /_mock/faults': (_, state) => answer(state.faults.list(state.clock.monoMs())),
+  'POST /_mock/faults': armFault,
+  'DELETE /_mock/faults': clearFaults,
+  'GET /_mock/devices': (_, state) => answer(state.devices.list().map(shownDevice)),
+  'GET /_mock/commands': (_, state) => answer(state.commands.list()),
+  'POST /_mock/commands': addCommand,
+};
+
+export const isMockPath = (path: string): boolean => path.startsWith('/_mock/');
+
+/** Loopback in its IPv4, IPv6 and mapped spelling. */
+export const isLoopback = (address: string | undefined): boolean =>
+  address === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '');
+
+export function answerMock(request: MockRequest, state: CloudState): MockAnswer {
+  const handle = handlers[`${request.method} ${request.path}`];
+  return handle ? handle(request, state) : wrong(`there is no ${request.method} ${request.path}`, 404);
+}

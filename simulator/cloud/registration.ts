@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { shownDevice } from './devices.ts';
+import type { CloudDevice } from './devices.ts';
+import { fail, ok } from './reply.ts';
+import type { Call, CloudState, Handler } from './state.ts';
+
+const registration = z.object({
+  device_name: z.string().min(4).max(50),
+  product_id: z.string().min(1).max(64),
+  bind_type: z.enum(['HOME', 'ASSET']).optional(),
+  gateway_id: z.string().optional(),
+});
+const rename = z.union([
+  z.object({ device_name: z.string().min(4).max(50) }),
+  z.object({ name: z.string().min(4).max(50) }).transform(({ name }) => ({ device_name: name })),
+]);
+
+const deviceOf = (call: Call, state: CloudState): CloudDevice | undefined => state.devices.byId(call.params.id ?? '');
+
+function registerAs(kind: 'device' | 'child'): Handler {
+  return (call, state) => {
+    const third = call.params.third ?? '';
+    const wish = registration.safeParse(call.body);
+    if (!wish.success || !/^[A-Za-z0-9]{1,64}$/.test(third)) return fail(1109);
+    const gatewayId = kind === 'child' ? wish.data.gateway_id : undefined;
+    if (kind === 'child' && !state.devices.byId(gatewayId ?? '')) return fail(2010);
+    const { device_name: name, product_id: productId } = wish.data;
+    const device = state.devices.register({ third, name, productId, gatewayId }, call.now);
+    return device ? ok({ device_id: device.id }) : fail(28841004);
+  };
+}
+
+/** `POST …/{third}/register`: asking again with the same id gives the same device. */
+export const registerDevice = registerAs('device');
+/** `POST …/{third}/sub/register`: the body names a registered `gateway_id`. */
+export const registerChild = registerAs('child');
+
+export const setOnline =
+  (online: boolean): Handler =>
+  (call, state) => {
+    const device = deviceOf(call, state);
+    if (!device) return fail(2010);
+    device.online = online;
+    return ok();
+  };
+
+export const getDevice: Handler = (call, state) => {
+  const device = state.devices.byThird(call.params.third ?? '');
+  return device ? ok(shownDevice(device)) : fail(2010);
+};
+
+/** `PUT …/{id}`; the pages do not name the field, `device_name` and `name` are taken. */
+export const renameDevice: Handler = (call, state) => {
+  const wish = rename.safeParse(call.body);
+  if (!wish.success) return fail(1109);
+  const device = deviceOf(call, state);
+  if (!device) return fail(2010);
+  device.name = wish.data.device_name;
+  return ok();
+};
+
+export const removeDevice: Handler = (call, state) => (state.devices.remove(call.params.id ?? '') ? ok() : fail(2010));

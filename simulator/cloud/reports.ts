@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { applyProperty } from './devices.ts';
+import type { CloudDevice } from './devices.ts';
+import { fail, ok } from './reply.ts';
+import type { Reply } from './reply.ts';
+import type { Call, CloudState, Handler } from './state.ts';
+
+/** Ids are at most 32 characters (Tuya, "Report Properties"); without one the report has no idempotency key. */
+const msgId = z.string().min(1).max(32);
+const code = z.string().min(1).max(256);
+const time = z.int().nonnegative();
+
+const properties = z
+  .record(code, z.object({ value: z.json(), time: time.optional() }))
+  .refine((data) => Object.keys(data).length > 0);
+const propertyReport = z.object({ msg_id: msgId.optional(), data: properties });
+const eventReport = z.object({
+  msg_id: msgId.optional(),
+  data: z.object({ event_code: code, event_time: time.optional(), output_params: z.json().optional() }),
+});
+const actionReport = z.object({
+  msg_id: msgId.optional(),
+  code: z.union([z.string(), z.number()]).optional(),
+  data: z.object({ action_code: code, output_params: z.json().optional() }),
+});
+const batchReport = z.object({
+  reports: z.array(z.object({ device_id: z.string().min(1).max(64), msg_id: msgId, data: properties })).min(1),
+});
+
+type Properties = z.infer<typeof properties>;
+
+const maxBatchDevices = 20;
+const maxBatchRecords = 499;
+
+/** One report of one device with the ids that stand for it. */
+interface Arrival {
+  readonly device: CloudDevice;
+  readonly keys: readonly string[];
+  readonly summary: string;
+  readonly apply: () => void;
+}
+
+/**
+ * Applies a report unless all its keys were seen for this device; a coalesced report that brings one new key applies,
+ * since values are absolute. Every key is counted once per arrival.
+ */
+function take(arrival: Arrival, state: CloudState, now: number): Reply {
+  const { device, keys, summary } = arrival;
+  const fresh = keys.filter((key) => state.repeats === 'apply' || !state.received.has(device.id, key));
+  const isRepeat = keys.length > 0 && fresh.length === 0;
+  if (!isRepeat) arrival.apply();
+  const taken = new Set(fresh);
+  for (const key of keys) {
+    state.received.count({ device: device.id, key, summary, effect: taken.delete(key), now });
+  }
+  return isRepeat && state.repeats === 'refuse' ? fail(1113) : ok();
+}
+
+const keysOf = (call: Call, id: string | undefined): readonly string[] => {
+  if (call.keys.length > 0) return call.keys;
+  return id === undefined ? [] : [id];
+};
+
+const summaryOf = (data: Properties): string =>
+  Object.entries(data)
+    .map(([name, { value }]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(' ');
+
+const applyAll = (device: CloudDevice, data: Properties, now: number): void => {
+  for (const [name, entry] of Object.entries(data)) {
+    applyProperty(device, name, entry.value, entry.time ?? now);
+  }
+};
+
+/** `POST …/devices/{id}/property/report` */
+export const reportProperties: Handler = (call, state) => {
+  const report = propertyReport.safeParse(call.body);
+  if (!report.success) return fail(1109);
+  const device = state.devices.byId(call.params.id ?? '');
+  if (!device) return fail(2010);
+  const { msg_id: id, data } = report.data;
+  const apply = (): void => applyAll(device, data, call.now);
+  return take({ device, keys: keysOf(call, id), summary: summaryOf(data), apply }, state, call.now);
+};
+
+/** `POST …/devices/{id}/event/report` */
+export const reportEvent: Handler = (call, state) => {
+  const report = eventReport.safeParse(call.body);
+  if (!report.success) return fail(1109);
+  const device = state.devices.byId(call.params.id ?? '');
+  if (!device) return fail(2010);
+  const { msg_id: id, data } = report.data;
+  const apply = (): void => {
+    device.events++;
+  };
+  const summary = `event:${data.event_code} ${JSON.stringify(data.output_params ?? {})}`;
+  return take({ device, keys: keysOf(call, id), summary, apply }, state, call.now);
+};
+
+/** `POST …/devices/{id}/action-resp/report` */
+export const reportAction: Handler = (call, state) => {
+  const report = actionReport.safeParse(call.body);
+  if (!report.success) return fail(1109);
+  const device = state.devices.byId(call.params.id ?? '');
+  if (!device) return fail(2010);
+  const { msg_id: id, data } = report.data;
+  const summary = `action:${data.action_code}`;
+  return take({ device, keys: keysOf(call, id), summary, apply: () => undefined }, state, call.now);
+};
+
+/**
+ * Extension of ours, in the shape of TuyaLink's `batch_report`: `POST …/devices/batch/property/report` with
+ * `{reports:[{device_id, msg_id, data}]}`, at most 20 devices and fewer than 500 reports. Reports are independent: known
+ * devices are taken, and the answer is 2121 when some devices are unknown, 2122 when all are, without saying which.
+ */
+export const reportBatch: Handler = (call, state) => {
+  const batch = batchReport.safeParse(call.body);
+  if (!batch.success) return fail(1109);
+  const { reports } = batch.data;
+  if (reports.length > maxBatchRecords) return fail(2124);
+  if (new Set(reports.map((report) => report.device_id)).size > maxBatchDevices) return fail(2123);
+  let failed = 0;
+  for (const { device_id: id, msg_id: key, data } of reports) {
+    const device = state.devices.byId(id);
+    const apply = device && ((): void => applyAll(device, data, call.now));
+    if (!device || !apply) failed++;
+    else if ('code' in take({ device, keys: [key], summary: summaryOf(data), apply }, state, call.now)) failed++;
+  }
+  if (failed === reports.length) return fail(2122);
+  return failed > 0 ? fail(2121) : ok();
+};
