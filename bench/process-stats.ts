@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const ticksPerSecond = 100;
+
+/** User and system CPU seconds of a process, its threads included (proc(5), fields 14 and 15 of stat). */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Bytes that a process caused to be sent towards the disk (proc(5), io). */
+export function diskWritten(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+}
+
+export interface Memory {
+  readonly residentMb: number;
+  readonly anonymousMb: number;
+}
+
+/** Memory of a process and all of its descendants, in MB. */
+export function treeMemory(pid: number): Memory {
+  let residentKb = 0;
+  let anonymousKb = 0;
+  for (const each of tree(pid)) {
+    const rollup = readFileSync(`/proc/${each}/smaps_rollup`, 'utf8');
+    residentKb += Number(/^Rss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+    anonymousKb += Number(/^Anonymous:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+  }
+  return { residentMb: residentKb / 1024, anonymousMb: anonymousKb / 1024 };
+}
+
+function tree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = parentOf(Number(name));
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const found = [root];
+  for (let i = 0; i < found.length; i++) found.push(...(children.get(found[i] ?? 0) ?? []));
+  return found;
+}
+
+/** Undefined when the process ended while we looked. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}

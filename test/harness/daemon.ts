@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface DaemonOptions {
+  readonly config?: Record<string, unknown>;
+  /** Where the database lives; a folder of its own when left out. */
+  readonly dataDir?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** The real daemon as a process of its own, on free loopback ports, ended with the test. */
+export interface Daemon {
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly dataDir: string;
+  /** Everything that it printed, over all of its lives. */
+  printed(): string;
+  pid(): number;
+  start(env?: Record<string, string>): Promise<void>;
+  /** kill -9, and waits for the end. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits for the end; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** One JSON read of the API. */
+  api<Result>(path: string): Promise<Result>;
+}
+
+const cli = join(import.meta.dirname, '../../gateway/cli.ts');
+
+/** Makes a configuration and starts the daemon with it; resolves when it is ready. */
+export async function startDaemon(t: TestContext, options: DaemonOptions = {}): Promise<Daemon> {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-daemon-'));
+  const dataDir = options.dataDir ?? join(folder, 'data');
+  mkdirSync(dataDir, { recursive: true });
+  const [mqttPort, httpPort] = [await freePort(), await freePort()];
+  const configFile = join(folder, 'portcullis.yaml');
+  const { mqtt, ...rest } = options.config ?? {};
+  writeFileSync(
+    configFile,
+    stringify({
+      dataDir,
+      http: { port: httpPort },
+      mqtt: { port: mqttPort, anonymous: true, ...(mqtt as object) },
+      preprocess: { fallbackPlugin: 'generic-json' },
+      ...rest,
+    }),
+  );
+
+  let child: ChildProcess | undefined;
+  let printed = '';
+  const living = (): ChildProcess => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the daemon is not running:\n${printed}`);
+    return child;
+  };
+  const api = async <Result>(path: string): Promise<Result> => {
+    const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`);
+    return (await answer.json()) as Result;
+  };
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const ending = living();
+    const ended = once(ending, 'exit');
+    ending.kill(signal);
+    const [code] = (await ended) as [number | null];
+    return code;
+  };
+  const start = async (env: Record<string, string> = {}): Promise<void> => {
+    child = spawn(process.execPath, [cli, 'run', '--config', configFile], {
+      env: { ...process.env, ...options.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text: Buffer) => (printed += text.toString()));
+    await waitUntil('the daemon to be ready', async () => {
+      living();
+      return fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    });
+  };
+
+  t.after(() => {
+    child?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  await start();
+  return {
+    mqttPort,
+    httpPort,
+    dataDir,
+    printed: () => printed,
+    pid: () => living().pid ?? 0,
+    start,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    api,
+  };
+}
