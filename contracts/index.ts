@@ -4,3 +4,5 @@ export * from './message.ts';
 export * from './plugin.ts';
 export * from './metric-words.ts';
 export * from './units.ts';
+export * from './gathering.ts';
+export * from './payload.ts';

@@ -1,0 +1,113 @@
+import {
+  isObject,
+  member,
+  parseObject,
+  PortcullisError,
+  textOf,
+  type Envelope,
+  type Json,
+  type JsonObject,
+  type Knowledge,
+  type Lesson,
+} from '../../contracts/index.ts';
+
+const maxDevices = 1000;
+const configTopic = /^tasmota\/discovery\/([0-9A-Fa-f]{12})\/config$/;
+
+/** What discovery said about the device that publishes below a topic: kept under `t:<tele or stat topic>`. */
+export interface Source {
+  readonly mac: string;
+  readonly online: string;
+  readonly offline: string;
+  readonly off: string;
+  readonly on: string;
+}
+
+/** How to reach a device: kept under `d:<MAC>`. `bases` are its topics in the order command, stat, tele. */
+export interface Target {
+  readonly bases: readonly string[];
+  readonly off: string;
+  readonly on: string;
+}
+
+/** Learns from `tasmota/discovery/<MAC>/config`; an empty payload is a deletion and forgets the device. */
+export function learn(
+  { topic, payload }: Envelope,
+  { knowledge }: { readonly knowledge: Knowledge },
+): readonly Lesson[] {
+  const mac = configTopic.exec(topic)?.[1]?.toUpperCase();
+  if (mac === undefined) return [];
+  const forgotten = forget(mac, knowledge);
+  if (payload.length === 0) return forgotten;
+  if (forgotten.length === 0 && knowledge.size >= maxDevices * 3) {
+    throw new PortcullisError('DECODE_FAILED', `Already knows ${maxDevices} Tasmota devices.`);
+  }
+  const config = parseObject(textOf(payload));
+  const [off = 'OFF', on = 'ON'] = texts(member(config, 'state'));
+  const bases = basesOf(config);
+  const source: Json = {
+    mac,
+    online: text(config, 'onln') ?? 'Online',
+    offline: text(config, 'ofln') ?? 'Offline',
+    off,
+    on,
+  };
+  return [
+    ...forgotten,
+    { key: `d:${mac}`, value: { bases, off, on } },
+    ...bases.slice(1).map((base) => ({ key: `t:${base}`, value: source })),
+  ];
+}
+
+function forget(mac: string, knowledge: Knowledge): readonly Lesson[] {
+  const known = targetOf(mac, knowledge);
+  if (known === undefined) return [];
+  return [`d:${mac}`, ...known.bases.slice(1).map((base) => `t:${base}`)].map((key) => ({ key, value: undefined }));
+}
+
+/** `ft` is the full topic, by default `%prefix%/%topic%/`; `tp` the three prefixes; `t` the topic. */
+function basesOf(config: JsonObject): readonly string[] {
+  const full = text(config, 'ft') ?? '%prefix%/%topic%/';
+  const topic = text(config, 't') ?? '';
+  const prefixes = texts(member(config, 'tp'));
+  if (topic === '' || !full.includes('%topic%')) {
+    throw new PortcullisError('DECODE_FAILED', 'The discovery message names no topic of its own.');
+  }
+  const hostname = text(config, 'hn') ?? '';
+  return ['cmnd', 'stat', 'tele'].map((usual, at) => {
+    const filled = full
+      .replaceAll('%prefix%', () => prefixes[at] ?? usual)
+      .replaceAll('%topic%', () => topic)
+      .replaceAll('%hostname%', () => hostname);
+    return filled.replace(/\/+$/, '').slice(0, 200);
+  });
+}
+
+function text(object: JsonObject, key: string): string | undefined {
+  const value = member(object, key);
+  return typeof value === 'string' ? value.slice(0, 128) : undefined;
+}
+
+function texts(json: Json | undefined): readonly string[] {
+  return Array.isArray(json) ? json.filter((item) => typeof item === 'string') : [];
+}
+
+export function sourceOf(base: string, knowledge: Knowledge): Source | undefined {
+  const known = knowledge.get(`t:${base}`);
+  return isObject(known) ? (known as unknown as Source) : undefined;
+}
+
+export function targetOf(mac: string, knowledge: Knowledge): Target | undefined {
+  const known = knowledge.get(`d:${mac}`);
+  return isObject(known) ? (known as unknown as Target) : undefined;
+}
+
+const leaves = ['LWT', 'STATE', 'SENSOR', 'RESULT', 'INFO1', 'INFO2', 'INFO3', 'STATUS8', 'STATUS10', 'STATUS11'];
+const relays = ['POWER', ...Array.from({ length: 8 }, (_, at) => `POWER${at + 1}`)];
+
+/** Topics of devices whose full topic differs from the usual one. */
+export function claims(knowledge: Knowledge): readonly string[] {
+  return [...knowledge.keys()]
+    .filter((key) => key.startsWith('t:') && !/^t:(?:tele|stat)\//.test(key))
+    .flatMap((key) => [...leaves, ...relays].map((leaf) => `${key.slice(2)}/${leaf}`));
+}
