@@ -1,0 +1,72 @@
+import type { RecordClass } from '../../contracts/message.ts';
+import type { Entry } from '../../contracts/pipeline.ts';
+import { lanes, type Lane } from '../../contracts/sink.ts';
+import type { CommitRequest, LaneRecords } from './protocol.ts';
+
+interface EncodedRecord {
+  readonly text: string;
+  readonly device: string;
+  readonly cls: RecordClass;
+}
+
+/** An entry, ready to be sent. Records are JSON at once, so that the size is known and later changes do not matter. */
+export interface EncodedEntry {
+  readonly records: readonly EncodedRecord[];
+  readonly entry: Omit<Entry, 'measurements'>;
+  readonly bytes: number;
+  /** Telemetry alone may wait for company; everything else is committed at once. */
+  readonly mayLinger: boolean;
+}
+
+const laneFor = (cls: RecordClass): Lane => (cls === 'alarm' || cls === 'event' ? 'urgent' : 'normal');
+
+/** What a record costs beside its own text while it waits. */
+const overheadBytes = 64;
+
+export function encodeEntry({ measurements, filtered, deadLetters, writes }: Entry): EncodedEntry {
+  const records: EncodedRecord[] = [];
+  let bytes = overheadBytes * (1 + filtered.length);
+  let mayLinger = deadLetters.length === 0 && writes.length === 0;
+  for (const measurement of measurements) {
+    const text = JSON.stringify(measurement);
+    records.push({ text, device: measurement.dev.id, cls: measurement.cls });
+    bytes += text.length + overheadBytes;
+    mayLinger &&= measurement.cls === 'telemetry';
+  }
+  for (const letter of deadLetters) bytes += letter.sample.length + letter.detail.length + overheadBytes;
+  for (const write of writes) {
+    for (const value of write.params)
+      bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
+  }
+  return { records, entry: { filtered, deadLetters, writes }, bytes, mayLinger };
+}
+
+/** Puts entries together for one commit. */
+export function buildCommit(entries: readonly EncodedEntry[]): CommitRequest {
+  const perLane = new Map<Lane, EncodedRecord[]>(lanes.map((lane) => [lane, []]));
+  for (const { records } of entries) for (const record of records) perLane.get(laneFor(record.cls))?.push(record);
+  return {
+    lanes: [...perLane].filter(([, records]) => records.length > 0).map(([lane, records]) => buildLane(lane, records)),
+    filtered: entries.flatMap(({ entry }) => entry.filtered.map((one) => [one.device, one.reason, one.count] as const)),
+    deadLetters: entries.flatMap(({ entry }) => entry.deadLetters),
+    writes: entries.flatMap(({ entry }, index) => entry.writes.map((write) => ({ entry: index, ...write }))),
+  };
+}
+
+function buildLane(lane: Lane, records: readonly EncodedRecord[]): LaneRecords {
+  const places = new Map<string, number>();
+  const devices: [string, number][] = [];
+  const classes: Partial<Record<RecordClass, number>> = {};
+  const index: number[] = [];
+  let lines = '';
+  for (const { text, device, cls } of records) {
+    const place = places.get(device) ?? devices.push([device, 0]) - 1;
+    places.set(device, place);
+    const counts = devices[place];
+    if (counts) counts[1] += 1;
+    classes[cls] = (classes[cls] ?? 0) + 1;
+    index.push(place);
+    lines += `\n${text}`;
+  }
+  return { lane, text: `[${index.join(',')}]${lines}`, n: records.length, devices, classes };
+}

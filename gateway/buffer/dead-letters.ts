@@ -1,0 +1,86 @@
+import type { Db } from './database.ts';
+
+/** A dead letter as an operator sees it. `sink` is empty for one that was refused before it was stored. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly sink: string;
+  readonly device: string;
+  readonly plugin: string;
+  readonly topic: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly receivedAt: number;
+  readonly lsn: number | null;
+  readonly sample: Uint8Array;
+}
+
+export interface DeadLetterQuery {
+  readonly code?: string | undefined;
+  readonly sink?: string | undefined;
+  readonly device?: string | undefined;
+  /** Newest first; continue below the last id that was returned. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface DeadLetters {
+  add(letter: Omit<DeadLetter, 'id'>): void;
+  /** Drops the oldest beyond the bound in bytes and returns how many; they stay counted in the ledger. */
+  trim(): number;
+  readonly bytes: number;
+  /** Counts again what a rolled back transaction had counted. */
+  recount(): void;
+}
+
+/** A row's share of the budget beside its texts and sample. */
+const rowBytes = 64;
+const sampleBytes = 1024;
+const detailChars = 500;
+
+export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
+  const insert = db.prepare(
+    `INSERT INTO dead_letters (sink, device, plugin, topic, code, detail, received_ms, lsn, sample, bytes)
+     VALUES (@sink, @device, @plugin, @topic, @code, @detail, @receivedAt, @lsn, @sample, @bytes)`,
+  );
+  const oldest = db.prepare<[], { id: number; bytes: number }>(
+    'SELECT id, bytes FROM dead_letters ORDER BY id LIMIT 1',
+  );
+  const remove = db.prepare('DELETE FROM dead_letters WHERE id = ?');
+  const sum = db.prepare<[], { bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM dead_letters');
+  let bytes = sum.get()?.bytes ?? 0;
+  return {
+    add(letter) {
+      const sample = letter.sample.subarray(0, sampleBytes);
+      const detail = letter.detail.slice(0, detailChars);
+      const size = rowBytes + sample.length + detail.length + letter.topic.length + letter.device.length;
+      insert.run({ ...letter, detail, sample, bytes: size });
+      bytes += size;
+    },
+    trim() {
+      let dropped = 0;
+      for (let row = oldest.get(); row && bytes > maxBytes; row = oldest.get()) {
+        remove.run(row.id);
+        bytes -= row.bytes;
+        dropped += 1;
+      }
+      return dropped;
+    },
+    get bytes() {
+      return bytes;
+    },
+    recount() {
+      bytes = sum.get()?.bytes ?? 0;
+    },
+  };
+}
+
+export function queryDeadLetters(db: Db, query: DeadLetterQuery): DeadLetter[] {
+  const find = db.prepare<[Record<string, string | number | null>], DeadLetter>(
+    `SELECT id, sink, device, plugin, topic, code, detail, received_ms AS receivedAt, lsn, sample FROM dead_letters
+     WHERE (@code IS NULL OR code = @code) AND (@sink IS NULL OR sink = @sink)
+       AND (@device IS NULL OR device = @device) AND (@before IS NULL OR id < @before)
+     ORDER BY id DESC LIMIT @limit`,
+  );
+  const { code = null, sink = null, device = null, before = null } = query;
+  return find.all({ code, sink, device, before, limit: Math.min(1000, Math.max(1, query.limit)) });
+}

@@ -1,0 +1,166 @@
+import { crc32, zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
+import { lanes, type Lane } from '../../contracts/sink.ts';
+import type { RecordClass } from '../../contracts/message.ts';
+import type { Db } from './database.ts';
+
+/**
+ * Where a lane's rows begin. The row of a batch has the id `base + first lsn`, so that one b-tree holds both lanes, each
+ * lane is a range of it, and a commit at the end of the range touches one page.
+ */
+const laneSpan = 2 ** 52;
+export const laneBase = (lane: Lane): number => lanes.indexOf(lane) * laneSpan;
+export const laneOf = (id: number): Lane => (id >= laneSpan ? 'normal' : 'urgent');
+
+/** A batch as it is stored. `lsns` is present once records were taken out of its middle. */
+export interface StoredBatch {
+  readonly id: number;
+  readonly last_lsn: number;
+  readonly n: number;
+  readonly boot: number;
+  readonly wall_ms: number;
+  readonly up_ms: number;
+  readonly bytes: number;
+  readonly classes: string;
+  readonly devices: string;
+  readonly lsns: string | null;
+  readonly notes: string | null;
+  readonly zstd: number;
+  readonly crc: number;
+  readonly data: Uint8Array;
+}
+
+/** A batch with its records taken apart: line `i` of `lines` is the record at `lsns[i]` of device `devices[i]`. */
+export interface OpenBatch {
+  readonly id: number;
+  readonly lane: Lane;
+  readonly boot: number;
+  readonly wallMs: number;
+  readonly upMs: number;
+  readonly lsns: readonly number[];
+  readonly devices: readonly string[];
+  readonly lines: readonly string[];
+}
+
+export type DeviceCounts = readonly (readonly [device: string, count: number])[];
+export type ClassCounts = Readonly<Partial<Record<RecordClass, number>>>;
+
+/** What a batch is made of before it is stored. */
+export interface NewBatch {
+  readonly lane: Lane;
+  readonly firstLsn: number;
+  readonly n: number;
+  readonly boot: number;
+  readonly wallMs: number;
+  readonly upMs: number;
+  readonly text: string;
+  readonly devices: DeviceCounts;
+  readonly classes: ClassCounts;
+  readonly lsns?: readonly number[];
+  readonly notes?: string | undefined;
+}
+
+/** Below this a compressed batch is rarely smaller. */
+const compressFrom = 256;
+
+const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
+  crc32(
+    row.data,
+    crc32(`${row.id} ${row.last_lsn} ${row.n} ${row.boot} ${row.wall_ms} ${row.devices} ${row.lsns ?? ''}`),
+  );
+
+export function packBatch(batch: NewBatch): StoredBatch {
+  const plain = Buffer.from(batch.text);
+  const packed =
+    plain.length < compressFrom
+      ? plain
+      : zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const zstd = packed.length < plain.length;
+  const row = {
+    id: laneBase(batch.lane) + batch.firstLsn,
+    last_lsn: batch.lsns?.at(-1) ?? batch.firstLsn + batch.n - 1,
+    n: batch.n,
+    boot: batch.boot,
+    wall_ms: Math.floor(batch.wallMs),
+    up_ms: Math.floor(batch.upMs),
+    bytes: plain.length,
+    classes: JSON.stringify(batch.classes),
+    devices: JSON.stringify(batch.devices),
+    lsns: batch.lsns ? JSON.stringify(batch.lsns) : null,
+    zstd: zstd ? 1 : 0,
+    data: zstd ? packed : plain,
+  };
+  return { ...row, notes: batch.notes ?? null, crc: checksum(row) };
+}
+
+export const isIntact = (row: StoredBatch): boolean => checksum(row) === row.crc;
+
+export const deviceCounts = (row: Pick<StoredBatch, 'devices'>): DeviceCounts =>
+  JSON.parse(row.devices) as DeviceCounts;
+
+/** Takes a batch apart. A wrong checksum is reported like any other corruption of the file. */
+export function unpackBatch(row: StoredBatch): OpenBatch {
+  if (!isIntact(row)) {
+    throw Object.assign(new Error(`batch ${row.id} has a wrong checksum`), { code: 'SQLITE_CORRUPT_BATCH' });
+  }
+  const text = (row.zstd ? zstdDecompressSync(row.data) : Buffer.from(row.data)).toString();
+  const [index = '[]', ...lines] = text.split('\n');
+  const names = deviceCounts(row).map(([device]) => device);
+  const first = row.id - laneBase(laneOf(row.id));
+  return {
+    id: row.id,
+    lane: laneOf(row.id),
+    boot: row.boot,
+    wallMs: row.wall_ms,
+    upMs: row.up_ms,
+    lsns: row.lsns ? (JSON.parse(row.lsns) as number[]) : lines.map((_, i) => first + i),
+    devices: (JSON.parse(index) as number[]).map((i) => names[i] ?? ''),
+    lines,
+  };
+}
+
+export interface Log {
+  insert(row: StoredBatch): void;
+  /** The batch that holds the record at `lsn`, or the first one after it. */
+  at(lane: Lane, lsn: number): OpenBatch | undefined;
+  /** Forgets what it keeps in memory of a batch that was changed or removed. */
+  forget(id: number): void;
+}
+
+const columns = 'id, last_lsn, n, boot, wall_ms, up_ms, bytes, classes, devices, lsns, notes, zstd, crc, data';
+/** Batches kept unpacked: one for each of a few sinks and lanes that read at the same time. */
+const keptOpen = 4;
+
+export function openLog(db: Db): Log {
+  const values = columns.replaceAll(/\w+/g, '@$&');
+  const insert = db.prepare<[StoredBatch]>(`INSERT INTO batches (${columns}) VALUES (${values})`);
+  const upTo = db.prepare<[number, number], StoredBatch>(
+    `SELECT ${columns} FROM batches WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`,
+  );
+  const after = db.prepare<[number, number], StoredBatch>(
+    `SELECT ${columns} FROM batches WHERE id > ? AND id < ? ORDER BY id LIMIT 1`,
+  );
+  const open = new Map<number, OpenBatch>();
+
+  const load = (row: StoredBatch): OpenBatch => {
+    const batch = unpackBatch(row);
+    const oldest = open.size >= keptOpen ? open.keys().next().value : undefined;
+    if (oldest !== undefined) open.delete(oldest);
+    open.set(batch.id, batch);
+    return batch;
+  };
+
+  return {
+    insert: (row) => void insert.run(row),
+    at(lane, lsn) {
+      for (const batch of open.values()) {
+        if (batch.lane === lane && (batch.lsns[0] ?? Infinity) <= lsn && lsn <= (batch.lsns.at(-1) ?? -1)) return batch;
+      }
+      const base = laneBase(lane);
+      const holding = upTo.get(base, base + lsn);
+      if (holding && holding.last_lsn >= lsn) return load(holding);
+      const next = after.get(base + lsn, base + laneSpan);
+      return next ? load(next) : undefined;
+    },
+    forget: (id) => void open.delete(id),
+  };
+}

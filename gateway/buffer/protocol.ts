@@ -1,0 +1,116 @@
+import type { RecordClass } from '../../contracts/message.ts';
+import type { NewDeadLetter } from '../../contracts/pipeline.ts';
+import type { Lane } from '../../contracts/sink.ts';
+import type { SqlRow, SqlValue } from '../../contracts/table-set.ts';
+import type { CheckReport } from './check.ts';
+import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts';
+import type { LedgerReport } from './ledger-report.ts';
+import type { BufferOptions } from './options.ts';
+import type { SalvageReport } from './salvage.ts';
+import type { BufferStatus } from './status.ts';
+import type { ErrorReport } from './store-error.ts';
+
+/** Both clocks at the moment of the request; the writer thread reads no clock of its own. */
+export interface Now {
+  readonly wallMs: number;
+  readonly monoMs: number;
+}
+
+/**
+ * The records of one commit and lane. `text` is what the log stores: a first line with the device of each record, as
+ * a JSON array of indexes into `devices`, then one line of JSON per record. One string is the cheapest thing to hand
+ * from thread to thread.
+ */
+export interface LaneRecords {
+  readonly lane: Lane;
+  readonly text: string;
+  readonly n: number;
+  readonly devices: readonly (readonly [device: string, count: number])[];
+  readonly classes: Readonly<Partial<Record<RecordClass, number>>>;
+}
+
+/** One statement of a table set; `entry` says whose it is, so that a failing one can be given back to its owner. */
+export interface OwnedWrite {
+  readonly entry: number;
+  readonly statement: string;
+  readonly params: readonly SqlValue[];
+}
+
+export interface CommitRequest {
+  readonly lanes: readonly LaneRecords[];
+  readonly filtered: readonly (readonly [device: string, reason: string, count: number])[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  readonly writes: readonly OwnedWrite[];
+}
+
+/** `failed` names the entry whose statement failed; then nothing was committed. */
+export interface CommitAnswer {
+  readonly failed?: { readonly entry: number; readonly error: ErrorReport };
+  readonly bytes: number;
+}
+
+export interface ClaimRequest {
+  readonly sink: string;
+  readonly lane: Lane;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** A loan; the arrays run in step. `text` holds the records' JSON, one per line. */
+export interface ClaimAnswer {
+  readonly loan: number;
+  readonly text: string;
+  readonly lsns: readonly number[];
+  readonly ids: readonly string[];
+  readonly boots: readonly number[];
+  readonly seqs: readonly number[];
+  readonly hists: readonly boolean[];
+}
+
+/** A verdict per item: true accepts, false keeps, a pair rejects. */
+export type VerdictCode = boolean | readonly [code: string, detail: string];
+
+export interface SettleRequest {
+  readonly loan: number;
+  readonly verdicts: readonly VerdictCode[];
+}
+
+/** What the writer thread can be asked. */
+export interface Operations {
+  commit: { ask: CommitRequest; answer: CommitAnswer };
+  claim: { ask: ClaimRequest; answer: ClaimAnswer | undefined };
+  settle: { ask: SettleRequest; answer: boolean };
+  read: { ask: { statement: string; params: readonly SqlValue[] }; answer: SqlRow[] };
+  outage: { ask: { sink: string; started: boolean }; answer: undefined };
+  ledger: { ask: { device?: string | undefined }; answer: LedgerReport };
+  deadLetters: { ask: DeadLetterQuery; answer: DeadLetter[] };
+  status: { ask: undefined; answer: BufferStatus };
+  check: { ask: undefined; answer: CheckReport };
+  tick: { ask: undefined; answer: TickAnswer };
+  close: { ask: undefined; answer: undefined };
+}
+export type Operation = keyof Operations;
+
+/** What housekeeping took out of the log, by reason. */
+export interface TickAnswer {
+  readonly dropped: readonly (readonly [reason: string, count: number])[];
+}
+
+export type Request = {
+  [Op in Operation]: { readonly id: number; readonly op: Op; readonly now: Now; readonly ask: Operations[Op]['ask'] };
+}[Operation];
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly answer: Operations[Operation]['answer'] }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorReport };
+
+/** The first thing the writer thread says. */
+export type Opening =
+  | { readonly opened: true; readonly salvaged: SalvageReport | undefined; readonly sqlite: string }
+  | { readonly opened: false; readonly error: ErrorReport };
+
+/** What the writer thread is started with. */
+export interface WriterData {
+  readonly options: Omit<BufferOptions, 'limits'> & { readonly limits: Required<NonNullable<BufferOptions['limits']>> };
+  readonly now: Now;
+}

@@ -1,0 +1,263 @@
+import { lanes, type Lane } from '../../contracts/sink.ts';
+import type { Boot } from './boots.ts';
+import { Cursor, type LoanItem, type Settled, type Settlement } from './cursor.ts';
+import type { Db } from './database.ts';
+import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { cursorKey, prepareFold, readUnfolded, type Fold, type Notes } from './ledger.ts';
+import { packBatch, type Log, type OpenBatch } from './log.ts';
+import type { Moment, Outages } from './outages.ts';
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  CommitAnswer,
+  CommitRequest,
+  LaneRecords,
+  Now,
+  SettleRequest,
+} from './protocol.ts';
+import { recordId } from './record-id.ts';
+import { prepareStagedWrites, Staged } from './staged.ts';
+import { faultOf, reportOf } from './store-error.ts';
+import { prepareSweep } from './sweep.ts';
+import type { TableStatements } from './table-statements.ts';
+import { TallyBook } from './tally-book.ts';
+
+/** What the store works with; all of it belongs to one open database. */
+export interface StoreParts {
+  readonly db: Db;
+  readonly log: Log;
+  readonly boot: Boot;
+  readonly cursors: ReadonlyMap<string, Cursor>;
+  readonly deadLetters: DeadLetters;
+  readonly outages: Outages;
+  readonly tables: TableStatements;
+  readonly sinks: readonly string[];
+  /** See `BufferOptions.settle`. */
+  readonly settleAtClaim: boolean;
+}
+
+/** A record older than this when it is first lent is history, and is marked so. */
+const historyAfterMs = 10_000;
+/** The tail of the log is folded into the tables after this time or number of commits, whichever comes first. */
+const foldEveryMs = 10_000;
+const foldEveryCommits = 2_000;
+/** A settlement that no commit took along is written after this time. */
+const flushAfterMs = 1_000;
+
+class StatementFailed extends Error {
+  readonly entry: number;
+
+  constructor(entry: number, cause: unknown) {
+    super('a statement failed', { cause });
+    this.entry = entry;
+  }
+}
+
+/** The buffer inside the writer thread: every method is one short transaction or none. */
+export class Store {
+  readonly #parts: StoreParts;
+  readonly #staged = new Staged();
+  readonly #writeStaged: (staged: Staged) => void;
+  readonly #fold: Fold;
+  readonly #sweep: ReturnType<typeof prepareSweep>;
+  readonly #addNotes;
+  #nextLsn: number;
+  #loans = 0;
+  #commits = 0;
+  #foldedAt: number;
+  #stagedAt = 0;
+
+  constructor(parts: StoreParts, now: Now) {
+    this.#parts = parts;
+    this.#nextLsn = parts.boot.nextLsn;
+    this.#foldedAt = now.monoMs;
+    this.#writeStaged = prepareStagedWrites(parts.db, parts.deadLetters);
+    this.#fold = prepareFold(parts.db);
+    this.#sweep = prepareSweep(parts.db, parts.log);
+    this.#addNotes = parts.db.prepare('INSERT INTO journal (notes) VALUES (?)');
+  }
+
+  get nextLsn(): number {
+    return this.#nextLsn;
+  }
+
+  moment(now: Now): Moment {
+    return { lsn: this.#nextLsn, wallMs: now.wallMs, upMs: this.#parts.boot.uptimeMs(now) };
+  }
+
+  commit(request: CommitRequest, now: Now): CommitAnswer {
+    let bytes = 0;
+    let lsn = this.#nextLsn;
+    try {
+      this.#transaction(request, (notes) => {
+        for (const [index, lane] of request.lanes.entries()) {
+          bytes += this.#insert(lane, lsn, index === 0 ? notes : undefined, now);
+          lsn += lane.n;
+        }
+        return request.lanes.length > 0;
+      });
+    } catch (error) {
+      if (!(error instanceof StatementFailed)) throw error;
+      return { bytes: 0, failed: { entry: error.entry, error: reportOf(error.cause) } };
+    }
+    this.#nextLsn = lsn;
+    return { bytes };
+  }
+
+  #insert(lane: LaneRecords, firstLsn: number, notes: string | undefined, now: Now): number {
+    const { boot } = this.#parts;
+    const upMs = boot.uptimeMs(now);
+    const row = packBatch({ ...lane, firstLsn, notes, boot: boot.boot, wallMs: now.wallMs, upMs });
+    this.#parts.log.insert(row);
+    return row.data.length;
+  }
+
+  /** `records` writes the batches and says whether they took the notes along. */
+  #transaction(request: CommitRequest | undefined, records: (notes: string | undefined) => boolean): void {
+    const { db, deadLetters, tables } = this.#parts;
+    const notes = this.#notes(request);
+    try {
+      db.transaction(() => {
+        if (!records(notes) && notes !== undefined) this.#addNotes.run(notes);
+        for (const letter of request?.deadLetters ?? []) deadLetters.add({ ...letter, sink: '', lsn: null });
+        this.#writeStaged(this.#staged);
+        deadLetters.trim();
+        for (const { entry, statement, params } of request?.writes ?? []) {
+          try {
+            tables.run(statement, params);
+          } catch (error) {
+            throw faultOf(error) === 'statement' ? new StatementFailed(entry, error) : error;
+          }
+        }
+      }).immediate();
+    } catch (error) {
+      deadLetters.recount();
+      throw error;
+    }
+    this.#staged.clear();
+    this.#commits += 1;
+  }
+
+  #notes(request: CommitRequest | undefined): string | undefined {
+    const book = new TallyBook();
+    for (const [device, reason, n] of request?.filtered ?? []) {
+      book.add(device, '', 'accepted', n);
+      book.add(device, '', 'filtered', n, reason);
+    }
+    for (const letter of request?.deadLetters ?? []) {
+      book.add(letter.device, '', 'accepted', 1);
+      book.add(letter.device, '', 'refused', 1, letter.code);
+    }
+    book.addAll(this.#staged.book.lines());
+    if (book.isEmpty && this.#staged.cursors.size === 0) return undefined;
+    return JSON.stringify({ t: book.lines(), c: [...this.#staged.cursors.values()] } satisfies Notes);
+  }
+
+  claim(want: ClaimRequest, now: Now): ClaimAnswer | undefined {
+    const cursor = this.#cursor(want.sink, want.lane);
+    const { log, boot } = this.#parts;
+    const isHistory = (batch: OpenBatch): boolean =>
+      batch.boot !== boot.boot || boot.uptimeMs(now) - batch.upMs > historyAfterMs;
+    this.#loans += 1;
+    const loan = this.#loans;
+    const items = cursor.lend(loan, want, { at: log.at, isHistory });
+    if (items.length === 0) return undefined;
+    if (this.#parts.settleAtClaim) this.settle({ loan, verdicts: items.map(() => true) }, now);
+    return {
+      loan,
+      text: items.map((item) => item.line).join('\n'),
+      lsns: items.map((item) => item.lsn),
+      ids: items.map((item) => recordId(item.batch.wallMs, item.lsn, boot.salt, isRollup(item.line))),
+      boots: items.map((item) => item.batch.boot),
+      seqs: items.map((item) => item.lsn - boot.firstLsnOf(item.batch.boot)),
+      hists: items.map((item) => item.hist),
+    };
+  }
+
+  /** False when the loan is unknown: it was made before the writer started again, and its records come again. */
+  settle(request: SettleRequest, now: Now): boolean {
+    const verdicts = request.verdicts.map((verdict): Settled =>
+      typeof verdict === 'boolean' ? (verdict ? 'accept' : 'keep') : { code: verdict[0], detail: verdict[1] },
+    );
+    for (const cursor of this.#parts.cursors.values()) {
+      const settlements = cursor.settle(request.loan, verdicts);
+      if (!settlements) continue;
+      if (this.#staged.isEmpty) this.#stagedAt = now.monoMs;
+      for (const settlement of settlements) this.#stage(cursor, settlement, now);
+      return true;
+    }
+    return false;
+  }
+
+  #stage({ sink, lane }: Cursor, settlement: Settlement, now: Now): void {
+    const { book, cursors, park, unpark, letters } = this.#staged;
+    const left = (item: LoanItem, how: 'delivered' | 'gone'): void => {
+      book.add(item.device, sink, 'buffered', -1);
+      for (const id of this.#parts.outages.during(sink, item.lsn)) {
+        const counts = this.#staged.outages.get(id) ?? { delivered: 0, gone: 0 };
+        counts[how] += 1;
+        this.#staged.outages.set(id, counts);
+      }
+    };
+    for (const item of settlement.accepted) {
+      left(item, 'delivered');
+      book.add(item.device, sink, 'delivered', 1);
+    }
+    for (const { item, code, detail } of settlement.rejected) {
+      left(item, 'gone');
+      book.add(item.device, sink, 'rejected', 1, code);
+      letters.push(letterOf(item, { sink, code, detail, receivedAt: now.wallMs }));
+    }
+    for (const [lsn, parked] of settlement.parked) park.push({ sink, lane, lsn, ...parked });
+    for (const lsn of settlement.unparked) unpark.push([sink, lane, lsn]);
+    cursors.set(cursorKey(sink, lane), [sink, lane, settlement.cursor]);
+  }
+
+  /** Housekeeping: writes waiting settlements, folds the ledger, deletes what every sink has settled. */
+  tick(now: Now, force = false): void {
+    const waited = now.monoMs - this.#stagedAt >= flushAfterMs;
+    if (!this.#staged.isEmpty && (force || waited)) this.#transaction(undefined, () => false);
+    const due = now.monoMs - this.#foldedAt >= foldEveryMs || this.#commits >= foldEveryCommits;
+    if (this.#commits > 0 && (force || due)) this.fold(now);
+  }
+
+  fold(now: Now): void {
+    const { db, sinks, cursors, boot } = this.#parts;
+    if (!this.#staged.isEmpty) this.#transaction(undefined, () => false);
+    db.transaction(() => {
+      const positions = [...cursors.values()].map(({ sink, lane, position }) => [sink, lane, position] as const);
+      const meta = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, up_ms: Math.floor(boot.uptimeMs(now)) };
+      this.#fold.run({ tallies: readUnfolded(db, sinks).tallies, cursors: positions }, meta);
+      for (const lane of lanes) this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane));
+    }).immediate();
+    this.#foldedAt = now.monoMs;
+    this.#commits = 0;
+  }
+
+  #settledThrough(lane: Lane): number {
+    const positions = this.#parts.sinks.map((sink) => this.#cursor(sink, lane).position);
+    return Math.min(this.#nextLsn - 1, ...positions);
+  }
+
+  #parkedIn(lane: Lane): number[] {
+    const parked = this.#parts.sinks.flatMap((sink) => [...this.#cursor(sink, lane).parked.keys()]);
+    return parked.sort((a, b) => a - b);
+  }
+
+  #cursor(sink: string, lane: Lane): Cursor {
+    const cursor = this.#parts.cursors.get(cursorKey(sink, lane));
+    if (!cursor) throw new Error(`there is no sink ${sink}`);
+    return cursor;
+  }
+}
+
+const isRollup = (line: string): boolean => line.includes('"rollup":');
+
+function letterOf(
+  item: LoanItem,
+  why: { sink: string; code: string; detail: string; receivedAt: number },
+): Omit<DeadLetter, 'id'> {
+  const { src } = JSON.parse(item.line) as { src?: { proto?: string; topic?: string } };
+  const sample = Buffer.from(item.line);
+  return { ...why, device: item.device, plugin: src?.proto ?? '', topic: src?.topic ?? '', lsn: item.lsn, sample };
+}

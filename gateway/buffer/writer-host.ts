@@ -1,0 +1,103 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../lib/clock.ts';
+import type { Answer, Now, Opening, Operation, Operations, WriterData } from './protocol.ts';
+import { errorFrom, type ErrorReport } from './store-error.ts';
+import { filename, writerMark } from './writer.ts';
+
+/** The writer thread, seen from the main thread. */
+export interface Writer {
+  /** Rejects with a PortcullisError; after an `io` or `corrupt` fault, or without an answer in time, the writer is over. */
+  ask<Op extends Operation>(op: Op, ask: Operations[Op]['ask']): Promise<Operations[Op]['answer']>;
+  readonly opening: Opening & { opened: true };
+  /** Settles when the thread can no longer be used. */
+  readonly over: Promise<ErrorReport>;
+  /** Ends the thread at once. Bounded: a thread stuck in the kernel cannot be ended, and is reported as such. */
+  end(): Promise<boolean>;
+}
+
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly since: number;
+}
+
+const endWithinMs = 5_000;
+
+export const nowOf = (clock: Clock): Now => ({ wallMs: clock.wallMs(), monoMs: clock.monoMs() });
+
+/** Starts the thread; resolves when the database is open, rejects with a PortcullisError when it cannot be opened. */
+export async function startWriter(
+  options: WriterData['options'],
+  deps: { clock: Clock; answerTimeoutMs: number },
+): Promise<Writer> {
+  const worker = new Worker(filename, {
+    name: 'buffer-writer',
+    workerData: { mark: writerMark, start: { options, now: nowOf(deps.clock) } satisfies WriterData },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
+  const waiting = new Map<number, Waiting>();
+  const { promise: over, resolve: setOver } = Promise.withResolvers<ErrorReport>();
+  const opening = Promise.withResolvers<Opening>();
+  let lost: ErrorReport | undefined;
+  let lastId = 0;
+
+  const lose = (error: ErrorReport): void => {
+    if (lost) return;
+    lost = error;
+    clearInterval(watchdog);
+    for (const { reject } of waiting.values()) reject(errorFrom(error));
+    waiting.clear();
+    opening.resolve({ opened: false, error });
+    setOver(error);
+  };
+  const watchdog = setInterval(
+    () => {
+      const oldest = waiting.values().next().value;
+      if (!oldest || performance.now() - oldest.since < deps.answerTimeoutMs) return;
+      lose({ fault: 'io', message: `no answer for ${deps.answerTimeoutMs} ms`, code: 'WRITER_SILENT' });
+    },
+    Math.min(1_000, deps.answerTimeoutMs / 4),
+  );
+  watchdog.unref();
+
+  worker.once('message', (message: Opening) => opening.resolve(message));
+  worker.on('message', (message: Opening | Answer) => {
+    if (!('id' in message)) return;
+    const asked = waiting.get(message.id);
+    waiting.delete(message.id);
+    if (message.ok) asked?.resolve(message.answer as never);
+    else asked?.reject(errorFrom(message.error));
+    if (!message.ok && (message.error.fault === 'io' || message.error.fault === 'corrupt')) lose(message.error);
+  });
+  worker.on('error', (error) => lose({ fault: 'io', message: String(error), code: 'WRITER_DIED' }));
+  worker.on('exit', () => lose({ fault: 'closed', message: 'the writer thread ended', code: 'WRITER_ENDED' }));
+
+  const end = async (): Promise<boolean> => {
+    lose({ fault: 'closed', message: 'the writer was ended', code: 'WRITER_ENDED' });
+    const deadline = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => deadline.resolve(false), endWithinMs);
+    const ended = await Promise.race([worker.terminate().then(() => true), deadline.promise]);
+    clearTimeout(timer);
+    return ended;
+  };
+  const opened = await opening.promise;
+  if (!opened.opened) {
+    await end();
+    throw errorFrom(opened.error);
+  }
+  return {
+    opening: opened,
+    over,
+    end,
+    ask(op, ask) {
+      if (lost) return Promise.reject(errorFrom(lost));
+      lastId += 1;
+      const id = lastId;
+      const now = nowOf(deps.clock);
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, since: performance.now() });
+        worker.postMessage({ id, op, now, ask });
+      });
+    },
+  };
+}

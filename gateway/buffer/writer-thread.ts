@@ -1,0 +1,68 @@
+import type { MessagePort } from 'node:worker_threads';
+import { checkBuffer } from './check.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { queryDeadLetters } from './dead-letters.ts';
+import { readLedger } from './ledger-report.ts';
+import { openStore, type OpenStore } from './open-store.ts';
+import type { Answer, Now, Opening, Operation, Operations, Request, WriterData } from './protocol.ts';
+import { readStatus } from './status.ts';
+import { reportOf } from './store-error.ts';
+
+type Handlers = { [Op in Operation]: (ask: Operations[Op]['ask'], now: Now) => Operations[Op]['answer'] };
+
+/** A writer that was just ended may need a moment until its lock is gone. */
+const lockWaitMs = 2_000;
+
+function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable, sinks: readonly string[]): Handlers {
+  return {
+    commit: (ask, now) => store.commit(ask, now),
+    claim: (ask, now) => store.claim(ask, now),
+    settle: (ask, now) => store.settle(ask, now),
+    read: (ask) => tables.all(ask.statement, ask.params),
+    outage(ask, now) {
+      if (ask.started) outages.started(ask.sink, store.moment(now));
+      else outages.ended(ask.sink, store.moment(now));
+      return undefined;
+    },
+    ledger: (ask, now) => readLedger(db, sinks, store.moment(now), ask.device),
+    deadLetters: (ask) => queryDeadLetters(db, ask),
+    status: () => readStatus(db),
+    check: () => checkBuffer(db),
+    tick(_ask, now) {
+      store.tick(now);
+      return { dropped: [] };
+    },
+    close(_ask, now) {
+      store.tick(now, true);
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.close();
+      lock[Symbol.dispose]();
+      return undefined;
+    },
+  };
+}
+
+/** Opens the database and answers requests, one at a time and in order, until it is told to close. */
+export function serve(port: MessagePort, { options, now }: WriterData): void {
+  const say = (message: Opening | Answer): void => port.postMessage(message);
+  let handlers: Handlers;
+  try {
+    const lock = lockDataDir(options.dataDir, lockWaitMs);
+    const open = openStore(options, now);
+    handlers = handlersOf(open, lock, options.sinks);
+    say({ opened: true, salvaged: undefined, sqlite: '' });
+  } catch (error) {
+    say({ opened: false, error: reportOf(error) });
+    return;
+  }
+  const handle = <Op extends Operation>(op: Op, ask: Operations[Op]['ask'], at: Now): Operations[Op]['answer'] =>
+    handlers[op](ask, at);
+  port.on('message', (request: Request) => {
+    try {
+      say({ id: request.id, ok: true, answer: handle(request.op, request.ask, request.now) });
+    } catch (error) {
+      say({ id: request.id, ok: false, error: reportOf(error) });
+    }
+    if (request.op === 'close') port.close();
+  });
+}
