@@ -103,8 +103,8 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    outageStarted: async (sink) => void (await writer.ask('outage', { sink, started: true })),
-    outageEnded: async (sink) => void (await writer.ask('outage', { sink, started: false })),
+    outageStarted: (sink) => writer.ask('outage', { sink, started: true }),
+    outageEnded: (sink) => writer.ask('outage', { sink, started: false }),
     ledger: (query = {}) => writer.ask('ledger', query),
     deadLetters: (query) => writer.ask('deadLetters', query),
     status: async () => ({ ...(await writer.ask('status', undefined)), queuedBytes: commits.queuedBytes }),

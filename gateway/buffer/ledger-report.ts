@@ -70,7 +70,8 @@ export function addUp(tallies: readonly Tally[], sinks: readonly string[]): Omit
       for (const key of Object.keys(counts) as (keyof Counts)[]) sum[key] += counts[key];
     }
   }
-  const perSink = [...sums].map(([sink, counts]) => ({ sink, ...counts, balanced: isBalanced(counts) }));
+  const perSink: LedgerLine[] = [];
+  for (const [sink, counts] of sums) perSink.push({ sink, ...counts, balanced: isBalanced(counts) });
   return {
     balanced: devices.every((line) => line.balanced) && perSink.every((line) => line.balanced),
     sinks: perSink,

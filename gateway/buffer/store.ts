@@ -1,6 +1,6 @@
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { Boot } from './boots.ts';
-import { Cursor, type LoanItem, type Settled, type Settlement } from './cursor.ts';
+import type { Cursor, LoanItem, Settled, Settlement } from './cursor.ts';
 import type { Db } from './database.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
 import { cursorKey, prepareFold, readUnfolded, type Fold, type Notes } from './ledger.ts';
@@ -160,7 +160,7 @@ export class Store {
       batch.boot !== boot.boot || boot.uptimeMs(now) - batch.upMs > historyAfterMs;
     this.#loans += 1;
     const loan = this.#loans;
-    const items = cursor.lend(loan, want, { at: log.at, isHistory });
+    const items = cursor.lend(loan, want, { at: (lane, lsn) => log.at(lane, lsn), isHistory });
     if (items.length === 0) return undefined;
     if (this.#parts.settleAtClaim) this.settle({ loan, verdicts: items.map(() => true) }, now);
     return {

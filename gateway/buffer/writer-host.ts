@@ -95,7 +95,7 @@ export async function startWriter(
       const id = lastId;
       const now = nowOf(deps.clock);
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, since: performance.now() });
+        waiting.set(id, { resolve, reject, since: performance.now() });
         worker.postMessage({ id, op, now, ask });
       });
     },
