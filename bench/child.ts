@@ -1,0 +1,115 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { freePort } from '../test/harness/free-port.ts';
+
+/** A broker under test, in a process of its own. */
+export interface Subject extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+  /** Milliseconds from spawn to readiness. */
+  readonly startMs: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const gateway = join(root, 'dist/gateway/cli.js');
+
+export interface GatewayOptions {
+  readonly env?: Record<string, string>;
+  readonly dataDir?: string;
+  readonly config?: Record<string, unknown>;
+}
+
+/** The compiled gateway, ready to take messages. The data folder is removed afterwards unless it was given. */
+export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOptions = {}): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
+  const [port, httpPort] = [await freePort(), await freePort()];
+  const file = join(folder, 'bench.yaml');
+  writeFileSync(
+    file,
+    stringify({
+      dataDir: dataDir ?? join(folder, 'data'),
+      mqtt: { port, anonymous: true },
+      http: { port: httpPort },
+      preprocess: { fallbackPlugin: 'generic-json' },
+      log: { level: 'warn' },
+      ...config,
+    }),
+  );
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [gateway, 'run', '--config', file], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}`);
+    if (await isReady(httpPort)) break;
+    await sleep(20);
+  }
+  const startMs = performance.now() - startedAt;
+  return subject(child, port, startMs, () => rmSync(folder, { recursive: true, force: true }));
+}
+
+const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
+/** Stock Aedes 1.2 with its defaults. */
+export async function startStockAedes(): Promise<Subject> {
+  const startedAt = performance.now();
+  const child = fork(join(root, 'bench/stock-aedes.ts'), ['0']);
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return subject(child, port, performance.now() - startedAt, () => undefined);
+}
+
+function subject(child: ChildProcess, port: number, startMs: number, cleanUp: () => void): Subject {
+  return {
+    pid: child.pid ?? 0,
+    port,
+    startMs,
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+      cleanUp();
+    },
+  };
+}
+
+export interface Load {
+  readonly acknowledged: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly clients?: number;
+  readonly inflight?: number;
+  readonly rate?: number;
+  readonly seconds: number;
+  readonly onMeasuring?: () => void;
+  readonly onMeasured?: () => void;
+}
+
+/** Runs the load generator to its end. */
+export async function runLoad(options: LoadOptions): Promise<Load> {
+  const { port, clients = 50, inflight = 1, rate = 0, seconds } = options;
+  const args = Object.entries({ port, clients, inflight, rate, seconds }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  const child = fork(join(root, 'bench/load-generator.ts'), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  let printed = '';
+  child.stdout?.on('data', (text: Buffer) => (printed += text.toString()));
+  child.on('message', (message) => (message === 'measuring' ? options.onMeasuring?.() : options.onMeasured?.()));
+  await once(child, 'close');
+  return JSON.parse(printed) as Load;
+}

@@ -1,0 +1,96 @@
+import { runLoad, startGateway, startStockAedes, type Load, type Subject } from './child.ts';
+import { cpuSeconds } from './process-stats.ts';
+import { median, type Report } from './report.ts';
+import { compileShim } from '../test/harness/shim.ts';
+import { join } from 'node:path';
+
+interface Variant {
+  readonly name: string;
+  start(): Promise<Subject>;
+}
+
+interface Run extends Load {
+  readonly cpuMicros: number;
+}
+
+/** Durable QoS 1 through the whole pipeline beside stock Aedes, in turns, so that both see the same machine. */
+export async function benchIngest(runs: number, seconds: number): Promise<Report> {
+  const shim = compileShim(join(import.meta.dirname, 'fsync-delay.c'));
+  const slowDisk = (ms: number): Variant => ({
+    name: `Portcullis, each fsync +${ms} ms`,
+    start: () => startGateway({ env: { LD_PRELOAD: shim, DELAY_MS: String(ms) } }),
+  });
+  const variants: Variant[] = [
+    { name: 'stock Aedes (acknowledges before storing)', start: startStockAedes },
+    { name: 'Portcullis', start: () => startGateway() },
+    slowDisk(5),
+    slowDisk(20),
+  ];
+  const rows: (string | number)[][] = [];
+  const ratios: Record<string, number> = {};
+  for (const inflight of [1, 16]) {
+    const results = new Map<string, Run[]>(variants.map(({ name }) => [name, []]));
+    for (let i = 0; i < runs; i++) {
+      for (const variant of variants) results.get(variant.name)?.push(await measure(variant, inflight, seconds));
+    }
+    const stock = middle(results.get(variants[0]?.name ?? '') ?? []);
+    for (const { name } of variants) {
+      const run = middle(results.get(name) ?? []);
+      ratios[`${name} ${inflight}`] = run.perSecond / stock.perSecond;
+      rows.push([
+        name,
+        inflight,
+        run.perSecond,
+        run.perSecond / stock.perSecond,
+        run.cpuMicros,
+        run.cpuMicros / stock.cpuMicros,
+        run.p50Ms,
+        run.p99Ms,
+      ]);
+    }
+  }
+  return {
+    title: 'Durable QoS 1 ingest',
+    conditions: `50 clients, 200-byte JSON payloads, no subscribers, load generator in its own process on the same cores; medians of ${runs} runs of ${seconds} s after 2 s of warm-up, the variants in turns. Portcullis acknowledges after decode, preprocessing and a commit with synchronous=FULL.`,
+    columns: [
+      'variant',
+      'in flight',
+      'messages/s',
+      'ratio',
+      'CPU µs per message',
+      'CPU ratio',
+      'PUBACK p50 ms',
+      'PUBACK p99 ms',
+    ],
+    rows,
+    verdict: [
+      `Goal at least 0.4 of stock with 1 in flight: measured ${ratios['Portcullis 1']?.toFixed(2)}.`,
+      `Goal at least 0.5 of stock with 16 in flight: measured ${ratios['Portcullis 16']?.toFixed(2)}.`,
+    ],
+  };
+}
+
+async function measure({ start }: Variant, inflight: number, seconds: number): Promise<Run> {
+  await using subject = await start();
+  let before = 0;
+  let after = 0;
+  const load = await runLoad({
+    port: subject.port,
+    inflight,
+    seconds,
+    onMeasuring: () => (before = cpuSeconds(subject.pid)),
+    onMeasured: () => (after = cpuSeconds(subject.pid)),
+  });
+  return { ...load, cpuMicros: ((after - before) * 1e6) / load.acknowledged };
+}
+
+function middle(runs: readonly Run[]): Run {
+  const of = (key: keyof Run): number => median(runs.map((run) => run[key]));
+  return {
+    acknowledged: of('acknowledged'),
+    perSecond: of('perSecond'),
+    p50Ms: of('p50Ms'),
+    p99Ms: of('p99Ms'),
+    cpuMicros: of('cpuMicros'),
+  };
+}
