@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 interface Variant {
   readonly name: string;
-  start(): Promise<Subject>;
+  readonly start: () => Promise<Subject>;
 }
 
 interface Run extends Load {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { listenApi, type Api } from '../../../gateway/api/listen-api.ts';
+import { route } from '../../../gateway/api/route.ts';
+
+async function startApi(t: TestContext, notReady: readonly string[] = []): Promise<Api> {
+  const echo = route({
+    path: '/api/v1/echo',
+    summary: 'Says it back.',
+    query: z.object({ limit: z.coerce.number().int().max(10).default(3) }),
+    result: z.object({ limit: z.number() }),
+    handle: async ({ limit }) => {
+      if (limit === 7) throw new Error('secret inner text');
+      return { limit };
+    },
+  });
+  const api = await listenApi(
+    { host: '127.0.0.1', port: 0, version: '1.2.3' },
+    {
+      routes: [echo],
+      assets: [{ path: '/', contentType: 'text/html', body: '<p>hello' }],
+      metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
+      notReadyBecause: async () => notReady,
+      log: pino({ level: 'silent' }),
+    },
+  );
+  t.after(() => api[Symbol.asyncDispose]());
+  return api;
+}
+
+test('health, readiness, metrics, the page and the OpenAPI document answer', async (t) => {
+  const { port } = await startApi(t);
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+  for (const path of ['/healthz', '/readyz', '/metrics', '/']) assert.equal((await get(path)).status, 200, path);
+  const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, unknown> };
+  assert.equal(document.openapi, '3.1.0');
+  assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo']);
+  assert.match((await get('/')).headers.get('content-security-policy') ?? '', /default-src 'none'/);
+});
+
+test('what is not ready is said with 503', async (t) => {
+  const { port } = await startApi(t, ['The disk is full.']);
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+  assert.equal(answer.status, 503);
+  assert.deepEqual(await answer.json(), { status: 'not ready', because: ['The disk is full.'] });
+});
+
+test('a wrong query, an unknown path and a fault are problem details without inner text', async (t) => {
+  const { port } = await startApi(t);
+  for (const [path, status] of [
+    ['/api/v1/echo?limit=99', 400],
+    ['/nothing', 404],
+    ['/api/v1/echo?limit=7', 500],
+  ] as const) {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    assert.equal(answer.status, status);
+    assert.match(answer.headers.get('content-type') ?? '', /application\/problem\+json/);
+    assert.doesNotMatch(await answer.text(), /secret inner text/);
+  }
+});
+
+test('a taken port is one clear sentence', async (t) => {
+  const { port } = await startApi(t);
+  const deps = {
+    routes: [],
+    assets: [],
+    metrics: { contentType: 'text/plain', text: async () => '' },
+    notReadyBecause: async () => [],
+    log: pino({ level: 'silent' }),
+  };
+  await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1' }, deps), {
+    code: 'PORT_TAKEN',
+    message: `Port ${port} on 127.0.0.1 is taken. Set http.port to a free one.`,
+  });
+});

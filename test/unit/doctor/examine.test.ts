@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { checkClock, checkMemory, checkNode } from '../../../gateway/doctor/check-host.ts';
+import { examine } from '../../../gateway/doctor/examine.ts';
+import type { Finding } from '../../../gateway/doctor/finding.ts';
+
+async function folder(t: TestContext): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'portcullis-'));
+  t.after(() => rm(made, { recursive: true }));
+  return made;
+}
+
+const find = (findings: readonly Finding[], check: string, says: RegExp): Finding | undefined =>
+  findings.find((finding) => finding.check === check && says.test(finding.says));
+
+test('a taken port, a secret that others can read and a cloud that is away are found, each with a cure', async (t) => {
+  const home = await folder(t);
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  const secretFile = join(home, 'secret');
+  await writeFile(secretFile, 'canary-secret');
+  await chmod(secretFile, 0o644);
+  const config = join(home, 'site.yaml');
+  await writeFile(
+    config,
+    `dataDir: data\nmqtt: { port: ${port} }\nhttp: { port: 0 }\ncloud: { tuya: { endpoint: "https://127.0.0.1:1", clientId: a, secretFile: secret } }`,
+  );
+  const findings = await examine(config, Date.now());
+  assert.equal(find(findings, 'port', /is taken/)?.state, 'fail');
+  assert.equal(find(findings, 'cloud secret', /read by others/)?.state, 'warn');
+  assert.equal(find(findings, 'cloud', /ECONNREFUSED/)?.state, 'warn');
+  assert.equal(find(findings, 'data folder', /can be written/)?.state, 'ok');
+  for (const { state, mend } of findings) assert.ok(state === 'ok' || (mend ?? '').length > 10);
+  assert.doesNotMatch(JSON.stringify(findings), /canary-secret/);
+});
+
+test('every native module is loaded for real', async () => {
+  const findings = await examine(undefined, Date.now());
+  const modules = findings.filter(({ check }) => check === 'native module');
+  assert.equal(modules.length, 3);
+  assert.ok(
+    modules.every(({ state }) => state === 'ok'),
+    JSON.stringify(modules),
+  );
+});
+
+test('an old Node, a small board and a clock before this version was made are told', async () => {
+  assert.equal(checkNode('20.19.0').state, 'fail');
+  assert.equal(checkNode('24.12.0').state, 'ok');
+  assert.equal(checkMemory(256 * 1024 * 1024).state, 'warn');
+  assert.equal((await checkClock(0)).state, 'fail');
+});
+
+test('a configuration that is broken is one finding with the key in it', async (t) => {
+  const config = join(await folder(t), 'site.yaml');
+  await writeFile(config, 'dataDir: x\nmqqt: {}');
+  const findings = await examine(config, Date.now());
+  assert.match(findings.find(({ check }) => check === 'configuration')?.says ?? '', /mqqt: unknown key/);
+});
