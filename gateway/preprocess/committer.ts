@@ -1,0 +1,157 @@
+import type { Logger } from 'pino';
+import type { Measurement } from '../../contracts/message.ts';
+import type { Append, Entry, NewDeadLetter } from '../../contracts/pipeline.ts';
+import type { Envelope } from '../../contracts/plugin.ts';
+import { tell } from '../observability/channels.ts';
+import type { DecodedBatch, RoutedWaiting, Waiting } from './dispatcher.ts';
+import type { KnowledgeBook } from './knowledge.ts';
+import { newDraft } from './ordered-steps.ts';
+import type { Draft, OrderedSteps } from './ordered-steps.ts';
+import type { Change, Decoded, EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
+
+const sampleBytes = 1_024;
+
+export interface CommitterParts {
+  readonly append: Append;
+  readonly steps: OrderedSteps;
+  readonly knowledge: KnowledgeBook;
+  readonly plugins: readonly PluginDescriptor[];
+  /** A commit failed after state in memory had run ahead of it. */
+  readonly onLostState: () => void;
+  /** An envelope has its answer. */
+  readonly onSettled: (waiting: Waiting) => void;
+  readonly log: Logger;
+}
+
+/** Turns decoded batches into entries, in order, and answers each envelope when its entry is durable. */
+export interface Committer {
+  commit(batch: DecodedBatch): void;
+  /** Dead-letters an envelope that no plugin wants. */
+  refuse(waiting: Waiting): void;
+  closeWindows(): void;
+  /** Resolves when no commit is outstanding. */
+  quiet(): Promise<void>;
+}
+
+export function openCommitter(parts: CommitterParts): Committer {
+  const { append, steps, knowledge, plugins } = parts;
+  let outstanding = 0;
+  let whenQuiet: (() => void)[] = [];
+
+  const finished = (): void => {
+    outstanding -= 1;
+    if (outstanding > 0) return;
+    for (const resolve of whenQuiet) resolve();
+    whenQuiet = [];
+  };
+
+  const store = (entry: Entry, touched: boolean, changes: readonly Change[], waiting?: Waiting): void => {
+    outstanding += 1;
+    append(entry).then(
+      () => {
+        if (waiting !== undefined) {
+          parts.onSettled(waiting);
+          waiting.resolve(outcomeOf(entry));
+        }
+        finished();
+      },
+      (error: unknown) => {
+        if (changes.length > 0) knowledge.markUnsaved(changes);
+        if (touched) parts.onLostState();
+        if (waiting === undefined) parts.log.warn({ err: error }, 'roll-ups could not be stored; they come again');
+        else {
+          parts.onSettled(waiting);
+          waiting.reject(error);
+        }
+        finished();
+      },
+    );
+  };
+
+  const commitOne = (item: RoutedWaiting, result: EnvelopeResult, dropped: Map<string, number>): Entry => {
+    const { waiting, envelope } = item;
+    const plugin = plugins[item.plugin];
+    const detailed = 'refused' in result;
+    const decoded = detailed ? result.measurements : result;
+    const refused = detailed ? result.refused : nothing;
+    const changes = detailed ? result.changes : nothing;
+    const draft = newDraft(dropped);
+    for (const one of decoded) steps.apply(measurementOf(one, envelope, plugin?.proto ?? ''), draft);
+    if (decoded.length + refused.length === 0) draft.filtered.push({ device: envelope.client, reason: 'noise', count: 1 });
+    const deadLetters = refused.map((refusal) => deadLetter(envelope, plugin?.name ?? '', refusal));
+    draft.writes.push(...changes.map(knowledge.writeOf), ...knowledge.takeUnsaved());
+    const entry = entryOf(draft, deadLetters, waiting.alongside);
+    store(entry, draft.touched, changes, waiting);
+    return entry;
+  };
+
+  return {
+    commit(batch) {
+      if ('error' in batch) {
+        for (const { waiting } of batch.items) {
+          parts.onSettled(waiting);
+          waiting.reject(batch.error);
+        }
+        return;
+      }
+      const dropped = new Map<string, number>();
+      const sum = { stored: 0, filtered: 0, deadLettered: 0 };
+      for (const [index, item] of batch.items.entries()) {
+        const entry = commitOne(item, batch.results[index] ?? [], dropped);
+        sum.stored += entry.measurements.length;
+        sum.filtered += entry.filtered.length;
+        sum.deadLettered += entry.deadLetters.length;
+      }
+      tell('ingested', sum);
+      for (const [reason, count] of dropped) tell('dropped', { stage: 'preprocess', reason, count });
+    },
+    refuse(waiting) {
+      const refusal = { code: 'no-plugin', detail: 'no plugin speaks for this topic' };
+      const deadLetters = [deadLetter(waiting.envelope, '', refusal)];
+      store(entryOf(newDraft(new Map()), deadLetters, waiting.alongside), false, nothing, waiting);
+      tell('ingested', { stored: 0, filtered: 0, deadLettered: 1 });
+    },
+    closeWindows() {
+      const draft = newDraft(new Map());
+      steps.closeWindows(draft);
+      if (draft.measurements.length > 0) store(entryOf(draft, nothing, nothing), true, nothing);
+    },
+    quiet: () =>
+      outstanding === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            whenQuiet.push(resolve);
+          }),
+  };
+}
+
+const nothing: readonly never[] = [];
+
+function entryOf(draft: Draft, deadLetters: readonly NewDeadLetter[], alongside: Entry['writes']): Entry {
+  const { measurements, filtered, writes } = draft;
+  return { measurements, filtered, deadLetters, writes: writes.length === 0 ? alongside : [...alongside, ...writes] };
+}
+
+function outcomeOf({ measurements, filtered, deadLetters }: Entry): Parameters<Waiting['resolve']>[0] {
+  let left = 0;
+  for (const { count } of filtered) left += count;
+  return { stored: measurements.length, filtered: left, deadLettered: deadLetters.length };
+}
+
+function measurementOf(decoded: Decoded, envelope: Envelope, proto: string): Measurement {
+  return { ...decoded, rts: envelope.receivedAt, src: { proto, topic: envelope.topic } };
+}
+
+/** Without a device of its own a dead letter is booked on the sender. */
+function deadLetter(envelope: Envelope, plugin: string, { device, code, detail }: Refusal): NewDeadLetter {
+  tell('rejected', { stage: 'preprocess', reason: code, count: 1 });
+  return {
+    device: device ?? envelope.client,
+    plugin,
+    topic: envelope.topic,
+    code,
+    detail,
+    sample: new Uint8Array(envelope.payload.subarray(0, sampleBytes)),
+    receivedAt: envelope.receivedAt,
+  };
+}

@@ -1,0 +1,79 @@
+import { Piscina } from 'piscina';
+import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { tell } from '../observability/channels.ts';
+import { filename } from './decode-worker.ts';
+import type { Reply, Task, ThreadData } from './task.ts';
+
+/** How a task ended when no thread could answer it: the thread died under it, or it took too long. */
+export type Failure = { readonly is: 'crashed' | 'hung'; readonly detail: string };
+
+export interface DecodePoolOptions {
+  readonly threads: number;
+  readonly heapMb: number;
+  readonly deadlineMs: number;
+  readonly data: ThreadData;
+}
+
+/** Threads that answer tasks. A thread that dies or hangs is replaced; the task comes back as a value, never a throw. */
+export interface DecodePool extends AsyncDisposable {
+  run(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Reply | Failure>;
+  readonly replaced: number;
+}
+
+export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodePool {
+  let replaced = 0;
+  let closing = false;
+  const start = (): Piscina<Task, Reply> => {
+    const started = new Piscina<Task, Reply>({
+      filename,
+      name: 'runTask',
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      idleTimeout: Infinity,
+      recordTiming: false,
+      env: {},
+      workerData: options.data,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: 8 },
+    });
+    // A thread that dies between two tasks: the next task finds its replacement.
+    started.on('error', (err) => log.warn({ err }, 'a decode thread ended between two tasks'));
+    return started;
+  };
+  let pool = start();
+
+  const run = async (task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Reply | Failure> => {
+    if (closing) throw new PortcullisError('STORE_CLOSED', 'The gateway is closing; nothing more is taken in.');
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), options.deadlineMs);
+    const used = pool;
+    try {
+      return await used.run(task, { transferList: [...transfer], signal: deadline.signal });
+    } catch (error) {
+      if (closing) throw new PortcullisError('STORE_CLOSED', 'The gateway closed while it decoded.', { cause: error });
+      replaced += 1;
+      tell('retried', { stage: 'preprocess', reason: 'decode-thread' });
+      const is = deadline.signal.aborted ? 'hung' : 'crashed';
+      log.warn({ err: error, is }, 'a decode thread was replaced');
+      // Piscina starts no more threads after one has died while it started.
+      if (used === pool && used.threads.length === 0) {
+        pool = start();
+        await used.destroy();
+      }
+      return { is, detail: error instanceof Error ? error.message.slice(0, 256) : String(error) };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    run,
+    get replaced() {
+      return replaced;
+    },
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      await pool.destroy();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { threadId, workerData } from 'node:worker_threads';
+import type { Envelope, Plugin } from '../../contracts/plugin.ts';
+import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
+import type { DecodeContext } from './decode-envelope.ts';
+import { placesOf } from './enrich.ts';
+import { describePlugin, loadPlugins } from './load-plugins.ts';
+import { zoneOffsets } from './source-time.ts';
+import { headWidth, unpackEnvelope } from './task.ts';
+import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
+import { threadKnowledge } from './thread-knowledge.ts';
+
+/** The pool starts this very file, from source and from the compiled build alike. */
+export const filename = import.meta.filename;
+
+const noData: ThreadData = {
+  plugins: [],
+  site: { timeZone: 'UTC', rooms: {} },
+  progress: new SharedArrayBuffer(4),
+};
+// On the main thread, which imports this file for its name, there is no data.
+const data = (workerData as ThreadData | null) ?? noData;
+const loading = await loadPlugins(data.plugins);
+const plugins = 'plugins' in loading ? loading.plugins : [];
+const knowledge = threadKnowledge(plugins.length);
+const progress = new Int32Array(data.progress);
+const context: DecodeContext = {
+  placeOf: placesOf(data.site),
+  offsetAt: zoneOffsets(data.site.timeZone),
+};
+const codecs = plugins.map(({ config }, index) => ({ config, knowledge: knowledge.of(index) }));
+
+/** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
+export function runTask(task: Task): Reply {
+  if ('failure' in loading) return { is: 'failed', code: 'CONFIG_INVALID', detail: loading.failure };
+  if (!knowledge.update(task.briefing)) return { is: 'stale', thread: threadId };
+  if (task.is === 'decode') return decode(task);
+  if (task.is === 'encode') return encode(task);
+  const described = plugins.map(describePlugin);
+  const everyone = new Set(plugins.keys());
+  return { is: 'described', ...here(), plugins: described, claims: claimsOf(everyone) };
+}
+
+function here(): { thread: number; version: number } {
+  return { thread: threadId, version: knowledge.version };
+}
+
+function decode(task: DecodeTask): Reply {
+  const count = task.heads.length / headWidth;
+  const results: EnvelopeResult[] = [];
+  const learners = new Set<number>();
+  for (let index = 0; index < count; index++) {
+    Atomics.store(progress, task.slot, index);
+    results.push(decodeOne(task, index, learners));
+  }
+  const claims = claimsOf(learners);
+  if (learners.size > 0) knowledge.advance();
+  return { is: 'decoded', ...here(), results: JSON.stringify(results), claims };
+}
+
+function decodeOne(task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
+  const { envelope, plugin: at } = unpackEnvelope(task, index);
+  const plugin = plugins[at]?.plugin;
+  const codec = codecs[at];
+  if (plugin === undefined || codec === undefined) {
+    return { measurements: [], refused: [{ code: 'no-plugin', detail: `no plugin ${at}` }], changes: [] };
+  }
+  let changes: readonly Change[] = [];
+  if (task.teaching) {
+    try {
+      changes = learnFrom(plugin, at, envelope);
+    } catch (error) {
+      return { measurements: [], refused: [{ code: 'learn-failed', detail: reasonOf(error) }], changes };
+    }
+    if (changes.length > 0) learners.add(at);
+  }
+  const { measurements, refused } = decodeEnvelope(plugin, envelope, codec, context);
+  return changes.length + refused.length === 0 ? measurements : { measurements, refused, changes };
+}
+
+function learnFrom(plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {
+  const codec = codecs[at];
+  const lessons = codec === undefined ? undefined : plugin.learn?.(envelope, codec);
+  return knowledge.learn(at, lessons ?? []);
+}
+
+function claimsOf(learners: Iterable<number>): Claims {
+  const claims: [number, readonly string[]][] = [];
+  for (const at of learners) {
+    try {
+      const topics = plugins[at]?.plugin.claims?.(knowledge.of(at));
+      if (topics !== undefined) claims.push([at, topics.map(String)]);
+    } catch {
+      // A plugin that cannot say what it claims claims nothing new; its filters still route to it.
+    }
+  }
+  return claims;
+}
+
+function encode({ plugin: at, command, request }: EncodeTask): Reply {
+  const invalid = (detail: string): Reply => ({ is: 'failed', code: 'COMMAND_INVALID', detail });
+  const codec = codecs[at];
+  const wanted = Object.hasOwn(plugins[at]?.plugin.commands ?? {}, command)
+    ? plugins[at]?.plugin.commands?.[command]
+    : undefined;
+  if (codec === undefined || wanted === undefined) return invalid(`The plugin has no command ${command}.`);
+  const args = wanted.args.safeParse(request.args);
+  if (!args.success) return invalid(`The arguments of ${command} are wrong: ${args.error.issues[0]?.message ?? ''}.`);
+  try {
+    const outbound = wanted.encode({ device: request.device, args: args.data as never }, codec);
+    return { is: 'encoded', ...here(), outbound };
+  } catch (error) {
+    return invalid(`The command ${command} cannot be sent to ${request.device}: ${reasonOf(error)}`);
+  }
+}

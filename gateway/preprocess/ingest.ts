@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Ingest } from '../../contracts/pipeline.ts';
+import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
+import { tell } from '../observability/channels.ts';
+import { batchRunner } from './batch-runner.ts';
+import type { BatchRunner } from './batch-runner.ts';
+import { openCommitter } from './committer.ts';
+import { openDecodePool } from './decode-pool.ts';
+import type { DecodePool } from './decode-pool.ts';
+import { openDispatcher } from './dispatcher.ts';
+import type { DecodedBatch, Waiting } from './dispatcher.ts';
+import { changesOfRows, knowledgeBook } from './knowledge.ts';
+import type { KnowledgeBook } from './knowledge.ts';
+import type { IngestDeps, IngestOptions } from './options.ts';
+import { orderedSteps } from './ordered-steps.ts';
+import type { SavedState } from './ordered-steps.ts';
+import { openResequencer } from './resequencer.ts';
+import { openRouter } from './router.ts';
+import type { Claims, PluginDescriptor } from './task.ts';
+
+export interface IngestStats {
+  /** Envelopes that wait for a thread. */
+  readonly queued: number;
+  /** Bytes between arrival and commit. */
+  readonly queuedBytes: number;
+  /** Batches in the threads. */
+  readonly batches: number;
+  /** Threads replaced since the start, after a crash or a deadline. */
+  readonly threadsReplaced: number;
+  readonly knowledgeVersion: number;
+}
+
+/** The stage between transports and buffer. Close the transports before it: closing lets what it took in commit. */
+export interface IngestStage extends AsyncDisposable {
+  readonly ingest: Ingest;
+  plugins(): readonly PluginDescriptor[];
+  /** A command in the device's own words. Rejects with COMMAND_INVALID for a wrong name or wrong arguments. */
+  encode(plugin: string, command: string, request: CommandRequest): Promise<readonly Outbound[]>;
+  stats(): IngestStats;
+}
+
+/** What an envelope costs besides its payload and topic, roughly, while it waits. */
+const overheadBytes = 256;
+const closeWithinMs = 10_000;
+
+/**
+ * Starts the threads, loads the plugins in them and what the store knows about knowledge, counters and windows.
+ * Rejects with CONFIG_INVALID, in a sentence, for a plugin that does not load or does not like its configuration.
+ */
+export async function openIngest(options: IngestOptions, deps: IngestDeps): Promise<IngestStage> {
+  await using opening = new AsyncDisposableStack();
+  const { store, clock, log } = deps;
+  const names = options.plugins.map(({ name }) => name);
+  const slots = options.threads + 1;
+  const progress = new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT);
+  const pool = opening.use(startPool(options, progress, deps));
+  const knowledge = knowledgeBook(names, options.knowledgeBytes);
+  knowledge.learn(changesOfRows(names, await store.read('ingest.knowledge', [])));
+  let onClaims: (claims: Claims) => void = () => undefined;
+  const runner = batchRunner({
+    pool,
+    knowledge,
+    progress: new Int32Array(progress),
+    onClaims: (claims) => onClaims(claims),
+    log,
+  });
+  const described = await describe(runner, knowledge);
+  const plugins = described.plugins.map((plugin, index) => ({ ...plugin, name: names[index] ?? plugin.name }));
+  const router = openRouter(plugins, options.fallback);
+  router.claim(described.claims);
+  onClaims = router.claim;
+
+  const steps = orderedSteps(options.steps, clock);
+  steps.load(await savedState(deps));
+  const intake = { bytes: 0, closed: false };
+  const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
+  const committer = openCommitter({
+    ...{ append: deps.append, steps, knowledge, plugins, log },
+    onLostState: recovery(async () => {
+      resequencer.hold();
+      await committer.quiet();
+      steps.load(await savedState(deps));
+      resequencer.resume();
+    }, deps),
+    onSettled: ({ bytes }) => void (intake.bytes -= bytes),
+  });
+  const dispatcher = openDispatcher({
+    ...{ router, runner, resequencer, batch: options.batch, slots },
+    onUnrouted: committer.refuse,
+  });
+  const windows = closeWindowsRegularly(options, committer.closeWindows);
+  const open = opening.move();
+
+  return {
+    ingest: ingestInto(intake, options.maxQueuedBytes, dispatcher.offer),
+    plugins: () => plugins,
+    encode: (plugin, command, request) => encode(runner, knowledge, [names.indexOf(plugin), plugin, command], request),
+    stats: () => ({
+      queued: dispatcher.queued,
+      queuedBytes: intake.bytes,
+      batches: dispatcher.inFlight,
+      threadsReplaced: pool.replaced,
+      knowledgeVersion: knowledge.version,
+    }),
+    async [Symbol.asyncDispose]() {
+      if (intake.closed) return open.disposeAsync();
+      intake.closed = true;
+      clearInterval(windows);
+      const until = clock.monoMs() + closeWithinMs;
+      while (intake.bytes > 0 && clock.monoMs() < until) await sleep(5);
+      await open.disposeAsync();
+      const unsaved = [...steps.unsaved(), ...knowledge.takeUnsaved()];
+      if (unsaved.length > 0) await store.write(unsaved);
+    },
+  };
+}
+
+function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }: IngestDeps): DecodePool {
+  const plugins = options.plugins.map(({ name, entry, config }) => ({
+    name,
+    config,
+    entry: entry instanceof URL ? fileURLToPath(entry) : entry,
+  }));
+  const { threads, threadHeapMb: heapMb, batchDeadlineMs: deadlineMs } = options;
+  return openDecodePool({ threads, heapMb, deadlineMs, data: { plugins, site: options.site, progress } }, log);
+}
+
+async function describe(
+  runner: BatchRunner,
+  knowledge: KnowledgeBook,
+): Promise<{ plugins: readonly PluginDescriptor[]; claims: Claims }> {
+  const reply = await runner.ask((everything) => ({
+    task: { is: 'describe', briefing: knowledge.briefing(everything) },
+  }));
+  if (reply.is === 'described') return reply;
+  if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);
+  const detail = 'detail' in reply ? reply.detail : reply.is;
+  throw new PortcullisError('CONFIG_INVALID', `The plugins do not load: ${detail}`);
+}
+
+async function encode(
+  runner: BatchRunner,
+  knowledge: KnowledgeBook,
+  [plugin, name, command]: readonly [number, string, string],
+  { device, args }: CommandRequest,
+): Promise<readonly Outbound[]> {
+  if (plugin < 0) throw new PortcullisError('COMMAND_INVALID', `There is no plugin ${name}.`);
+  const reply = await runner.ask((everything) => ({
+    task: { is: 'encode', briefing: knowledge.briefing(everything), plugin, command, request: { device, args } },
+  }));
+  if (reply.is === 'encoded') return reply.outbound;
+  if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);
+  throw new PortcullisError('INTERNAL', `The command ${command} could not be encoded: its thread ${reply.is}.`);
+}
+
+function ingestInto(
+  intake: { bytes: number; readonly closed: boolean },
+  maxBytes: number,
+  offer: (waiting: Waiting) => void,
+): Ingest {
+  return (envelope, alongside = []) => {
+    if (intake.closed) return Promise.reject(new PortcullisError('STORE_CLOSED', 'The gateway is closing.'));
+    const bytes = envelope.payload.length + envelope.topic.length + overheadBytes;
+    // One envelope is let in whatever its size: the transport bounds it.
+    if (intake.bytes > 0 && intake.bytes + bytes > maxBytes) {
+      tell('rejected', { stage: 'preprocess', reason: 'overloaded', count: 1 });
+      return Promise.reject(new PortcullisError('OVERLOADED', 'Too many messages wait to be stored; send it again.'));
+    }
+    intake.bytes += bytes;
+    return new Promise((resolve, reject) => {
+      offer({ envelope, alongside, bytes, resolve, reject });
+    });
+  };
+}
+
+async function savedState({ store }: IngestDeps): Promise<SavedState> {
+  const [series, windows] = await Promise.all([store.read('ingest.series', []), store.read('ingest.windows', [])]);
+  return { series, windows };
+}
+
+/** Runs `restore` once for any number of failures at a time, again and again until the store answers. */
+function recovery(restore: () => Promise<void>, { log }: IngestDeps): () => void {
+  let running = false;
+  const untilDone = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await restore();
+        return;
+      } catch (error) {
+        log.warn({ err: error }, 'state could not be read back after a failed commit; trying again');
+        await sleep(1_000, undefined, { ref: false });
+      }
+    }
+  };
+  return () => {
+    if (running) return;
+    running = true;
+    void untilDone().finally(() => {
+      running = false;
+    });
+  };
+}
+
+function closeWindowsRegularly({ steps }: IngestOptions, close: () => void): NodeJS.Timeout | undefined {
+  const shortest = Math.min(...Object.values(steps.rollup).map(({ windowMs }) => windowMs));
+  if (shortest === Infinity) return undefined;
+  return setInterval(close, Math.min(60_000, Math.max(1_000, shortest / 10))).unref();
+}

@@ -1,0 +1,161 @@
+import type { Measurement } from '../../contracts/message.ts';
+import type { Envelope, Outbound } from '../../contracts/plugin.ts';
+import type { Site } from './options.ts';
+
+/** What crosses between the main thread and a decode thread. Nothing here carries a class: errors travel as values. */
+
+/** Given to each thread when it starts. */
+export interface ThreadData {
+  readonly plugins: readonly { readonly name: string; readonly entry: string; readonly config: unknown }[];
+  readonly site: Site;
+  /** One cell per task slot: the index of the envelope in work, so that a culprit is known after a crash. */
+  readonly progress: SharedArrayBuffer;
+}
+
+/** One change of a plugin's knowledge; `json` is the value's JSON text, absent when the key is forgotten. */
+export interface Change {
+  readonly plugin: number;
+  readonly key: string;
+  readonly json?: string | undefined;
+}
+
+/** The changes that made one version out of the version before. */
+export interface Revision {
+  readonly version: number;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * How a thread gets up to date before it works: the revisions after `base`, or everything. A thread that is older
+ * than `base` answers `stale` and gets the task again with everything.
+ */
+export interface Briefing {
+  /** True when the one revision holds everything that is known. */
+  readonly full: boolean;
+  readonly base: number;
+  readonly version: number;
+  readonly revisions: readonly Revision[];
+}
+
+export interface DecodeTask {
+  readonly is: 'decode';
+  readonly slot: number;
+  readonly briefing: Briefing;
+  readonly teaching: boolean;
+  /** `headWidth` values per envelope, see `packEnvelopes`. */
+  readonly heads: readonly (string | number | boolean)[];
+  readonly payloads: ArrayBuffer;
+}
+
+export interface EncodeTask {
+  readonly is: 'encode';
+  readonly briefing: Briefing;
+  readonly plugin: number;
+  readonly command: string;
+  readonly request: { readonly device: string; readonly args: unknown };
+}
+
+/** Asks for the plugins' descriptions and, for all of them, the topics that their knowledge claims. */
+export interface DescribeTask {
+  readonly is: 'describe';
+  readonly briefing: Briefing;
+}
+
+export type Task = DecodeTask | EncodeTask | DescribeTask;
+
+/** A measurement without what the main thread knows anyway. */
+export type Decoded = Omit<Measurement, 'rts' | 'src'>;
+
+/** Why an envelope, or one reading in it, is of no use. */
+export interface Refusal {
+  readonly device?: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What became of one envelope in the thread: the plain array is the common case of measurements only. */
+export type EnvelopeResult = readonly Decoded[] | DetailedResult;
+
+export interface DetailedResult {
+  readonly measurements: readonly Decoded[];
+  readonly refused: readonly Refusal[];
+  readonly changes: readonly Change[];
+}
+
+/** Topics that plugins' knowledge lays claim to, by plugin index. */
+export type Claims = readonly (readonly [plugin: number, topics: readonly string[]])[];
+
+export interface CommandDescriptor {
+  readonly name: string;
+  readonly idempotent: boolean;
+  /** JSON Schema of the arguments. */
+  readonly args: unknown;
+}
+
+/** What a plugin says about itself; data only, so that the gateway never runs plugin code on its main thread. */
+export interface PluginDescriptor {
+  readonly name: string;
+  readonly proto: string;
+  readonly topics: readonly string[];
+  readonly teaches: readonly string[];
+  readonly commands: readonly CommandDescriptor[];
+}
+
+export type Reply =
+  | { readonly is: 'stale'; readonly thread: number }
+  | {
+      readonly is: 'decoded';
+      readonly thread: number;
+      readonly version: number;
+      /** JSON text of `EnvelopeResult[]`: one string clones faster than the objects, see decision 0040. */
+      readonly results: string;
+      readonly claims: Claims;
+    }
+  | { readonly is: 'encoded'; readonly thread: number; readonly version: number; readonly outbound: readonly Outbound[] }
+  | {
+      readonly is: 'described';
+      readonly thread: number;
+      readonly version: number;
+      readonly plugins: readonly PluginDescriptor[];
+      readonly claims: Claims;
+    }
+  | { readonly is: 'failed'; readonly code: 'CONFIG_INVALID' | 'COMMAND_INVALID'; readonly detail: string };
+
+export const headWidth = 7;
+
+/**
+ * Copies the payloads of a batch into one buffer that is transferred, so that neither a slice drags its 64 KiB socket
+ * chunk through structured clone nor each message costs a buffer of its own.
+ */
+export function packEnvelopes(
+  items: readonly { readonly envelope: Envelope; readonly plugin: number }[],
+): Pick<DecodeTask, 'heads' | 'payloads'> {
+  let total = 0;
+  for (const { envelope } of items) total += envelope.payload.length;
+  const payloads = new ArrayBuffer(total);
+  const bytes = new Uint8Array(payloads);
+  const heads: (string | number | boolean)[] = [];
+  let end = 0;
+  for (const { envelope, plugin } of items) {
+    bytes.set(envelope.payload, end);
+    end += envelope.payload.length;
+    heads.push(plugin, envelope.transport, envelope.client, envelope.topic, envelope.retain, envelope.receivedAt, end);
+  }
+  return { heads, payloads };
+}
+
+/** Reads envelope `index` back; its payload is a view into the batch's buffer. */
+export function unpackEnvelope(task: DecodeTask, index: number): { envelope: Envelope; plugin: number } {
+  const { heads, payloads } = task;
+  const at = index * headWidth;
+  const start = index === 0 ? 0 : (heads[at - 1] as number);
+  const envelope: Envelope = {
+    transport: heads[at + 1] as Envelope['transport'],
+    client: heads[at + 2] as string,
+    topic: heads[at + 3] as string,
+    retain: heads[at + 4] as boolean,
+    receivedAt: heads[at + 5] as number,
+    payload: new Uint8Array(payloads, start, (heads[at + 6] as number) - start),
+  };
+  return { envelope, plugin: heads[at] as number };
+}
