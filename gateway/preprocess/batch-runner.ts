@@ -106,11 +106,7 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
     return refused(why);
   };
 
-  async function run(
-    items: readonly Routed[],
-    slot: number,
-    teaching: boolean,
-  ): Promise<readonly EnvelopeResult[]> {
+  async function run(items: readonly Routed[], slot: number, teaching: boolean): Promise<readonly EnvelopeResult[]> {
     const outcome = await attempt(items, slot, teaching);
     if ('results' in outcome) return outcome.results;
     const [only] = items;

@@ -5,9 +5,10 @@ import type { Envelope } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
 import type { DecodedBatch, RoutedWaiting, Waiting } from './dispatcher.ts';
 import type { KnowledgeBook } from './knowledge.ts';
-import { newDraft } from './ordered-steps.ts';
-import type { Draft, OrderedSteps } from './ordered-steps.ts';
-import type { Change, Decoded, EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
+import { newDraft } from './draft.ts';
+import type { Draft } from './draft.ts';
+import type { OrderedSteps } from './ordered-steps.ts';
+import type { Change, Decoded, DetailedResult, EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
 
 const sampleBytes = 1_024;
 
@@ -35,25 +36,17 @@ export interface Committer {
 
 export function openCommitter(parts: CommitterParts): Committer {
   const { append, steps, knowledge, plugins } = parts;
-  let outstanding = 0;
-  let whenQuiet: (() => void)[] = [];
-
-  const finished = (): void => {
-    outstanding -= 1;
-    if (outstanding > 0) return;
-    for (const resolve of whenQuiet) resolve();
-    whenQuiet = [];
-  };
+  const outstanding = outstandingCommits();
 
   const store = (entry: Entry, touched: boolean, changes: readonly Change[], waiting?: Waiting): void => {
-    outstanding += 1;
+    outstanding.begin();
     append(entry).then(
       () => {
         if (waiting !== undefined) {
           parts.onSettled(waiting);
           waiting.resolve(outcomeOf(entry));
         }
-        finished();
+        outstanding.end();
       },
       (error: unknown) => {
         if (changes.length > 0) knowledge.markUnsaved(changes);
@@ -63,41 +56,39 @@ export function openCommitter(parts: CommitterParts): Committer {
           parts.onSettled(waiting);
           waiting.reject(error);
         }
-        finished();
+        outstanding.end();
       },
     );
   };
 
-  const commitOne = (item: RoutedWaiting, result: EnvelopeResult, dropped: Map<string, number>): Entry => {
-    const { waiting, envelope } = item;
-    const plugin = plugins[item.plugin];
-    const detailed = 'refused' in result;
-    const decoded = detailed ? result.measurements : result;
-    const refused = detailed ? result.refused : nothing;
-    const changes = detailed ? result.changes : nothing;
-    const draft = newDraft(dropped);
-    for (const one of decoded) steps.apply(measurementOf(one, envelope, plugin?.proto ?? ''), draft);
-    if (decoded.length + refused.length === 0) draft.filtered.push({ device: envelope.client, reason: 'noise', count: 1 });
-    const deadLetters = refused.map((refusal) => deadLetter(envelope, plugin?.name ?? '', refusal));
-    draft.writes.push(...changes.map(knowledge.writeOf), ...knowledge.takeUnsaved());
+  const commitOne = ({ waiting, envelope, plugin: at }: RoutedWaiting, result: EnvelopeResult, draft: Draft): Entry => {
+    const { name = '', proto = '' } = plugins[at] ?? {};
+    const { measurements, refused, changes } = 'refused' in result ? result : plain(result);
+    for (const one of measurements) steps.apply(measurementOf(one, envelope, proto), draft);
+    if (measurements.length + refused.length === 0) {
+      draft.filtered.push({ device: envelope.client, reason: 'noise', count: 1 });
+    }
+    const deadLetters = refused.map((refusal) => deadLetter(envelope, name, refusal));
+    draft.writes.push(...changes.map((change) => knowledge.writeOf(change)), ...knowledge.takeUnsaved());
     const entry = entryOf(draft, deadLetters, waiting.alongside);
     store(entry, draft.touched, changes, waiting);
     return entry;
   };
 
+  const turnAway = (items: readonly RoutedWaiting[], error: unknown): void => {
+    for (const { waiting } of items) {
+      parts.onSettled(waiting);
+      waiting.reject(error);
+    }
+  };
+
   return {
     commit(batch) {
-      if ('error' in batch) {
-        for (const { waiting } of batch.items) {
-          parts.onSettled(waiting);
-          waiting.reject(batch.error);
-        }
-        return;
-      }
+      if ('error' in batch) return turnAway(batch.items, batch.error);
       const dropped = new Map<string, number>();
       const sum = { stored: 0, filtered: 0, deadLettered: 0 };
       for (const [index, item] of batch.items.entries()) {
-        const entry = commitOne(item, batch.results[index] ?? [], dropped);
+        const entry = commitOne(item, batch.results[index] ?? [], newDraft(dropped));
         sum.stored += entry.measurements.length;
         sum.filtered += entry.filtered.length;
         sum.deadLettered += entry.deadLetters.length;
@@ -116,16 +107,32 @@ export function openCommitter(parts: CommitterParts): Committer {
       steps.closeWindows(draft);
       if (draft.measurements.length > 0) store(entryOf(draft, nothing, nothing), true, nothing);
     },
-    quiet: () =>
-      outstanding === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            whenQuiet.push(resolve);
-          }),
+    quiet: () => outstanding.quiet(),
+  };
+}
+
+function outstandingCommits(): { begin(): void; end(): void; quiet(): Promise<void> } {
+  let count = 0;
+  let whenQuiet: (() => void)[] = [];
+  return {
+    begin: () => void (count += 1),
+    end() {
+      count -= 1;
+      if (count > 0) return;
+      for (const resolve of whenQuiet) resolve();
+      whenQuiet = [];
+    },
+    quiet: async () => {
+      if (count > 0) await new Promise<void>((resolve) => void whenQuiet.push(resolve));
+    },
   };
 }
 
 const nothing: readonly never[] = [];
+
+function plain(measurements: readonly Decoded[]): DetailedResult {
+  return { measurements, refused: nothing, changes: nothing };
+}
 
 function entryOf(draft: Draft, deadLetters: readonly NewDeadLetter[], alongside: Entry['writes']): Entry {
   const { measurements, filtered, writes } = draft;

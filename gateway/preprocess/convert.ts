@@ -1,6 +1,6 @@
 import type { Metric } from '../../contracts/message.ts';
 import type { ReadingMetric } from '../../contracts/plugin.ts';
-import { canonicalUnit, convert, normaliseUnit } from '../../contracts/ts';
+import { canonicalUnit, convert, normaliseUnit } from '../../contracts/units.ts';
 
 /**
  * A reading's metric in its canonical unit, with the source's value and unit beside it where it was converted.

@@ -41,6 +41,7 @@ function inSeries(metric: Metric, series: Series): Counted {
   return { metric: { ...metric, st: series.start }, series };
 }
 
-function withoutValue({ v: _, ...rest }: Metric, value: number): Metric {
-  return { ...rest, q: 'out_of_range', raw: rest.raw ?? value };
+function withoutValue(metric: Metric, value: number): Metric {
+  const { v, ...rest } = metric;
+  return { ...rest, q: 'out_of_range', raw: rest.raw ?? v ?? value };
 }

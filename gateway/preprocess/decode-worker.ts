@@ -106,7 +106,7 @@ function encode({ plugin: at, command, request }: EncodeTask): Reply {
   const args = wanted.args.safeParse(request.args);
   if (!args.success) return invalid(`The arguments of ${command} are wrong: ${args.error.issues[0]?.message ?? ''}.`);
   try {
-    const outbound = wanted.encode({ device: request.device, args: args.data as never }, codec);
+    const outbound = wanted.encode({ device: request.device, args: args.data }, codec);
     return { is: 'encoded', ...here(), outbound };
   } catch (error) {
     return invalid(`The command ${command} cannot be sent to ${request.device}: ${reasonOf(error)}`);

@@ -6,6 +6,7 @@ import type { IngestOptions } from './options.ts';
 import type { Resequencer } from './resequencer.ts';
 import type { Router } from './router.ts';
 import type { EnvelopeResult } from './task.ts';
+import { fifo } from './fifo.ts';
 
 /** An envelope between its arrival and its commit, and whom to tell. */
 export interface Waiting {
@@ -51,8 +52,7 @@ export interface Dispatcher {
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
   const { router, runner, resequencer, onUnrouted, batch: caps } = parts;
   const freeSlots = Array.from({ length: parts.slots }, (_, slot) => slot);
-  let queue: Waiting[] = [];
-  let head = 0;
+  const queue = fifo<Waiting>();
   let inFlight = 0;
   let alone = false;
   let scheduled = false;
@@ -62,12 +62,11 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     const items: RoutedWaiting[] = [];
     let teaching = false;
     let bytes = 0;
-    while (head < queue.length && items.length < caps.envelopes) {
-      const waiting = queue[head] as Waiting;
+    for (let waiting = queue.peek(); waiting !== undefined && items.length < caps.envelopes; waiting = queue.peek()) {
       const { envelope } = waiting;
       const route = router.route(envelope);
       if (route === undefined) {
-        head += 1;
+        queue.shift();
         onUnrouted(waiting);
         continue;
       }
@@ -75,15 +74,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       if (items.length === 0) teaching = route.teaches;
       else if (route.teaches !== teaching || bytes > caps.bytes) break;
       if (teaching && inFlight > 0) break;
-      head += 1;
+      queue.shift();
       items.push({ waiting, envelope, plugin: route.plugin });
-    }
-    if (head === queue.length) {
-      queue = [];
-      head = 0;
-    } else if (head > 4_096) {
-      queue = queue.slice(head);
-      head = 0;
     }
     return { items, teaching };
   };
@@ -105,7 +97,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
   };
 
   function pump(): void {
-    while (!alone && head < queue.length) {
+    while (!alone && queue.length > 0) {
       const slot = freeSlots.at(-1);
       if (slot === undefined) return;
       const { items, teaching } = form();
@@ -128,7 +120,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       });
     },
     get queued() {
-      return queue.length - head;
+      return queue.length;
     },
     get inFlight() {
       return inFlight;

@@ -70,14 +70,18 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
   const plugins = described.plugins.map((plugin, index) => ({ ...plugin, name: names[index] ?? plugin.name }));
   const router = openRouter(plugins, options.fallback);
   router.claim(described.claims);
-  onClaims = router.claim;
+  onClaims = (claims) => router.claim(claims);
 
   const steps = orderedSteps(options.steps, clock);
   steps.load(await savedState(deps));
   const intake = { bytes: 0, closed: false };
   const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
   const committer = openCommitter({
-    ...{ append: deps.append, steps, knowledge, plugins, log },
+    append: deps.append,
+    steps,
+    knowledge,
+    plugins,
+    log,
     onLostState: recovery(async () => {
       resequencer.hold();
       await committer.quiet();
@@ -87,14 +91,18 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
     onSettled: ({ bytes }) => void (intake.bytes -= bytes),
   });
   const dispatcher = openDispatcher({
-    ...{ router, runner, resequencer, batch: options.batch, slots },
-    onUnrouted: committer.refuse,
+    router,
+    runner,
+    resequencer,
+    batch: options.batch,
+    slots,
+    onUnrouted: (waiting) => committer.refuse(waiting),
   });
-  const windows = closeWindowsRegularly(options, committer.closeWindows);
+  const windows = closeWindowsRegularly(options, () => committer.closeWindows());
   const open = opening.move();
 
   return {
-    ingest: ingestInto(intake, options.maxQueuedBytes, dispatcher.offer),
+    ingest: ingestInto(intake, options.maxQueuedBytes, (waiting) => dispatcher.offer(waiting)),
     plugins: () => plugins,
     encode: (plugin, command, request) => encode(runner, knowledge, [names.indexOf(plugin), plugin, command], request),
     stats: () => ({

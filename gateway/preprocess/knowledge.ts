@@ -91,7 +91,12 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
       }
       const oldestHeard = Math.min(version, ...heardAt.values());
       const base = Math.max(oldestHeard, version - revisions.length);
-      return { full: false, base, version, revisions: base === version ? [] : revisions.filter((r) => r.version > base) };
+      return {
+        full: false,
+        base,
+        version,
+        revisions: base === version ? [] : revisions.filter((r) => r.version > base),
+      };
     },
     heard: (thread, at) => void heardAt.set(thread, at),
     forgetThreads: () => heardAt.clear(),

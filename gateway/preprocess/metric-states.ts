@@ -67,3 +67,8 @@ export function metricStates(
     },
   };
 }
+
+/** A metric within its device: endpoint and name. */
+export function metricKey({ n, ep }: { readonly n: string; readonly ep?: string | undefined }): string {
+  return ep === undefined ? n : `${ep}\n${n}`;
+}

@@ -1,29 +1,14 @@
 import type { Measurement, Metric, Scalar } from '../../contracts/message.ts';
-import type { Filtered } from '../../contracts/pipeline.ts';
 import type { SqlRow, Write } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import { followCounter } from './counter.ts';
 import { isWithinDeadband } from './deadband.ts';
 import { isDuplicate } from './dedupe.ts';
-import { metricStates } from './metric-states.ts';
+import type { Draft } from './draft.ts';
+import { metricKey, metricStates } from './metric-states.ts';
 import type { MetricState } from './metric-states.ts';
+import { openWindows } from './open-windows.ts';
 import type { StepOptions } from './options.ts';
-import { absorb, rollupMeasurement, windowStart } from './rollup.ts';
-import type { Window } from './rollup.ts';
-
-/** An entry in the making. `touched` says that state in memory ran ahead of the disk. */
-export interface Draft {
-  readonly measurements: Measurement[];
-  readonly filtered: Filtered[];
-  readonly writes: Write[];
-  /** Metrics left out of messages that were otherwise kept, by reason. */
-  readonly dropped: Map<string, number>;
-  touched: boolean;
-}
-
-export function newDraft(dropped: Map<string, number>): Draft {
-  return { measurements: [], filtered: [], writes: [], dropped, touched: false };
-}
 
 /** The rows from which the durable part of the state starts. */
 export interface SavedState {
@@ -38,7 +23,7 @@ export interface SavedState {
  */
 export interface OrderedSteps {
   apply(measurement: Measurement, draft: Draft): void;
-  /** Closes the windows whose time has passed. */
+  /** Closes the roll-up windows whose time has passed. */
   closeWindows(draft: Draft): void;
   load(saved: SavedState): void;
   /** Writes that bring the saved counters up to date, for a clean end. */
@@ -50,8 +35,7 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
   const deadbands = new Map(Object.entries(options.deadband));
   const rollups = new Map(Object.entries(options.rollup));
   const mustLook = dedupeMs > 0 || deadbands.size > 0 || rollups.size > 0;
-  const maxWindows = maxDevices * 4;
-  const windows = new Map<string, Window>();
+  const windows = openWindows(maxDevices * 4, clock);
   let forgotten: Write[] = [];
   const states = metricStates(maxDevices, (device, gone) => {
     for (const [key, { series }] of gone) {
@@ -59,58 +43,13 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
     }
   });
 
-  const close = (key: string, window: Window, draft: Draft): void => {
-    windows.delete(key);
-    draft.measurements.push(rollupMeasurement(window, clock.wallMs()));
-    draft.writes.push({ statement: 'ingest.dropWindow', params: [window.head.dev.id, metricKey(window.metric)] });
-    draft.touched = true;
-  };
-
-  const rollUp = (metric: Metric, value: number, windowMs: number, of: Measurement, draft: Draft): void => {
-    const device = of.dev.id;
-    const named = { n: metric.n, ...unitAndEndpoint(metric, of) };
-    const place = of.place === undefined ? {} : { place: of.place };
-    const key = `${device}\u001f${metricKey(named)}`;
-    const fresh = {
-      start: windowStart(of.rts, windowMs),
-      windowMs,
-      metric: named,
-      head: { dev: of.dev, src: of.src, ...place },
-    };
-    const { window, closed } = absorb(windows.get(key), value, fresh);
-    if (closed !== undefined) close(key, closed, draft);
-    const [oldest] = windows;
-    if (oldest !== undefined && windows.size >= maxWindows && !windows.has(key)) close(oldest[0], oldest[1], draft);
-    windows.set(key, window);
-    const params = [device, metricKey(named), JSON.stringify(window)];
-    draft.writes.push({ statement: 'ingest.saveWindow', params });
-    draft.touched = true;
-  };
-
-  const count = (metric: Metric, state: MetricState, key: string, of: Measurement, draft: Draft): Metric => {
-    const before = state.series;
-    const counted = followCounter(metric, before, of.ts);
-    const after = counted.series;
-    if (after === undefined || after === before) return counted.metric;
-    state.series = after;
-    draft.touched = true;
-    const now = clock.monoMs();
-    const due = state.savedAt === undefined || now - state.savedAt >= counterSaveMs;
-    if (due || after.start !== before?.start) {
-      state.savedAt = now;
-      draft.writes.push(saveSeries(of.dev.id, key, after));
-    }
-    return counted.metric;
-  };
-
   /** The metric as it is kept, or the reason for leaving it out. */
   const step = (metric: Metric, of: Measurement, now: number, draft: Draft): Metric | string => {
-    const { n } = metric;
-    const deadband = deadbands.get(n);
-    const rollup = rollups.get(n);
+    const deadband = deadbands.get(metric.n);
+    const rollup = rollups.get(metric.n);
     const isCounter = metric.c === 'total_increasing';
     if (dedupeMs === 0 && deadband === undefined && rollup === undefined && !isCounter) return metric;
-    const key = metricKey({ n, ...unitAndEndpoint(metric, of) });
+    const key = metricKey({ n: metric.n, ep: metric.ep ?? of.dev.ep });
     const state = states.of(of.dev.id, key);
     const value = valueOf(metric);
     const mayDrop = of.cls !== 'alarm';
@@ -120,74 +59,94 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
       state.seen = next;
       draft.touched = true;
     }
-    const kept = isCounter ? count(metric, state, key, of, draft) : metric;
+    const kept = isCounter ? count(metric, { state, of, key, now, saveMs: counterSaveMs }, draft) : metric;
     if (!mayDrop || (of.kind !== 'telemetry' && of.kind !== 'state')) return kept;
     if (rollup !== undefined && kept.v !== undefined) {
-      rollUp(kept, kept.v, rollup.windowMs, of, draft);
+      windows.take(kept, rollup.windowMs, of, draft);
       if (rollup.keepRaw !== true) return 'rollup';
     }
-    if (deadband !== undefined) {
-      if (isWithinDeadband(value, state.kept, deadband, now)) return 'deadband';
-      state.kept = { value, at: now };
-      draft.touched = true;
-    }
+    if (deadband === undefined) return kept;
+    if (isWithinDeadband(value, state.kept, deadband, now)) return 'deadband';
+    state.kept = { value, at: now };
+    draft.touched = true;
     return kept;
+  };
+
+  const applySteps = (measurement: Measurement, draft: Draft): void => {
+    const now = clock.monoMs();
+    const kept: Metric[] = [];
+    const reasons: string[] = [];
+    for (const metric of measurement.m) {
+      const outcome = step(metric, measurement, now, draft);
+      if (typeof outcome === 'string') reasons.push(outcome);
+      else kept.push(outcome);
+    }
+    settle(measurement, kept, reasons, draft);
+    if (forgotten.length === 0) return;
+    draft.writes.push(...forgotten);
+    forgotten = [];
   };
 
   return {
     apply(measurement, draft) {
-      if (!mustLook && !hasCounter(measurement.m)) {
-        draft.measurements.push(measurement);
-        return;
-      }
-      const now = clock.monoMs();
-      const kept: Metric[] = [];
-      const reasons: string[] = [];
-      for (const metric of measurement.m) {
-        const outcome = step(metric, measurement, now, draft);
-        if (typeof outcome === 'string') reasons.push(outcome);
-        else kept.push(outcome);
-      }
-      const [reason] = reasons;
-      if (kept.length === 0 && reason !== undefined) {
-        draft.filtered.push({ device: measurement.dev.id, reason, count: 1 });
-      } else {
-        draft.measurements.push(kept.length === 0 ? measurement : { ...measurement, m: kept });
-        for (const name of reasons) draft.dropped.set(name, (draft.dropped.get(name) ?? 0) + 1);
-      }
-      if (forgotten.length > 0) {
-        draft.writes.push(...forgotten);
-        forgotten = [];
-      }
+      if (mustLook || hasCounter(measurement.m)) applySteps(measurement, draft);
+      else draft.measurements.push(measurement);
     },
-    closeWindows(draft) {
-      const now = clock.wallMs();
-      for (const [key, window] of windows) {
-        if (windowStart(now, window.windowMs) !== window.start) close(key, window, draft);
-      }
-    },
+    closeWindows: (draft) => windows.closeDue(draft),
     load(saved) {
       states.clear();
-      windows.clear();
       forgotten = [];
       for (const { device, metric, start, last } of saved.series) {
         const series = { start: Number(start), last: Number(last), ts: Number(start) };
         states.of(String(device), String(metric)).series = series;
       }
-      for (const { device, metric, json } of saved.windows) {
-        windows.set(`${String(device)}\u001f${String(metric)}`, JSON.parse(String(json)) as Window);
-      }
+      windows.load(saved.windows);
     },
     unsaved() {
       const writes = [...forgotten];
       for (const [device, metrics] of states.all()) {
-        for (const [key, { series }] of metrics) {
-          if (series !== undefined) writes.push(saveSeries(device, key, series));
+        for (const [key, { series, savedAt }] of metrics) {
+          if (series !== undefined && savedAt !== undefined) writes.push(saveSeries(device, key, series));
         }
       }
       return writes;
     },
   };
+}
+
+/** A message with nothing left is one filtered record; a message with something left tells what it lost. */
+function settle(measurement: Measurement, kept: Metric[], reasons: readonly string[], draft: Draft): void {
+  const [reason] = reasons;
+  if (reason === undefined) {
+    draft.measurements.push({ ...measurement, m: kept });
+  } else if (kept.length === 0) {
+    draft.filtered.push({ device: measurement.dev.id, reason, count: 1 });
+  } else {
+    draft.measurements.push({ ...measurement, m: kept });
+    for (const name of reasons) draft.dropped.set(name, (draft.dropped.get(name) ?? 0) + 1);
+  }
+}
+
+interface Counting {
+  readonly state: MetricState;
+  readonly of: Measurement;
+  readonly key: string;
+  readonly now: number;
+  readonly saveMs: number;
+}
+
+function count(metric: Metric, { state, of, key, now, saveMs }: Counting, draft: Draft): Metric {
+  const before = state.series;
+  const counted = followCounter(metric, before, of.ts);
+  const after = counted.series;
+  if (after === undefined || after === before) return counted.metric;
+  state.series = after;
+  draft.touched = true;
+  if (state.savedAt === undefined || now - state.savedAt >= saveMs || after.start !== before?.start) {
+    state.savedAt = now;
+    draft.writes.push(saveSeries(of.dev.id, key, after));
+  }
+  return counted.metric;
 }
 
 function saveSeries(device: string, key: string, { start, last }: { start: number; last: number }): Write {
@@ -201,14 +160,4 @@ function hasCounter(metrics: readonly Metric[]): boolean {
 
 function valueOf({ v, vb, vs, q, raw }: Metric): Scalar {
   return v ?? vb ?? vs ?? `${q} ${raw}`;
-}
-
-function unitAndEndpoint(metric: Metric, of: Measurement): Pick<Metric, 'u' | 'ep'> {
-  const ep = metric.ep ?? of.dev.ep;
-  return { ...(metric.u === undefined ? {} : { u: metric.u }), ...(ep === undefined ? {} : { ep }) };
-}
-
-/** A metric within its device: endpoint and name. */
-function metricKey({ n, ep }: Pick<Metric, 'n' | 'ep'>): string {
-  return ep === undefined ? n : `${ep}\u001f${n}`;
 }

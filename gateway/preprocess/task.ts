@@ -111,7 +111,12 @@ export type Reply =
       readonly results: string;
       readonly claims: Claims;
     }
-  | { readonly is: 'encoded'; readonly thread: number; readonly version: number; readonly outbound: readonly Outbound[] }
+  | {
+      readonly is: 'encoded';
+      readonly thread: number;
+      readonly version: number;
+      readonly outbound: readonly Outbound[];
+    }
   | {
       readonly is: 'described';
       readonly thread: number;

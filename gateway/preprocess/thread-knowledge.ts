@@ -38,9 +38,8 @@ export function threadKnowledge(plugins: number): ThreadKnowledge {
     },
     learn(plugin, lessons) {
       // All texts first: a lesson that has none throws before anything was taken in.
-      const changes = lessons.map(
-        ({ key, value }): Change =>
-          value === undefined ? { plugin, key } : { plugin, key, json: JSON.stringify(value) },
+      const changes = lessons.map(({ key, value }): Change =>
+        value === undefined ? { plugin, key } : { plugin, key, json: JSON.stringify(value) },
       );
       for (const change of changes) apply(change);
       return changes;

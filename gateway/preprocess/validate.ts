@@ -13,7 +13,7 @@ const knownKinds: ReadonlySet<string> = new Set(kinds);
 export function whatIsWrong(reading: Reading): string | undefined {
   if (!isName(reading.device)) return `the device id must be a text of 1 to ${maxName} characters`;
   if (reading.ep !== undefined && !isName(reading.ep)) return 'the endpoint must be a short text';
-  if (!knownKinds.has(reading.kind)) return `unknown kind ${String(reading.kind).slice(0, 32)}`;
+  if (!knownKinds.has(reading.kind)) return 'the kind is unknown';
   if (!Array.isArray(reading.metrics)) return 'metrics must be a list';
   if (reading.metrics.length > maxMetrics) return `more than ${maxMetrics} metrics`;
   if (reading.metrics.length === 0 && reading.meta === undefined) return 'neither metrics nor metadata';
@@ -31,7 +31,8 @@ function whatIsWrongWith({ n, ep, value, q, raw }: ReadingMetric): string | unde
   if (!isName(n)) return `the name must be a text of 1 to ${maxName} characters`;
   if (ep !== undefined && (typeof ep !== 'string' || ep.length > 64)) return 'the endpoint is too long';
   if (value === undefined && q === undefined) return 'neither a value nor a reason for its absence';
-  if (value !== undefined && (value === null || !isScalar(value))) return 'the value must be a number, a boolean or a text';
+  if (value !== undefined && (value === null || !isScalar(value)))
+    return 'the value must be a number, a boolean or a text';
   if (raw !== undefined && !isScalar(raw)) return 'the raw value must be a number, a boolean or a text';
   return undefined;
 }
