@@ -14,7 +14,6 @@ export const errorTable = {
   STORE_FAILED: { retryable: true, exit: 70, means: 'The buffer could not commit.' },
   STORE_CLOSED: { retryable: false, exit: 70, means: 'The buffer is closed.' },
   DECODE_FAILED: { retryable: false, exit: 70, means: 'A payload could not be decoded; it became a dead letter.' },
-  COMMAND_INVALID: { retryable: false, exit: 64, means: 'A plugin does not know the command or its arguments.' },
   OVERLOADED: { retryable: true, exit: 75, means: 'A bounded queue is full.' },
   SINK_UNAVAILABLE: { retryable: true, exit: 69, means: 'A sink cannot be reached; records stay in the buffer.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
