@@ -7,7 +7,7 @@ export interface ReceivedRow {
   readonly effects: number;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** The first values that came under this key, cut to 96 characters. */
+  /** The first values that came under this key, cut to 64 characters. */
   readonly summary: string;
 }
 
@@ -29,7 +29,7 @@ interface Kept {
   effects: number;
 }
 
-const summaryLength = 96;
+const summaryLength = 64;
 
 /** A copy that does not keep the request text alive, which slices and concatenations of it would. */
 const flat = (text: string): string => Buffer.from(text).toString();
