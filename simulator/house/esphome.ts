@@ -54,7 +54,12 @@ function esphomeNode(wish: {
   });
   const switches = list.filter(([, { at }]) => at.startsWith('switch/'));
   return {
-    id: node, name: node, everyMs: wish.everyMs, fields: wish.fields, discovery, status: `${node}/status`,
+    id: node,
+    name: node,
+    everyMs: wish.everyMs,
+    fields: wish.fields,
+    discovery,
+    status: `${node}/status`,
     states: (state) => list.map(([field, { at }]) => [`${node}/${at}/state`, spoken(state[field])]),
     commands: Object.fromEntries(switches.map(([field, { at }]) => [`${node}/${at}/command`, field])),
     noise: () => [[`${node}/debug`, '\u001b[0;36m[D][sensor:094]: Sending state\u001b[0m']],
@@ -71,7 +76,9 @@ const orNan = (from: string) => ({
 });
 
 const greenhouse = esphomeNode({
-  node: 'greenhouse', mac: 'b4e62d90c1f7', everyMs: 5000,
+  node: 'greenhouse',
+  mac: 'b4e62d90c1f7',
+  everyMs: 5000,
   fields: {
     _soil: drift(14.6, 0.1, 4),
     soil_temperature: orNan('_soil'),
@@ -86,7 +93,9 @@ const greenhouse = esphomeNode({
 });
 
 const workshop = esphomeNode({
-  node: 'workshop', mac: 'b4e62d90c1f8', everyMs: 4000,
+  node: 'workshop',
+  mac: 'b4e62d90c1f8',
+  everyMs: 4000,
   fields: {
     saw: steady(true),
     power: load(640, 'saw', true),
@@ -102,14 +111,22 @@ const workshop = esphomeNode({
 });
 
 const attic: DiscoveredDevice = {
-  id: 'attic-th', name: 'Attic climate', everyMs: 6000, status: 'rooms/attic/status',
+  id: 'attic-th',
+  name: 'Attic climate',
+  everyMs: 6000,
+  status: 'rooms/attic/status',
   fields: { t: drift(17.2, 0.1, 5), rh: drift(61.4, 0.5, 15, 2), bat: drift(3.01, 0.002, 0.1, 2) },
   discovery: (['t', 'rh'] as const).map((key) => ({
     path: `sensor/attic_therm_${key}`,
     config: {
-      name: null, device_class: key === 't' ? 'temperature' : 'humidity', state_class: 'measurement',
-      unit_of_measurement: key === 't' ? '°C' : '%', state_topic: 'rooms/attic/th', expire_after: 900,
-      value_template: `{{ value_json.${key} }}`, unique_id: `attic-th-${key}`,
+      name: null,
+      device_class: key === 't' ? 'temperature' : 'humidity',
+      state_class: 'measurement',
+      unit_of_measurement: key === 't' ? '°C' : '%',
+      state_topic: 'rooms/attic/th',
+      expire_after: 900,
+      value_template: `{{ value_json.${key} }}`,
+      unique_id: `attic-th-${key}`,
       availability_topic: 'rooms/attic/status',
       device: { identifiers: ['attic-th'], name: 'Attic climate', manufacturer: 'DIY', model: 'SHT31' },
     },
@@ -118,7 +135,10 @@ const attic: DiscoveredDevice = {
 };
 
 const meter: DiscoveredDevice = {
-  id: 'p1-meter', name: 'P1 meter', everyMs: 4000, status: 'p1/meter/status',
+  id: 'p1-meter',
+  name: 'P1 meter',
+  everyMs: 4000,
+  status: 'p1/meter/status',
   fields: {
     w: drift(-120, 60, 1200, 0),
     _import: derived(0, ({ w }) => Math.max(0, Number(w))),
@@ -130,22 +150,37 @@ const meter: DiscoveredDevice = {
   ].map(({ key, more }) => ({
     path: `sensor/p1_meter/${key}`,
     config: {
-      name: key, '~': 'p1/meter', stat_t: '~/state', avty_t: '~/status', val_tpl: `{{ value_json.${key} }}`,
-      ...more, uniq_id: `p1_${key}`, dev: { ids: ['p1-meter'], name: 'P1 meter', mf: 'DIY' },
+      name: key,
+      '~': 'p1/meter',
+      stat_t: '~/state',
+      avty_t: '~/status',
+      val_tpl: `{{ value_json.${key} }}`,
+      ...more,
+      uniq_id: `p1_${key}`,
+      dev: { ids: ['p1-meter'], name: 'P1 meter', mf: 'DIY' },
     },
   })),
   states: ({ w, imp_kwh: kwh }) => [['p1/meter/state', { w, imp_kwh: rounded(Number(kwh), 3) }]],
 };
 
 const porch: DiscoveredDevice = {
-  id: 'porch', name: 'Porch', everyMs: 8000, status: 'porch/status',
+  id: 'porch',
+  name: 'Porch',
+  everyMs: 8000,
+  status: 'porch/status',
   fields: { door: flip('shut', 'open', 0.06) },
   discovery: [
     {
       path: 'binary_sensor/porch_door',
       config: {
-        name: 'Door', dev_cla: 'door', stat_t: 'porch/door', avty_t: 'porch/status', uniq_id: 'porch_door',
-        pl_on: 'open', pl_off: 'shut', dev: { ids: ['porch'], name: 'Porch' },
+        name: 'Door',
+        dev_cla: 'door',
+        stat_t: 'porch/door',
+        avty_t: 'porch/status',
+        uniq_id: 'porch_door',
+        pl_on: 'open',
+        pl_off: 'shut',
+        dev: { ids: ['porch'], name: 'Porch' },
       },
     },
   ],
@@ -154,7 +189,10 @@ const porch: DiscoveredDevice = {
 
 /** Imperial units, as a discovered device may have them. */
 const weather: DiscoveredDevice = {
-  id: 'weatherbox', name: 'Weather box', everyMs: 6000, status: 'weatherbox/91/status',
+  id: 'weatherbox',
+  name: 'Weather box',
+  everyMs: 6000,
+  status: 'weatherbox/91/status',
   fields: { temp_f: drift(57.9, 0.2, 12), baro: drift(29.88, 0.01, 0.6, 2), rain: sometimes(0, [0.01, 0.02], 0.1) },
   discovery: [
     { key: 'temp_f', cls: 'temperature', unit: '°F' },
@@ -163,8 +201,13 @@ const weather: DiscoveredDevice = {
   ].map(({ key, cls, unit }) => ({
     path: `sensor/weatherbox/${key}`,
     config: {
-      name: key, ...measured(cls, unit), stat_t: 'weatherbox/91/state', avty_t: 'weatherbox/91/status',
-      val_tpl: `{{ value_json.${key} }}`, uniq_id: `weatherbox_${key}`, dev: { ids: ['weatherbox'] },
+      name: key,
+      ...measured(cls, unit),
+      stat_t: 'weatherbox/91/state',
+      avty_t: 'weatherbox/91/status',
+      val_tpl: `{{ value_json.${key} }}`,
+      uniq_id: `weatherbox_${key}`,
+      dev: { ids: ['weatherbox'] },
     },
   })),
   states: ({ temp_f, baro, rain }) => [['weatherbox/91/state', { temp_f, baro, rain }]],

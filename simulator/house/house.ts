@@ -41,7 +41,9 @@ async function caOf(options: HouseOptions): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new PortcullisError('FILE_UNREADABLE', `Cannot read the CA file ${file}: ${(cause as Error).message}`, { cause });
+    throw new PortcullisError('FILE_UNREADABLE', `Cannot read the CA file ${file}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
@@ -73,19 +75,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     devices: stations.reduce((sum, { parts }) => sum + parts.length, 0),
     connections: open.length,
-    counts: () =>
-      open.reduce(
-        (sum, { counts }) => {
-          const { sent, acked, skipped, obeyed } = counts();
-          return {
-            sent: sum.sent + sent,
-            acked: sum.acked + acked,
-            skipped: sum.skipped + skipped,
-            obeyed: sum.obeyed + obeyed,
-          };
-        },
-        { sent: 0, acked: 0, skipped: 0, obeyed: 0 },
-      ),
+    counts: () => {
+      const all = open.map((one) => one.counts());
+      const sum = (name: keyof StationCounts): number => all.reduce((total, one) => total + one[name], 0);
+      return { sent: sum('sent'), acked: sum('acked'), skipped: sum('skipped'), obeyed: sum('obeyed') };
+    },
     // Side by side: one after the other would add up the waits for the last acknowledgements.
     [Symbol.asyncDispose]: async () => {
       await Promise.all(open.map((one) => one[Symbol.asyncDispose]()));

@@ -93,10 +93,12 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
     });
   };
   const introduce = (): void => {
-    station.hello(
-      lives.map(({ state }) => state),
-      Date.now(),
-    ).forEach(publish);
+    station
+      .hello(
+        lives.map(({ state }) => state),
+        Date.now(),
+      )
+      .forEach(publish);
   };
   const welcome = (): void => {
     client.subscribe([...station.subscribe], { qos: 1 }, () => introduce());
@@ -136,7 +138,8 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
     for (const { timer } of lives) clearTimeout(timer);
     if (client.connected) publish(station.will);
     const deadline = performance.now() + goodbyeMs;
-    while (client.connected && waiting > 0 && performance.now() < deadline) await sleep(10);
+    const isDone = (): boolean => waiting === 0 || !client.connected;
+    while (!isDone() && performance.now() < deadline) await sleep(10);
     await client.endAsync(true);
   };
   let closed: Promise<void> | undefined;

@@ -68,7 +68,9 @@ const devices: readonly ShellyGen2[] = [
   { id: 'shellypro3em-2cbcbb9e0f10', everyMs: 5000, fields: meterFields },
   { id: 'shellyhtg3-84fce63ad1b8', everyMs: 10_000, fields: climateFields },
   {
-    id: 'shellyplusi4-08f9e0e5c1aa', everyMs: 6000, events: ['input:0.event'],
+    id: 'shellyplusi4-08f9e0e5c1aa',
+    everyMs: 6000,
+    events: ['input:0.event'],
     fields: { 'input:0.state': steady(null), 'input:0.event': sometimes(null, pushes, 0.3) },
   },
 ];
