@@ -17,6 +17,7 @@ export const errorTable = {
   OVERLOADED: { retryable: true, exit: 75, means: 'A bounded queue is full.' },
   SINK_UNAVAILABLE: { retryable: true, exit: 69, means: 'A sink cannot be reached; records stay in the buffer.' },
   BROKER_UNREACHABLE: { retryable: true, exit: 69, means: 'An MQTT broker that a tool needs does not answer.' },
+  SINK_REFUSED: { retryable: false, exit: 77, means: 'A sink refuses this gateway; its account must be mended.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
   INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
 } as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;

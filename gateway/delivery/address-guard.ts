@@ -1,0 +1,56 @@
+import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { PortcullisError } from '../../contracts/errors.ts';
+
+/** Never a far side: this network's own machinery, cloud metadata (169.254.169.254), groups, "any". */
+const forbidden = new BlockList();
+forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
+forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
+forbidden.addSubnet('224.0.0.0', 3, 'ipv4');
+forbidden.addAddress('::', 'ipv6');
+forbidden.addSubnet('fe80::', 10, 'ipv6');
+forbidden.addSubnet('ff00::', 8, 'ipv6');
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const within = (list: BlockList, address: string): boolean =>
+  list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/**
+ * Checks an endpoint that the operator wrote. Loopback counts as meant when it is written out; link-local, metadata
+ * and group addresses never do. Only https, without credentials in the URL.
+ */
+export function checkEndpoint(endpoint: string): URL {
+  const url = URL.parse(endpoint);
+  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '') {
+    throw new PortcullisError('CONFIG_INVALID', 'The cloud endpoint must be an https:// address without credentials.');
+  }
+  const host = bareHost(url);
+  if (isIP(host) !== 0 && within(forbidden, host)) {
+    throw new PortcullisError('CONFIG_INVALID', `The cloud endpoint ${host} is an address that no cloud has.`);
+  }
+  return url;
+}
+
+const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+/**
+ * A name lookup for one endpoint that refuses answers pointing back into this machine or its network's machinery, so
+ * that a rebound DNS name cannot turn the sink against local services. The socket connects to the checked address.
+ */
+export function guardedLookup(endpoint: URL): LookupFunction {
+  const mayLoop = bareHost(endpoint) === 'localhost';
+  const allowed = (address: string): boolean => !within(forbidden, address) && (mayLoop || !within(loopback, address));
+  return (hostname, options: LookupOptions, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error) return callback(error, '');
+      const good = addresses.filter((entry) => allowed(entry.address));
+      const [first] = good;
+      if (first === undefined)
+        return callback(new PortcullisError('SINK_UNAVAILABLE', `${hostname} points to a local address.`), '');
+      return options.all === true ? callback(null, good) : callback(null, first.address, first.family);
+    });
+  };
+}

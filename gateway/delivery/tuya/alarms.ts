@@ -1,0 +1,28 @@
+import { tell } from '../../observability/channels.ts';
+
+/** The alarms that one sink has raised; each is told once when it comes and once when it goes. */
+export class Alarms {
+  readonly #subject: string;
+  readonly #active = new Map<string, string>();
+
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  raise(code: string, detail: string): void {
+    if (this.#active.has(code)) return;
+    this.#active.set(code, detail);
+    tell('alarm', { code, subject: this.#subject, active: true, detail });
+  }
+
+  clear(code: string): void {
+    const detail = this.#active.get(code);
+    if (detail === undefined) return;
+    this.#active.delete(code);
+    tell('alarm', { code, subject: this.#subject, active: false, detail });
+  }
+
+  clearAll(): void {
+    for (const code of this.#active.keys()) this.clear(code);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../lib/clock.ts';
+import { pause, type Scheduler } from '../scheduler.ts';
+import type { Call, TuyaClient } from './client.ts';
+import type { Answer, Refusal } from './envelope.ts';
+import type { CallQuota } from './quota.ts';
+
+/** Calls that the account may be allowed or forbidden separately. */
+export type Api = 'register' | 'status' | 'report' | 'event' | 'batch';
+
+export interface CallerOptions {
+  readonly client: TuyaClient;
+  readonly quota: CallQuota;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+}
+
+/** A longer wait for the quota is not slept through inside a write: the records go back to the buffer meanwhile. */
+const longestWaitMs = 2_000;
+/** How long an API that the account may not use is left alone. */
+const closedMs = 3_600_000;
+
+/** Makes calls under the quota, and leaves an API alone for an hour after the cloud has forbidden it. */
+export class Caller {
+  readonly #o: CallerOptions;
+  readonly #closed = new Map<Api, { readonly until: number; readonly refusal: Refusal }>();
+
+  constructor(options: CallerOptions) {
+    this.#o = options;
+  }
+
+  async call(api: Api, call: Call, how: { readonly urgent: boolean; readonly signal: AbortSignal }): Promise<Answer> {
+    const { client, quota, clock, scheduler } = this.#o;
+    const closed = this.#closed.get(api);
+    if (closed !== undefined && clock.monoMs() < closed.until) return closed.refusal;
+    const waitMs = quota.take(clock.monoMs(), how.urgent);
+    if (waitMs > longestWaitMs) {
+      quota.giveBack();
+      return { ok: false, class: 'throttle', code: 'own quota', reason: 'own limit of calls', retryAfterMs: waitMs };
+    }
+    if (waitMs > 0) await pause(scheduler, waitMs, how.signal);
+    const answer = await client.call(call, how.signal);
+    if (!answer.ok && answer.class === 'permission') {
+      this.#closed.set(api, { until: clock.monoMs() + closedMs, refusal: answer });
+    }
+    return answer;
+  }
+}

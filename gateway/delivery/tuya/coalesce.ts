@@ -1,0 +1,92 @@
+import type { BatchItem } from '../../../contracts/sink.ts';
+import type { EventData, Projected, PropertyData } from './projection.ts';
+
+/**
+ * How much may be left out to save calls.
+ *
+ * `exact`: nothing. Messages of one device share a call as long as no code comes twice.
+ * `state`: of consecutive messages of kind `state`, only the newest value of each code is sent; telemetry stays whole.
+ * `latest`: of consecutive telemetry too. Only on the operator's word, when the quota forces it.
+ *
+ * In every case all records of a call count as accepted once the call succeeded, and all their ids are listed in it;
+ * values that were superseded are told on the `dropped` channel. Nothing is merged across an event or a presence change.
+ */
+export type Thrift = 'exact' | 'state' | 'latest';
+
+export interface PlannedItem {
+  readonly item: BatchItem;
+  readonly projected: Projected;
+}
+
+/** One call, or what takes its place; steps of one device are done in order. */
+export type Step =
+  | { readonly as: 'report'; readonly parts: readonly ReportPart[] }
+  | { readonly as: 'event'; readonly item: BatchItem; readonly data: EventData }
+  | { readonly as: 'presence'; readonly item: BatchItem; readonly online: boolean }
+  | { readonly as: 'registration'; readonly item: BatchItem }
+  | { readonly as: 'refused'; readonly item: BatchItem; readonly reason: string };
+
+export interface ReportPart {
+  readonly item: BatchItem;
+  readonly data: PropertyData;
+}
+
+/** Messages in one call: their ids fit in a header of a few kilobytes. */
+const maxParts = 100;
+/** The vendor takes 64 KB; codes and texts are counted in characters, so half is left as room. */
+const maxCharacters = 32_000;
+
+/** Turns the messages of one device, in their order, into calls. Pure. */
+export function planSteps(items: readonly PlannedItem[], thrift: Thrift): Step[] {
+  const steps: Step[] = [];
+  let open: { parts: ReportPart[]; mergeable: Map<string, boolean>; characters: number } | undefined;
+  for (const { item, projected } of items) {
+    if (projected.as !== 'report') {
+      open = undefined;
+      steps.push({ ...projected, item });
+      continue;
+    }
+    const part = { item, data: projected.data };
+    const soft = thrift === 'latest' || (thrift === 'state' && item.message.kind === 'state');
+    const characters = JSON.stringify(part.data).length;
+    if (open === undefined || !fits(open, part, soft, characters)) {
+      open = { parts: [], mergeable: new Map(), characters: 0 };
+      steps.push({ as: 'report', parts: open.parts });
+    }
+    open.parts.push(part);
+    open.characters += characters;
+    for (const code of Object.keys(part.data)) open.mergeable.set(code, soft);
+  }
+  return steps;
+}
+
+function fits(
+  open: { parts: ReportPart[]; mergeable: Map<string, boolean>; characters: number },
+  part: ReportPart,
+  soft: boolean,
+  characters: number,
+): boolean {
+  if (open.parts.length >= maxParts || open.characters + characters > maxCharacters) return false;
+  return Object.keys(part.data).every(
+    (code) => !open.mergeable.has(code) || (soft && open.mergeable.get(code) === true),
+  );
+}
+
+/** The body of a call: per code the newest value by source time, the later message when times are equal. */
+export function mergeParts(parts: readonly ReportPart[]): { readonly data: PropertyData; readonly superseded: number } {
+  const data: PropertyData = Object.create(null);
+  let superseded = 0;
+  for (const part of parts) {
+    for (const [code, entry] of Object.entries(part.data)) {
+      const known = data[code];
+      if (known !== undefined) superseded += 1;
+      if (known === undefined || entry.time >= known.time) data[code] = entry;
+    }
+  }
+  return { data, superseded };
+}
+
+/** Calls that steps cost. */
+export function countCalls(steps: readonly Step[]): number {
+  return steps.filter((step) => step.as === 'report' || step.as === 'event' || step.as === 'presence').length;
+}

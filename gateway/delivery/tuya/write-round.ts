@@ -1,0 +1,80 @@
+import type { Batch, BatchItem, Verdict, WriteResult } from '../../../contracts/sink.ts';
+import type { Api, Caller } from './caller.ts';
+import type { Call } from './client.ts';
+import type { Answer, Refusal } from './envelope.ts';
+import { rules } from './error-classes.ts';
+
+/** How long the sink rests when records wait for an API that the account may not use. */
+const closedRestMs = 60_000;
+
+/**
+ * What one `write` has come to so far. Records without a verdict are kept. Once a refusal concerns the account or the
+ * link, `halted` is set and nobody makes another call.
+ */
+export class WriteRound {
+  readonly #caller: Caller;
+  readonly #batch: Batch;
+  readonly #signal: AbortSignal;
+  readonly #verdicts = new Map<BatchItem, Verdict>();
+  #halt: Refusal | undefined;
+  #waiting: Refusal | undefined;
+  #bytes = 0;
+
+  constructor(caller: Caller, batch: Batch, signal: AbortSignal) {
+    this.#caller = caller;
+    this.#batch = batch;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  get halted(): boolean {
+    return this.#halt !== undefined || this.#signal.aborted;
+  }
+
+  /** What halted the round, or kept records without halting it. */
+  get trouble(): Refusal | undefined {
+    return this.#halt ?? this.#waiting;
+  }
+
+  async call(api: Api, call: Call): Promise<Answer> {
+    const urgent = this.#batch.lane === 'urgent';
+    const answer = await this.#caller.call(api, call, { urgent, signal: this.#signal });
+    if (answer.ok) this.#bytes += call.payload?.length ?? 0;
+    return answer;
+  }
+
+  accept(items: readonly BatchItem[]): void {
+    for (const item of items) this.#verdicts.set(item, { is: 'accept' });
+  }
+
+  reject(items: readonly BatchItem[], code: string, detail: string): void {
+    for (const item of items) this.#verdicts.set(item, { is: 'reject', code, detail });
+  }
+
+  /** Applies the rule of the refusal's class; true when later records of the device may go on. */
+  refuse(items: readonly BatchItem[], refusal: Refusal): boolean {
+    const rule = rules[refusal.class];
+    if (rule.effect === 'accept') this.accept(items);
+    else if (rule.effect === 'reject') this.reject(items, `TUYA_${refusal.code}`, refusal.reason);
+    else if (rule.pause === undefined) this.#waiting ??= refusal;
+    else this.#halt ??= refusal;
+    return rule.effect !== 'keep';
+  }
+
+  result(): WriteResult {
+    const verdicts = this.#batch.items.map((item): Verdict => this.#verdicts.get(item) ?? { is: 'keep' });
+    const bytes = this.#bytes;
+    if (this.#halt) {
+      const forMs = this.#halt.retryAfterMs ?? rules[this.#halt.class].pause ?? 'transient';
+      return { verdicts, bytes, pause: { reason: reasonOf(this.#halt), forMs } };
+    }
+    if (this.#waiting) return { verdicts, bytes, pause: { reason: reasonOf(this.#waiting), forMs: closedRestMs } };
+    return { verdicts, bytes };
+  }
+}
+
+const reasonOf = (refusal: Refusal): string =>
+  refusal.class === 'time' ? 'waiting for time' : `${refusal.class}: ${refusal.reason}`;
