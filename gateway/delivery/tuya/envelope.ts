@@ -20,7 +20,7 @@ export type Refusal = Extract<Answer, { ok: false }>;
 /** Tuya, "Response Structure": decide by `success` and `code`, never by the HTTP status alone. */
 const envelopeSchema = z.object({
   success: z.boolean(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   code: z.union([z.int(), z.string().max(32)]).optional(),
   msg: z.string().optional(),
   t: z.int().optional(),
