@@ -68,6 +68,7 @@ function readObject(json: JsonObject, gathering: Gathering, config: Config): Sou
   let at: SourceTime | undefined;
   for (const [key, value] of Object.entries(json)) {
     const time = at === undefined && timeKeys.has(key) ? readTime(value) : undefined;
+    if (isUnitOf(json, key)) continue;
     if (time === undefined) readField(key, value, unitBeside(json, key), gathering, config);
     else at = time;
   }
@@ -90,6 +91,13 @@ function unitBeside(json: JsonObject, key: string): string | undefined {
   return typeof unit === 'string' ? unit : undefined;
 }
 
+/** Whether the key only tells the unit of a field beside it; the field then carries it. */
+function isUnitOf(json: JsonObject, key: string): boolean {
+  if (typeof json[key] !== 'string') return false;
+  const field = key === 'unit' ? 'value' : key.endsWith('_unit') ? key.slice(0, -'_unit'.length) : undefined;
+  return field !== undefined && Object.hasOwn(json, field) && typeof json[field] !== 'object';
+}
+
 function readField(key: string, value: Json, unit: string | undefined, gathering: Gathering, config: Config): void {
   if (isObject(value) && isQuantity(value)) readQuantity(key, value, gathering, config);
   else if (typeof value === 'object') readTree(key, value, gathering, config);
@@ -108,7 +116,7 @@ function readQuantity(key: string, json: JsonObject, gathering: Gathering, confi
   const unit = json['unit'] as string;
   for (const [name, value] of Object.entries(json)) {
     if (name === 'value') put(key, value as number, unit, gathering, config);
-    else readTree(`${key}.${name}`, value, gathering, config);
+    else if (name !== 'unit') readTree(`${key}.${name}`, value, gathering, config);
   }
 }
 

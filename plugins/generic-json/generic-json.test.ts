@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bench } from '../../test/unit/plugins/codec-bench.ts';
+import genericJson from './index.ts';
+
+const topic = 'devices/shed/telemetry';
+
+test('a unit beside the value makes a word, and without unit nothing is claimed', () => {
+  assert.deepEqual(
+    bench(genericJson).lines(topic, {
+      temperature: { value: 21.5, unit: '°C' },
+      humidity: 40,
+      humidity_unit: '%',
+      voltage: 3,
+    }),
+    ['json:client-1 telemetry', 'temperature 21.5 °C', 'humidity 40 %', 'x.json.voltage 3'],
+  );
+});
+
+test('units at the end of a name are read, and the second spelling of a quantity does not double it', () => {
+  assert.deepEqual(bench(genericJson).lines(topic, { temperature_C: 6.4, temperature_F: 43.5, wind_avg_km_h: 10.2 }), [
+    'json:client-1 telemetry',
+    'temperature 6.4 °C',
+    'x.json.temperature_F 43.5 °F',
+    'wind.speed 10.2 km/h',
+  ]);
+});
+
+test('numbers as text count once their unit is known', () => {
+  assert.deepEqual(bench(genericJson).lines(topic, { weight: '71.5', weight_unit: 'lb', code: '12' }).slice(1), [
+    'weight 71.5 lb',
+    'x.json.code 12',
+  ]);
+});
+
+test('the configuration names fields and their units', () => {
+  const fields = { 'outdoor.t': { name: 'temperature', unit: '°F' }, door: { name: 'contact' } };
+  assert.deepEqual(
+    bench(genericJson, { fields })
+      .lines(topic, { outdoor: { t: 57.9 }, door: true })
+      .slice(1),
+    ['temperature 57.9 °F', 'contact true'],
+  );
+});
+
+test('an open contact is not guessed from a flag', () => {
+  assert.deepEqual(bench(genericJson).lines(topic, { contact: true, smoke: false }).slice(1), [
+    'x.json.contact true',
+    'smoke false',
+  ]);
+});
+
+test('times in seconds, milliseconds and ISO 8601 are source time', () => {
+  const at = (ts: unknown): unknown => bench(genericJson).readings(topic, { ts, v: 1 })[0]?.at;
+  assert.deepEqual(at(1741108936), { utcMs: 1741108936000 });
+  assert.deepEqual(at(1741108936110), { utcMs: 1741108936110 });
+  assert.deepEqual(at('2025-03-04T17:22:16.110Z'), { utcMs: 1741108936110 });
+  assert.deepEqual(at('2025-03-04 18:22:16'), { localMs: 1741112536000 });
+  assert.equal(at(21), undefined);
+});
+
+test('a SenML pack is read with its base values', () => {
+  const pack = [
+    { bn: 'urn:dev:mac:0024befffe804ff1:', bt: 1741108936, bu: 'Cel', n: 'temperature', v: 20.5 },
+    { n: 'voltage', u: 'V', v: 3 },
+    { n: 'temperature', v: 20.4, t: -60 },
+  ];
+  assert.deepEqual(bench(genericJson).readings('json/senml', pack), [
+    {
+      device: 'json:client-1',
+      kind: 'telemetry',
+      at: { utcMs: 1741108936000 },
+      metrics: [
+        { n: 'temperature', key: 'urn:dev:mac:0024befffe804ff1:temperature', value: 20.5, unit: 'Cel' },
+        { n: 'voltage', key: 'urn:dev:mac:0024befffe804ff1:voltage', value: 3, unit: 'V' },
+      ],
+    },
+    {
+      device: 'json:client-1',
+      kind: 'telemetry',
+      at: { utcMs: 1741108876000 },
+      metrics: [{ n: 'temperature', key: 'urn:dev:mac:0024befffe804ff1:temperature', value: 20.4, unit: 'Cel' }],
+    },
+  ]);
+});
+
+test('hostile JSON is harmless or refused with a sentence', () => {
+  const house = bench(genericJson);
+  assert.deepEqual(house.lines(topic, '{"__proto__":{"polluted":1},"big":1e999}').slice(1), [
+    'x.json.__proto__.polluted 1',
+    'x.json.big unparsed(Infinity)',
+  ]);
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  const tooDeep = '['.repeat(10_000) + ']'.repeat(10_000);
+  const tooMany = JSON.stringify(Array.from({ length: 600 }, (_, at) => at));
+  for (const payload of [tooDeep, tooMany, '{"a":', 'text', new Uint8Array([0xff, 0xfe])]) {
+    assert.throws(() => house.lines(topic, payload), { code: 'DECODE_FAILED' });
+  }
+  assert.deepEqual(house.lines(topic, ''), []);
+});
+
+test('the device is the client, or the topic where one client speaks for many', () => {
+  assert.equal(bench(genericJson).readings(topic, '1')[0]?.device, 'json:client-1');
+  assert.equal(bench(genericJson, { identity: 'topic' }).readings(topic, '1')[0]?.device, `json:${topic}`);
+});
+
+test('a command is the JSON itself on the device topic', () => {
+  assert.deepEqual(bench(genericJson).encode('set', 'json:shed', { interval: 60 }), [
+    'devices/shed/set {"interval":60}',
+  ]);
+});

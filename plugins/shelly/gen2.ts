@@ -1,0 +1,145 @@
+import {
+  eachLeaf,
+  epochOf,
+  gather,
+  isObject,
+  member,
+  parseObject,
+  textOf,
+  type Gathering,
+  type Json,
+  type Reading,
+  type SourceTime,
+} from '../../contracts/index.ts';
+import { components, housekeeping, phaseFields } from './gen2-words.ts';
+import { putMeaning, type Meaning } from './meaning.ts';
+
+const place = /\.\d+(?=\.|$)/g;
+const phase = /^(a|b|c|n)_(.+)$/;
+
+/**
+ * `<prefix>/events/rpc`: NotifyStatus carries only the fields that changed, NotifyFullStatus all of them, NotifyEvent
+ * what happened. `ts` is in seconds with a fraction. The frame's `src`, `dst` and `method` are its address.
+ */
+export function readNotification(payload: Uint8Array, fallback: string): readonly Reading[] {
+  const frame = parseObject(textOf(payload));
+  const src = member(frame, 'src');
+  const device = `shelly:${typeof src === 'string' && src !== '' ? src : fallback}`;
+  const params = member(frame, 'params');
+  if (!isObject(params)) return [];
+  const events = member(params, 'events');
+  if (Array.isArray(events)) return events.flatMap((event: Json) => readEvent(event, device));
+  const at = secondsOf(member(params, 'ts'));
+  const state = gather('shelly');
+  const health = gather('shelly');
+  for (const [name, body] of Object.entries(params)) {
+    if (name === 'ts' && at !== undefined) continue;
+    readComponent(housekeeping.has(typeOf(name)) ? health : state, name, body);
+  }
+  return [...state.readings(device, undefined, at), ...health.readings(device, 'health', at)];
+}
+
+/** `<prefix>/status/<component>:<id>`: the whole component, without time. */
+export function readStatus(payload: Uint8Array, device: string, component: string): readonly Reading[] {
+  const gathering = gather('shelly');
+  readComponent(gathering, component, parseObject(textOf(payload)));
+  return gathering.readings(device, housekeeping.has(typeOf(component)) ? 'health' : undefined);
+}
+
+/** `<our name>/rpc`: what a device answered to a command. Requests on such a topic are not for us. */
+export function readReply(payload: Uint8Array): readonly Reading[] {
+  const frame = parseObject(textOf(payload));
+  const src = member(frame, 'src');
+  if (typeof src !== 'string' || src === '' || member(frame, 'method') !== undefined) return [];
+  const gathering = gather('shelly');
+  for (const [key, value] of Object.entries(frame)) {
+    if (key === 'id') eachLeaf(value, (path, leaf) => gathering.meta(path, leaf), 'rpc.id');
+    else if (key !== 'src' && key !== 'dst') eachLeaf(value, (path, leaf) => gathering.other(path, leaf), `rpc.${key}`);
+  }
+  return gathering.readings(`shelly:${src}`, 'event');
+}
+
+function typeOf(component: string): string {
+  const colon = component.indexOf(':');
+  return colon < 0 ? component : component.slice(0, colon);
+}
+
+/** Ids from 200 on are Bluetooth devices behind this one: their numbers count per kind. */
+function endpointOf(component: string): string | undefined {
+  const colon = component.indexOf(':');
+  if (colon < 0) return undefined;
+  const id = component.slice(colon + 1);
+  return Number(id) >= 200 ? component.slice(0, 64) : id.slice(0, 64);
+}
+
+/** Whether an `id` only repeats the number in the component's name. */
+function isId(value: Json, component: string): boolean {
+  return typeof value === 'number' && component.endsWith(`:${value}`);
+}
+
+function secondsOf(value: Json | undefined): SourceTime | undefined {
+  return typeof value === 'number' ? epochOf(value) : undefined;
+}
+
+function readComponent(gathering: Gathering, name: string, body: Json): void {
+  if (!isObject(body)) {
+    eachLeaf(body, (path, value) => gathering.other(path, value), name);
+    return;
+  }
+  const type = typeOf(name);
+  const ep = endpointOf(name);
+  const fields = components.get(type);
+  for (const [key, value] of Object.entries(body)) {
+    if (key === 'id' && isId(value, name)) continue;
+    if (type === 'em' || type === 'emdata') readPhase(gathering, { name, key, ep }, value);
+    else readField(gathering, { name, key, ep }, value, fields);
+  }
+}
+
+interface Field {
+  readonly name: string;
+  readonly key: string;
+  readonly ep: string | undefined;
+}
+
+/** The second half of a path decides the meaning, with the places of lists left out. */
+function readField(
+  gathering: Gathering,
+  { name, key, ep }: Field,
+  value: Json,
+  fields: ReadonlyMap<string, Meaning> | undefined,
+): void {
+  eachLeaf(
+    value,
+    (path, leaf) => putMeaning(gathering, fields?.get(path.replace(place, '.#')), `${name}.${path}`, leaf, ep),
+    key,
+  );
+}
+
+/** The phase is the endpoint; the sums of the whole meter have none. A second meter in one device puts its id in front. */
+function readPhase(gathering: Gathering, { name, key, ep }: Field, value: Json): void {
+  const split = phase.exec(key);
+  const own = split?.[1] ?? undefined;
+  const field = split?.[2] ?? (phaseFields.has(key) ? key : key.replace(/^total_/, ''));
+  const meter = ep === '0' ? undefined : ep;
+  const place = meter === undefined ? own : own === undefined ? meter : `${meter}.${own}`;
+  eachLeaf(value, (path, leaf) => putMeaning(gathering, phaseFields.get(field), path, leaf, place), `${name}.${key}`);
+}
+
+/** One reading per event, at its own time. */
+function readEvent(event: Json, device: string): readonly Reading[] {
+  if (!isObject(event)) return [];
+  const gathering = gather('shelly');
+  const component = member(event, 'component');
+  const at = secondsOf(member(event, 'ts'));
+  const name = typeof component === 'string' ? component : 'event';
+  const ep = endpointOf(name) ?? name.slice(0, 64);
+  for (const [key, value] of Object.entries(event)) {
+    if (key === 'ts' && at !== undefined) continue;
+    if (key === 'component' && typeof value === 'string') gathering.meta(key, value);
+    else if (key === 'id' && isId(value, name)) continue;
+    else if (key === 'event' && typeof value === 'string') gathering.word('action', key, value, { ep });
+    else eachLeaf(value, (path, leaf) => gathering.other(path, leaf, { ep }), key);
+  }
+  return gathering.readings(device, 'event', at);
+}
