@@ -1,0 +1,182 @@
+import { Readable } from 'node:stream';
+import type { Client } from 'aedes';
+import type { Queued } from './outgoing-queues.ts';
+import type { SessionStore } from './session-store.ts';
+import type { StoredWill, Will } from './will-store.ts';
+
+/** The fields of a packet that the broker gives to its persistence. */
+interface BrokerPacket {
+  readonly cmd: string;
+  readonly brokerId?: string;
+  readonly brokerCounter?: number;
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  messageId?: number;
+}
+
+interface WireSubscription {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+}
+
+/** Marks queue rows that the broker reads back: their `brokerCounter` is the row's id. */
+const storedId = 'stored';
+
+/**
+ * Aedes' persistence interface over the session store. The ingest gate has already committed and indexed what a
+ * message leaves behind when Aedes calls `storeRetained` and `outgoingEnqueueCombi`, so these write nothing: they only
+ * link the broker's number of the message to its queue rows.
+ */
+export class AedesPersistence {
+  readonly #sessions: SessionStore;
+  readonly #isDenied: (subscription: object) => boolean;
+  #brokerId = '';
+
+  /** `isDenied`: Aedes hands over every subscription of a SUBSCRIBE, the refused ones too; they must not be kept. */
+  constructor(sessions: SessionStore, isDenied: (subscription: object) => boolean) {
+    this.#sessions = sessions;
+    this.#isDenied = isDenied;
+  }
+
+  async setup(broker: { readonly id: string }): Promise<void> {
+    this.#brokerId = broker.id;
+  }
+
+  async storeRetained(): Promise<void> {}
+
+  createRetainedStreamCombi(filters: readonly string[]): Readable {
+    return Readable.from(this.#retained(filters));
+  }
+
+  async addSubscriptions(client: Client, subscriptions: readonly WireSubscription[]): Promise<void> {
+    const allowed = subscriptions.filter((one) => !this.#isDenied(one));
+    await this.#sessions.subscribe(client.id, allowed);
+  }
+
+  async removeSubscriptions(client: Client, filters: readonly string[]): Promise<void> {
+    await this.#sessions.unsubscribe(client.id, filters);
+  }
+
+  async subscriptionsByClient(client: { readonly id: string }): Promise<WireSubscription[]> {
+    return [...this.#sessions.subscriptions.of(client.id)].map(([topic, qos]) => ({ topic, qos }));
+  }
+
+  /** The queues are filled by the gate; Aedes only needs to go on to `outgoingEnqueueCombi`. */
+  async subscriptionsByTopic(): Promise<readonly WireSubscription[]> {
+    return [];
+  }
+
+  async cleanSubscriptions(client: Client): Promise<void> {
+    await this.#sessions.end(client.id);
+  }
+
+  async outgoingEnqueue(): Promise<void> {}
+
+  async outgoingEnqueueCombi(_subscribers: unknown, packet: BrokerPacket): Promise<void> {
+    if (packet.brokerCounter === undefined) return;
+    for (const queued of this.#sessions.queuedFor(packet.payload)) {
+      this.#sessions.queues.link(queued, packet.brokerCounter);
+    }
+  }
+
+  /** Before PUBLISH or PUBREL leaves for a persistent session: give it its identifier, durably where QoS 2 needs it. */
+  async outgoingUpdate(client: Client, packet: BrokerPacket): Promise<void> {
+    const { queues } = this.#sessions;
+    const mid = packet.messageId;
+    if (mid === undefined) return;
+    if (packet.cmd === 'pubrel') {
+      const queued = queues.byMid(client.id, mid);
+      if (queued === undefined || queued.released) return;
+      queued.released = true;
+      await this.#sessions.number(queued);
+      return;
+    }
+    if (packet.qos === 0) return;
+    const queued = this.#find(client.id, packet) ?? queues.addVolatile(client.id, packet.topic, packet.payload, packet.qos);
+    packet.messageId = queues.number(queued, mid);
+    await this.#sessions.number(queued);
+  }
+
+  /** PUBACK or PUBCOMP. Of a connection that we closed ourselves nothing is forgotten: it was never delivered. */
+  async outgoingClearMessageId(client: Client, packet: { readonly messageId?: number }): Promise<object | undefined> {
+    if (packet.messageId === undefined || client.conn.destroyed) return undefined;
+    const queued = this.#sessions.queues.byMid(client.id, packet.messageId);
+    if (queued === undefined) return undefined;
+    this.#sessions.queues.remove(queued);
+    return publishOf(queued);
+  }
+
+  outgoingStream(client: Client): Readable {
+    return Readable.from(this.#sessions.queues.waiting(client.id).map((queued) => packetOf(queued)));
+  }
+
+  async incomingStorePacket(): Promise<void> {}
+
+  /** Rejects for a new message, as Aedes expects; PUBREL asks with the same method. */
+  async incomingGetPacket(client: Client, packet: { readonly cmd: string; readonly messageId: number }): Promise<object> {
+    const { incoming } = this.#sessions;
+    const known =
+      packet.cmd === 'publish'
+        ? incoming.isRepetition(client.id, packet.messageId)
+        : incoming.has(client.id, packet.messageId);
+    if (!known) throw new Error('no such packet');
+    return packet;
+  }
+
+  /** Aedes sends PUBCOMP whether this resolves or rejects, so a failed deletion must take the connection with it. */
+  async incomingDelPacket(client: Client, packet: { readonly messageId: number }): Promise<void> {
+    try {
+      await this.#sessions.incoming.release(client.id, packet.messageId);
+    } catch (error) {
+      client.conn.destroy();
+      throw error;
+    }
+  }
+
+  async cleanIncoming(client: Client): Promise<void> {
+    await this.#sessions.incoming.clear(client.id);
+  }
+
+  async putWill(client: Client, will: Will): Promise<void> {
+    await this.#sessions.wills.put(client.id, this.#brokerId, will);
+  }
+
+  async getWill(client: { readonly id: string }): Promise<StoredWill | undefined> {
+    return this.#sessions.wills.get(client.id);
+  }
+
+  async delWill(client: { readonly id: string }): Promise<StoredWill | undefined> {
+    return this.#sessions.wills.delete(client.id);
+  }
+
+  streamWill(brokers: Readonly<Record<string, unknown>>): Readable {
+    return Readable.from(this.#sessions.wills.orphans({ ...brokers, [this.#brokerId]: true }));
+  }
+
+  async destroy(): Promise<void> {}
+
+  #find(client: string, packet: BrokerPacket): Queued | undefined {
+    if (packet.brokerCounter === undefined) return undefined;
+    return packet.brokerId === storedId
+      ? this.#sessions.queues.byId(client, packet.brokerCounter)
+      : this.#sessions.queues.byCounter(client, packet.brokerCounter);
+  }
+
+  *#retained(filters: readonly string[]): Generator<object> {
+    for (const { topic, payload, qos } of this.#sessions.retained.matching(filters)) {
+      yield { cmd: 'publish', topic, payload, qos, retain: true, dup: false };
+    }
+  }
+}
+
+function publishOf(queued: Queued): object {
+  const { id, topic, payload, qos, mid } = queued;
+  const identity = { brokerId: storedId, brokerCounter: id, messageId: mid };
+  // DUP marks what was sent before (section 3.3.1.1).
+  return { cmd: 'publish', ...identity, topic, payload, qos, retain: false, dup: mid !== undefined };
+}
+
+function packetOf(queued: Queued): object {
+  return queued.released ? { cmd: 'pubrel', messageId: queued.mid } : publishOf(queued);
+}

@@ -1,0 +1,252 @@
+import type { AedesOptions, Client, PublishPacket } from 'aedes';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import type { Ingest } from '../../../contracts/pipeline.ts';
+import type { Envelope } from '../../../contracts/plugin.ts';
+import type { Write } from '../../../contracts/table-set.ts';
+import { matchesFilter } from '../../lib/topic-filter.ts';
+import { tell } from '../../observability/channels.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Connection } from './connection.ts';
+import type { Intake } from './intake.ts';
+import type { SessionStore, Traces } from './session-store.ts';
+import type { TopicRights } from './topic-rights.ts';
+import type { StoredWill } from './will-store.ts';
+
+type Done = (error?: Error | null) => void;
+
+/** One message between its arrival and its commit. */
+interface Job {
+  readonly connection: Connection | undefined;
+  readonly envelope: Envelope;
+  readonly payload: Buffer;
+  readonly traces: Traces;
+  readonly writes: readonly Write[];
+  /** QoS 2 packet identifier, else 0. */
+  readonly mid: number;
+  readonly will: StoredWill | undefined;
+  readonly done: Done;
+  readonly startedAt: number;
+}
+
+export interface IngestGateParts {
+  readonly ingest: Ingest;
+  readonly sessions: SessionStore;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly connectionOf: (client: Client) => Connection | undefined;
+  readonly rightsOf: (clientId: string) => TopicRights | undefined;
+  readonly actuationFilters: readonly string[];
+  readonly holdMs: number;
+  readonly maxIncomingPerClient: number;
+  readonly acknowledge: 'after-commit' | 'before-commit';
+  /** Called at every try while acknowledgements are held, so that the connections outlive the wait. */
+  readonly onHold: () => void;
+}
+
+/** What a pending message costs beside its payload. */
+const overheadBytes = 512;
+const firstRetryMs = 250;
+const maxRetryMs = 2000;
+
+/**
+ * Aedes' `authorizePublish`, the only asynchronous step in front of PUBACK and PUBREC: checks rights, and lets the
+ * broker go on when the message and everything that it leaves behind is committed.
+ *
+ * When the store has no room, acknowledgements are held and reading stops; the same messages are tried again for
+ * `holdMs`. Any other failure closes the connection, so that the client sends again.
+ */
+export class IngestGate {
+  readonly #parts: IngestGateParts;
+  readonly #mayReceive: (client: string, topic: string) => boolean;
+  /** QoS 2 messages on their way, with those who wait for the same identifier. */
+  readonly #incoming = new Map<string, Done[]>();
+  #held: Job[] = [];
+  #retryTimer: NodeJS.Timeout | undefined;
+  #retryMs = firstRetryMs;
+  #isClosing = false;
+
+  constructor(parts: IngestGateParts) {
+    this.#parts = parts;
+    this.#mayReceive = (client, topic) => parts.rightsOf(client)?.mayReceive(topic) ?? false;
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
+    const will = this.#parts.sessions.wills.of(packet);
+    if (will !== undefined) this.#will(will, packet, done);
+    else if (client !== null) this.#publish(client, packet, done);
+    else refuse('publish-denied', done);
+  };
+
+  /** Wills are neither published nor forgotten from now on, and held messages fail. */
+  close(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#retryTimer);
+    for (const job of this.#held.splice(0)) this.#give(job, new PortcullisError('STORE_CLOSED', 'The gateway stops.'));
+  }
+
+  #publish(client: Client, packet: PublishPacket, done: Done): void {
+    const connection = this.#parts.connectionOf(client);
+    const rights = connection?.identity?.rights;
+    if (connection === undefined || rights === undefined || !rights.mayPublish(packet.topic)) {
+      refuse('publish-denied', done);
+      return;
+    }
+    const mid = packet.qos === 2 ? (packet.messageId ?? 0) : 0;
+    if (mid !== 0 && !this.#isFirst(client.id, mid, done)) return;
+    this.#start(connection, client.id, rights, packet, mid, undefined, done);
+  }
+
+  /** Answers repetitions of a QoS 2 message: at once when it is committed, with the first one while it is not. */
+  #isFirst(client: string, mid: number, done: Done): boolean {
+    const { incoming } = this.#parts.sessions;
+    if (incoming.has(client, mid)) {
+      done(null);
+      return false;
+    }
+    const key = keyOf(client, mid);
+    const waiting = this.#incoming.get(key);
+    if (waiting !== undefined) {
+      waiting.push(done);
+      return false;
+    }
+    if (incoming.count(client) >= this.#parts.maxIncomingPerClient) {
+      refuse('too-many-unreleased', done);
+      return false;
+    }
+    this.#incoming.set(key, []);
+    return true;
+  }
+
+  /** A will has no connection any more; a stop of the gateway leaves it for the next run. */
+  #will(will: StoredWill, packet: PublishPacket, done: Done): void {
+    const rights = this.#parts.rightsOf(will.clientId);
+    if (this.#isClosing || rights === undefined || !rights.mayPublish(packet.topic)) {
+      refuse('will-denied', done);
+      return;
+    }
+    this.#start(undefined, will.clientId, rights, packet, 0, will, done);
+  }
+
+  #start(
+    connection: Connection | undefined,
+    client: string,
+    rights: TopicRights,
+    packet: PublishPacket,
+    mid: number,
+    will: StoredWill | undefined,
+    done: Done,
+  ): void {
+    const { sessions, clock, intake } = this.#parts;
+    const payload = packet.payload as Buffer;
+    const { topic, qos } = packet;
+    packet.retain = packet.retain && this.#mayRetain(client, rights, topic, payload.length);
+    const traces = sessions.plan({ client, topic, payload, qos, retain: packet.retain }, this.#mayReceive);
+    const writes = mid === 0 && will === undefined ? traces.writes : [...traces.writes];
+    if (mid !== 0) (writes as Write[]).push(sessions.incoming.writeOf(client, mid));
+    if (will !== undefined) (writes as Write[]).push(sessions.wills.deletionOf(will));
+    const envelope: Envelope = {
+      transport: 'mqtt',
+      client,
+      topic,
+      payload,
+      retain: packet.retain,
+      receivedAt: clock.wallMs(),
+      plugin: rights.profile.plugin,
+    };
+    const job = { connection, envelope, payload, traces, writes, mid, will, done, startedAt: clock.monoMs() };
+    connection?.began();
+    intake.add(payload.length + overheadBytes);
+    if (this.#parts.acknowledge === 'before-commit') this.#acknowledgeEarly(job);
+    else this.#attempt(job);
+  }
+
+  #mayRetain(client: string, rights: TopicRights, topic: string, bytes: number): boolean {
+    let reason: string | undefined;
+    if (!rights.profile.retain) reason = 'retain-denied';
+    else if (this.#parts.actuationFilters.some((filter) => matchesFilter(filter, topic))) reason = 'retained-command';
+    else if (!this.#parts.sessions.retained.admits(client, topic, bytes)) reason = 'retained-quota';
+    if (reason !== undefined) tell('dropped', { stage: 'mqtt', reason, count: 1 });
+    return reason === undefined;
+  }
+
+  #attempt(job: Job): void {
+    this.#parts.ingest(job.envelope, job.writes).then(
+      () => this.#committed(job),
+      (error: unknown) => this.#failed(job, error),
+    );
+  }
+
+  #committed(job: Job): void {
+    this.#retryMs = firstRetryMs;
+    this.#index(job);
+    this.#give(job, null);
+  }
+
+  #index(job: Job): void {
+    const { sessions } = this.#parts;
+    if (job.traces.writes.length > 0) sessions.apply(job.traces, job.payload);
+    if (job.mid !== 0) sessions.incoming.committed(job.envelope.client, job.mid);
+    if (job.will !== undefined) sessions.wills.published(job.will);
+  }
+
+  #failed(job: Job, error: unknown): void {
+    const waited = this.#parts.clock.monoMs() - job.startedAt;
+    const isRetryable = error instanceof PortcullisError && error.retryable;
+    if (!isRetryable || this.#isClosing || waited >= this.#parts.holdMs) {
+      tell('rejected', { stage: 'mqtt', reason: 'not-committed', count: 1 });
+      this.#give(job, error instanceof Error ? error : new PortcullisError('INTERNAL', String(error)));
+      return;
+    }
+    tell('retried', { stage: 'mqtt', reason: error.code });
+    this.#held.push(job);
+    this.#parts.intake.hold();
+    this.#retryTimer ??= setTimeout(() => this.#retry(), this.#retryMs);
+  }
+
+  #retry(): void {
+    this.#retryTimer = undefined;
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
+    this.#parts.onHold();
+    for (const job of this.#held.splice(0)) this.#attempt(job);
+  }
+
+  /** Lets the broker go on, with the repetitions that wait for the same message behind it. */
+  #give(job: Job, error: Error | null): void {
+    const { intake } = this.#parts;
+    const repetitions = job.mid === 0 ? undefined : this.#takeWaiting(job);
+    job.done(error);
+    if (repetitions !== undefined) for (const done of repetitions) done(error);
+    job.connection?.ended();
+    intake.remove(job.payload.length + overheadBytes);
+    if (error === null && this.#held.length === 0) intake.release();
+  }
+
+  #takeWaiting(job: Job): readonly Done[] | undefined {
+    const key = keyOf(job.envelope.client, job.mid);
+    const waiting = this.#incoming.get(key);
+    this.#incoming.delete(key);
+    return waiting;
+  }
+
+  /** The negative control: what a broker does that acknowledges first and stores later. */
+  #acknowledgeEarly(job: Job): void {
+    this.#index(job);
+    this.#give(job, null);
+    this.#parts.ingest(job.envelope, job.writes).catch(() => {
+      tell('dropped', { stage: 'mqtt', reason: 'acknowledged-before-commit', count: 1 });
+    });
+  }
+}
+
+function keyOf(client: string, mid: number): string {
+  return `${mid} ${client}`;
+}
+
+function refuse(reason: string, done: Done): void {
+  tell('rejected', { stage: 'mqtt', reason, count: 1 });
+  done(new PortcullisError('NOT_ALLOWED', `The broker refused a message: ${reason}.`));
+}

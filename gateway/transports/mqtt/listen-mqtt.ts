@@ -1,0 +1,292 @@
+import { Aedes } from 'aedes';
+import type { Client } from 'aedes';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Ingest } from '../../../contracts/pipeline.ts';
+import type { Outbound } from '../../../contracts/plugin.ts';
+import type { TableStore } from '../../../contracts/table-set.ts';
+import { matchesFilter } from '../../lib/topic-filter.ts';
+import { tell } from '../../observability/channels.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { AedesPersistence } from './aedes-persistence.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import { Connection } from './connection.ts';
+import { Credentials } from './credentials.ts';
+import type { DeviceSummary, IssuedCredential, NewDevice } from './credentials.ts';
+import { decoupleDelivery } from './decouple-delivery.ts';
+import { openForwardGate } from './forward-gate.ts';
+import { IngestGate } from './ingest-gate.ts';
+import { Intake } from './intake.ts';
+import { openListeners } from './listeners.ts';
+import type { Listeners, Ports } from './listeners.ts';
+import { LoginGate } from './login-gate.ts';
+import { defaultLimits } from './options.ts';
+import type { MqttLimits, MqttOptions } from './options.ts';
+import { openProfile, shippedProfiles } from './profiles.ts';
+import { SessionStore } from './session-store.ts';
+import { SubscribeGate } from './subscribe-gate.ts';
+import { TopicRights } from './topic-rights.ts';
+
+/** What the transport needs from the rest of the gateway. `store` and `ingest` commit to the same database. */
+export interface MqttDeps {
+  readonly ingest: Ingest;
+  readonly store: TableStore;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface MqttStats {
+  readonly connections: number;
+  /** Messages that are not committed yet; those with QoS > 0 wait for their acknowledgement. */
+  readonly pending: number;
+  readonly pendingBytes: number;
+  /** Messages whose acknowledgement is held because the store has no room. */
+  readonly held: number;
+  readonly retained: number;
+  /** Messages that wait for persistent sessions. */
+  readonly queued: number;
+}
+
+const sweepMs = 600_000;
+
+/** The wills of an earlier run are published four heartbeats after the start, unless their clients came back. */
+const heartbeatMs = 15_000;
+
+/** Opens the broker; needs at least one of `tcp`, `tls` and `ws`. Rejects with PORT_TAKEN. */
+export async function listenMqtt(options: MqttOptions, deps: MqttDeps): Promise<MqttTransport> {
+  const limits: MqttLimits = { ...defaultLimits, ...options.limits };
+  const profiles = new Map([...shippedProfiles, ...(options.profiles ?? [])].map((one) => [one.name, one]));
+  const sessions = await SessionStore.open(deps.store, limits, deps.clock);
+  const credentials = await Credentials.open(deps.store, profiles);
+  const transport = new MqttTransport(options, limits, deps, { sessions, credentials });
+  await transport.start(options);
+  return transport;
+}
+
+/** The running broker. Disposing it stops accepting, waits for pending acknowledgements, and closes; it is idempotent. */
+export class MqttTransport implements AsyncDisposable {
+  readonly #limits: MqttLimits;
+  readonly #log: Logger;
+  readonly #sessions: SessionStore;
+  readonly #credentials: Credentials;
+  readonly #intake: Intake;
+  readonly #connectionLimits: ConnectionLimits;
+  readonly #gate: IngestGate;
+  readonly #broker: Aedes;
+  readonly #connections = new WeakMap<Client, Connection>();
+  readonly #clients = new Map<string, Client>();
+  readonly #openRights = new TopicRights(openProfile, '');
+  readonly #timers: NodeJS.Timeout[] = [];
+  #listeners: Listeners | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** For `listenMqtt` only. */
+  constructor(
+    options: MqttOptions,
+    limits: MqttLimits,
+    { ingest, clock, log }: MqttDeps,
+    { sessions, credentials }: { sessions: SessionStore; credentials: Credentials },
+  ) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#sessions = sessions;
+    this.#credentials = credentials;
+    this.#intake = new Intake(limits.maxPendingBytes);
+    this.#connectionLimits = new ConnectionLimits(limits, clock);
+    const connectionOf = (client: Client): Connection | undefined => this.#connections.get(client);
+    const openRights = options.anonymous === true ? this.#openRights : undefined;
+    const rightsOf = (clientId: string): TopicRights | undefined => credentials.rightsOf(clientId) ?? openRights;
+    this.#gate = new IngestGate({
+      ingest,
+      sessions,
+      intake: this.#intake,
+      clock,
+      connectionOf,
+      rightsOf,
+      actuationFilters: options.actuationFilters ?? [],
+      holdMs: limits.holdMs,
+      maxIncomingPerClient: limits.maxIncomingPerClient,
+      acknowledge: options.acknowledge ?? 'after-commit',
+      onHold: () => this.#refreshKeepalives(),
+    });
+    const login = new LoginGate({ credentials, clock, openRights, connectionOf });
+    const subscribing = new SubscribeGate(connectionOf, limits.maxSubscriptionsPerClient);
+    this.#broker = new Aedes({
+      persistence: new AedesPersistence(sessions, subscribing.isDenied),
+      concurrency: 0,
+      heartbeatInterval: heartbeatMs,
+      connectTimeout: limits.connectTimeoutMs,
+      maxTopicLevels: limits.maxTopicLevels,
+      maxInflightInbound: 0,
+      preConnect: login.preConnect,
+      authenticate: login.authenticate,
+      authorizePublish: this.#gate.authorizePublish,
+      authorizeSubscribe: subscribing.authorizeSubscribe,
+      authorizeForward: openForwardGate(connectionOf, limits.maxUnsentBytes),
+    });
+    decoupleDelivery(this.#broker);
+  }
+
+  /** For `listenMqtt` only. */
+  async start(options: MqttOptions): Promise<void> {
+    this.#watch();
+    await this.#broker.listen();
+    const { connectTimeoutMs: handshakeTimeoutMs, maxPacketBytes, maxConnections } = this.#limits;
+    try {
+      this.#listeners = await openListeners(
+        options,
+        { handshakeTimeoutMs, maxPacketBytes, maxConnections },
+        (stream, address) => this.#accept(stream, address),
+      );
+    } catch (error) {
+      await this.#closeBroker();
+      throw error;
+    }
+    this.#timers.push(setInterval(() => this.#connectionLimits.sweep(), 1000));
+    this.#timers.push(setInterval(() => void this.#sweep(), sweepMs));
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  get ports(): Ports {
+    return this.#listeners?.ports ?? { tcp: undefined, tls: undefined, ws: undefined };
+  }
+
+  stats(): MqttStats {
+    return {
+      connections: this.#connectionLimits.connections,
+      pending: this.#intake.messages,
+      pendingBytes: this.#intake.bytes,
+      held: this.#gate.held,
+      retained: this.#sessions.retained.size,
+      queued: this.#sessions.queues.size,
+    };
+  }
+
+  /**
+   * Sends a message of the gateway, never retained, to the clients that are connected now, and says how many that are.
+   * It never waits for an absent device: a late command is a wrong command.
+   */
+  async publish({ topic, payload, qos }: Outbound): Promise<number> {
+    const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false } as const;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
+    await promise;
+    return [...this.#clients.values()].filter((client) => listensTo(client, topic)).length;
+  }
+
+  /** Closes the connection of a client; says whether there was one. */
+  disconnect(clientId: string): boolean {
+    const client = this.#clients.get(clientId);
+    client?.conn.destroy();
+    return client !== undefined;
+  }
+
+  async addCredential(device: NewDevice): Promise<IssuedCredential> {
+    return this.#credentials.add(device);
+  }
+
+  /** Issues a second valid credential. Of two the older one ends, and its connections with it. */
+  async rotate(user: string, password?: string): Promise<IssuedCredential> {
+    const { ended, ...issued } = await this.#credentials.rotate(user, password);
+    this.#cutOff((identity) => ended.includes(identity.credentialId));
+    return issued;
+  }
+
+  /** Ends one credential of a user, or the user with all of them and its sessions. Live connections close at once. */
+  async revoke(user: string, credentialId?: string): Promise<void> {
+    const clientIds = this.#credentials.clientIdsOf(user);
+    await this.#credentials.revoke(user, credentialId);
+    this.#cutOff((one) => one.user === user && (credentialId === undefined || one.credentialId === credentialId));
+    if (credentialId === undefined) for (const clientId of clientIds) await this.#sessions.end(clientId);
+  }
+
+  listDevices(): DeviceSummary[] {
+    return this.#credentials.list();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #accept(stream: Duplex, address: string): void {
+    const admitted = this.#connectionLimits.admit(address, () => stream.destroy());
+    if (admitted === undefined) {
+      stream.destroy();
+      return;
+    }
+    stream.once('close', admitted.left);
+    const connection = new Connection(stream, address, this.#intake, this.#limits);
+    connection.guard(admitted.identified);
+    this.#connections.set(this.#broker.handle(stream), connection);
+  }
+
+  #watch(): void {
+    this.#broker.on('connackSent', (packet, client) => {
+      if (packet.returnCode === 0) this.#connections.get(client)?.open();
+    });
+    this.#broker.on('client', (client) => {
+      this.#clients.set(client.id, client);
+      this.#sessions.touch(client.id);
+    });
+    this.#broker.on('clientDisconnect', (client) => {
+      if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
+      this.#sessions.touch(client.id);
+    });
+    this.#broker.on('clientError', (client, err) => {
+      this.#log.debug({ err, client: client.id }, 'closed an MQTT connection');
+      tell('rejected', { stage: 'mqtt', reason: 'client-error', count: 1 });
+    });
+    this.#broker.on('connectionError', (_client, err) => {
+      this.#log.debug({ err }, 'closed an MQTT connection before its login');
+      tell('rejected', { stage: 'mqtt', reason: 'connection-error', count: 1 });
+    });
+    const emitter = this.#broker as unknown as { on(event: 'error', listener: (err: Error) => void): void };
+    emitter.on('error', (err) => this.#log.error({ err }, 'the MQTT broker failed an internal step'));
+  }
+
+  #cutOff(isMeant: (identity: { user: string; credentialId: string }) => boolean): void {
+    for (const client of this.#clients.values()) {
+      const identity = this.#connections.get(client)?.identity;
+      if (identity !== undefined && isMeant(identity)) client.conn.destroy();
+    }
+  }
+
+  /** Reading stops while acknowledgements are held, so pings are not seen; a waiting device is not a dead one. */
+  #refreshKeepalives(): void {
+    for (const client of this.#clients.values()) {
+      (client as unknown as { _keepaliveTimer: NodeJS.Timeout | null })._keepaliveTimer?.refresh();
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#sessions.sweep((clientId) => this.#clients.has(clientId));
+    } catch (err) {
+      this.#log.warn({ err }, 'expired MQTT sessions could not be removed');
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#listeners?.stopAccepting();
+    this.#intake.hold();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#intake.idle(this.#limits.closeTimeoutMs);
+    this.#gate.close();
+    await this.#closeBroker();
+    await this.#listeners?.[Symbol.asyncDispose]();
+    await this.#sessions.flush();
+  }
+
+  async #closeBroker(): Promise<void> {
+    this.#sessions.wills.freeze();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#broker.close(resolve);
+    await promise;
+  }
+}
+
+function listensTo(client: Client, topic: string): boolean {
+  const { subscriptions } = client as unknown as { subscriptions: Readonly<Record<string, object>> };
+  return Object.keys(subscriptions).some((filter) => matchesFilter(filter, topic));
+}

@@ -1,0 +1,121 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
+import { WebSocketServer, createWebSocketStream } from 'ws';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import type { MqttOptions } from './options.ts';
+
+/** Called for every byte stream that may speak MQTT, with the address of the other side. */
+export type OnStream = (stream: Duplex, address: string) => void;
+
+export interface Ports {
+  readonly tcp: number | undefined;
+  readonly tls: number | undefined;
+  readonly ws: number | undefined;
+}
+
+/** Open streams belong to whoever got them; disposing waits for them to end. */
+export interface Listeners extends AsyncDisposable {
+  readonly ports: Ports;
+  stopAccepting(): void;
+}
+
+interface Settings {
+  readonly handshakeTimeoutMs: number;
+  readonly maxPacketBytes: number;
+  readonly maxConnections: number;
+}
+
+/** Opens every listener that the options name, or none. Rejects with PORT_TAKEN when one cannot have its port. */
+export async function openListeners(options: MqttOptions, settings: Settings, onStream: OnStream): Promise<Listeners> {
+  const servers: Server[] = [];
+  const open = async (name: string, server: Server, port: number): Promise<number> => {
+    server.maxConnections = settings.maxConnections;
+    await listening(server, name, options.host, port);
+    servers.push(server);
+    return (server.address() as AddressInfo).port;
+  };
+  const { tcp, tls, ws } = options;
+  try {
+    const ports = {
+      tcp: tcp && (await open('MQTT', tcpServer(onStream), tcp.port)),
+      tls: tls && (await open('MQTT over TLS', tlsServer(tls, settings, onStream), tls.port)),
+      ws: ws && (await open('MQTT over WebSocket', wsServer(settings, onStream), ws.port)),
+    };
+    return listenersOf(servers, ports);
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+}
+
+function listenersOf(servers: readonly Server[], ports: Ports): Listeners {
+  let closed: Promise<unknown> | undefined;
+  const stopAccepting = (): void => {
+    closed ??= Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  };
+  return {
+    ports,
+    stopAccepting,
+    [Symbol.asyncDispose]: async () => {
+      stopAccepting();
+      await closed;
+    },
+  };
+}
+
+function tcpServer(onStream: OnStream): Server {
+  return createTcpServer({ noDelay: true }, (socket) => onStream(socket, socket.remoteAddress ?? ''));
+}
+
+function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onStream: OnStream): Server {
+  const { key, cert, ca } = tls;
+  const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  const handshakeTimeout = settings.handshakeTimeoutMs;
+  const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout, noDelay: true, ...client });
+  server.on('secureConnection', (socket) => onStream(socket, socket.remoteAddress ?? ''));
+  // The socket of a failed handshake is closed by Node; scanners do this all day.
+  server.on('tlsClientError', () => undefined);
+  return server;
+}
+
+/** Section 6: the path `/mqtt`, the subprotocol `mqtt`, binary frames. */
+function wsServer(settings: Settings, onStream: OnStream): Server {
+  const http = createHttpServer({ headersTimeout: settings.handshakeTimeoutMs, requestTimeout: settings.handshakeTimeoutMs });
+  http.on('request', (_request, response) => response.writeHead(426).end());
+  const sockets = new WebSocketServer({
+    server: http,
+    path: '/mqtt',
+    perMessageDeflate: false,
+    maxPayload: settings.maxPacketBytes + 1024,
+    verifyClient: ({ req }) => (req.headers['sec-websocket-protocol'] ?? '').split(',').some((one) => one.trim() === 'mqtt'),
+    handleProtocols: () => 'mqtt',
+  });
+  sockets.on('connection', (socket, request) => {
+    onStream(createWebSocketStream(socket), request.socket.remoteAddress ?? '');
+  });
+  // Errors of the HTTP server reach its own listener.
+  sockets.on('error', () => undefined);
+  return http;
+}
+
+async function listening(server: Server, name: string, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' || code === 'EACCES') throw portTaken(name, host, port, code, cause);
+    throw cause;
+  }
+  server.removeListener('error', reject);
+}
+
+function portTaken(name: string, host: string, port: number, code: string, cause: unknown): PortcullisError {
+  const why = code === 'EACCES' ? 'this user may not open it' : 'another program uses it';
+  return new PortcullisError('PORT_TAKEN', `${name} cannot listen on port ${port} of ${host}: ${why}.`, { cause });
+}

@@ -1,0 +1,96 @@
+import type { AedesOptions, Client } from 'aedes';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import { tell } from '../../observability/channels.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Connection, Identity } from './connection.ts';
+import type { Credentials } from './credentials.ts';
+import { LoginLimits } from './login-limits.ts';
+import type { TopicRights } from './topic-rights.ts';
+
+interface Parts {
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  /** Rights of clients without a user name; undefined refuses them. */
+  readonly openRights: TopicRights | undefined;
+  readonly connectionOf: (client: Client) => Connection | undefined;
+}
+
+/** CONNACK return codes (section 3.2.2.3). */
+const serverUnavailable = 3;
+const notAuthorized = 5;
+
+/**
+ * Aedes' `preConnect` and `authenticate`: refuses by default, binds the client id to the credential, checks the will
+ * against the rights, and slows guessing down. The client is told no more than "not authorized".
+ */
+export class LoginGate {
+  readonly #parts: Parts;
+  readonly #limits = new LoginLimits();
+  readonly #wills = new WeakMap<Client, string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  readonly preConnect: NonNullable<AedesOptions['preConnect']> = (client, packet, done) => {
+    if (packet.will !== undefined) this.#wills.set(client, packet.will.topic);
+    done(null, true);
+  };
+
+  readonly authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
+    this.#identify(client, username, password).then(
+      (identity) => {
+        const connection = this.#parts.connectionOf(client);
+        if (connection !== undefined) connection.identity = identity;
+        done(null, true);
+      },
+      (error: unknown) => {
+        const isBusy = error instanceof PortcullisError && error.code === 'OVERLOADED';
+        done(refusal(isBusy ? serverUnavailable : notAuthorized, error), false);
+      },
+    );
+  };
+
+  async #identify(client: Client, user = '', password?: Uint8Array): Promise<Identity> {
+    const { openRights } = this.#parts;
+    if (user === '' && password === undefined && openRights !== undefined) {
+      // An id that belongs to a device needs that device's password, also beside anonymous clients.
+      if (this.#parts.credentials.rightsOf(client.id) !== undefined) throw denied('client-id-taken');
+      return this.#withWill(client, { user: '', credentialId: '', rights: openRights });
+    }
+    const address = this.#parts.connectionOf(client)?.address ?? '';
+    const credentialId = await this.#verify(address, user, password);
+    if (!this.#parts.credentials.owns(user, client.id)) throw denied('client-id-not-bound');
+    const rights = this.#parts.credentials.rightsOf(client.id);
+    if (rights === undefined) throw denied('login-failed');
+    return this.#withWill(client, { user, credentialId, rights });
+  }
+
+  async #verify(address: string, user: string, password: Uint8Array | undefined): Promise<string> {
+    const now = this.#parts.clock.monoMs();
+    if (this.#limits.isLocked(address, user, now)) throw denied('login-locked');
+    const credentialId =
+      user === '' || password === undefined ? undefined : await this.#parts.credentials.verify(user, password);
+    if (credentialId === undefined) {
+      this.#limits.failed(address, user, now);
+      throw denied('login-failed');
+    }
+    this.#limits.succeeded(address, user);
+    return credentialId;
+  }
+
+  #withWill(client: Client, identity: Identity): Identity {
+    const topic = this.#wills.get(client);
+    if (topic !== undefined && !identity.rights.mayPublish(topic)) throw denied('will-denied');
+    return identity;
+  }
+}
+
+function denied(reason: string): PortcullisError {
+  tell('rejected', { stage: 'mqtt', reason, count: 1 });
+  return new PortcullisError('NOT_ALLOWED', `The broker refused a connection: ${reason}.`);
+}
+
+function refusal(returnCode: 3 | 5, cause: unknown) {
+  return Object.assign(new Error('The broker refused a connection.', { cause }), { returnCode });
+}

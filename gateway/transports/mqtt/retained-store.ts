@@ -1,0 +1,152 @@
+import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
+import { matchesFilter } from '../../lib/topic-filter.ts';
+import { tell } from '../../observability/channels.ts';
+import type { LivedClock } from './lived-clock.ts';
+
+export interface RetainedLimits {
+  readonly maxPerClient: number;
+  readonly maxBytesPerClient: number;
+  readonly maxTotal: number;
+  readonly maxTotalBytes: number;
+  readonly maxAgeMs: number;
+}
+
+export interface Retained {
+  readonly topic: string;
+  readonly client: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly at: number;
+  /** Order among messages of one topic: a lower one never replaces a higher one. */
+  readonly seq: number;
+}
+
+interface Usage {
+  count: number;
+  bytes: number;
+}
+
+/**
+ * The retained messages: an index in memory over rows that were committed together with the message. Quotas are
+ * checked before the commit against what is there, so a client can exceed its own by at most the messages that it has
+ * in flight.
+ */
+export class RetainedStore {
+  readonly #limits: RetainedLimits;
+  readonly #clock: LivedClock;
+  readonly #byTopic = new Map<string, Retained>();
+  readonly #byClient = new Map<string, Usage>();
+  #bytes = 0;
+  #seq = 0;
+
+  private constructor(limits: RetainedLimits, clock: LivedClock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  static async open(store: TableStore, limits: RetainedLimits, clock: LivedClock): Promise<RetainedStore> {
+    const retained = new RetainedStore(limits, clock);
+    for (const row of await store.read('mqtt.readRetained', [])) retained.#set(fromRow(row));
+    return retained;
+  }
+
+  get size(): number {
+    return this.#byTopic.size;
+  }
+
+  /** Whether one more message fits; replacing or deleting an own one always does. */
+  admits(client: string, topic: string, bytes: number): boolean {
+    const known = this.#byTopic.get(topic);
+    if (bytes === 0) return true;
+    const size = topic.length + bytes;
+    const grown = size - (known === undefined ? 0 : sizeOf(known));
+    const added = known === undefined ? 1 : 0;
+    if (this.#byTopic.size + added > this.#limits.maxTotal) return false;
+    if (grown > 0 && this.#bytes + grown > this.#limits.maxTotalBytes) return false;
+    const usage = this.#byClient.get(client) ?? { count: 0, bytes: 0 };
+    const own = known?.client === client;
+    if (usage.count + (own ? 0 : 1) > this.#limits.maxPerClient) return false;
+    return usage.bytes + (own ? grown : size) <= this.#limits.maxBytesPerClient;
+  }
+
+  /** A message with its place in the order. An empty payload means: forget the topic (section 3.3.1.3). */
+  plan(client: string, topic: string, payload: Uint8Array, qos: 0 | 1 | 2): Retained {
+    return { topic, client, payload: Buffer.from(payload), qos, at: this.#clock.now(), seq: ++this.#seq };
+  }
+
+  /** The write that goes into the transaction of the message. */
+  writeOf({ topic, client, payload, qos, at, seq }: Retained): Write {
+    return payload.length === 0
+      ? { statement: 'mqtt.deleteRetained', params: [topic, seq] }
+      : { statement: 'mqtt.putRetained', params: [topic, client, payload, qos, at, seq] };
+  }
+
+  /** Called after the commit. */
+  apply(message: Retained): void {
+    const known = this.#byTopic.get(message.topic);
+    if (known !== undefined && known.seq > message.seq) return;
+    if (message.payload.length === 0) this.#delete(message.topic);
+    else this.#set(message);
+  }
+
+  *matching(filters: readonly string[]): Generator<Retained> {
+    for (const filter of filters) {
+      const exact = !filter.includes('#') && !filter.includes('+');
+      const one = exact ? this.#byTopic.get(filter) : undefined;
+      if (one !== undefined) yield one;
+      if (exact) continue;
+      for (const message of this.#byTopic.values()) if (matchesFilter(filter, message.topic)) yield message;
+    }
+  }
+
+  /** Forgets what is too old; the writes make that durable. */
+  expire(): Write[] {
+    const writes: Write[] = [];
+    const oldest = this.#clock.now() - this.#limits.maxAgeMs;
+    for (const message of this.#byTopic.values()) {
+      if (message.at >= oldest) continue;
+      writes.push({ statement: 'mqtt.deleteRetained', params: [message.topic, message.seq + 1] });
+      this.#delete(message.topic);
+    }
+    if (writes.length > 0) tell('dropped', { stage: 'mqtt', reason: 'retained-expired', count: writes.length });
+    return writes;
+  }
+
+  #set(message: Retained): void {
+    this.#delete(message.topic);
+    this.#byTopic.set(message.topic, message);
+    this.#account(message.client, 1, sizeOf(message));
+    this.#seq = Math.max(this.#seq, message.seq);
+  }
+
+  #delete(topic: string): void {
+    const message = this.#byTopic.get(topic);
+    if (message === undefined) return;
+    this.#byTopic.delete(topic);
+    this.#account(message.client, -1, -sizeOf(message));
+  }
+
+  #account(client: string, count: number, bytes: number): void {
+    const usage = this.#byClient.get(client) ?? { count: 0, bytes: 0 };
+    usage.count += count;
+    usage.bytes += bytes;
+    this.#bytes += bytes;
+    if (usage.count === 0) this.#byClient.delete(client);
+    else this.#byClient.set(client, usage);
+  }
+}
+
+function sizeOf(message: Retained): number {
+  return message.topic.length + message.payload.length;
+}
+
+function fromRow(row: SqlRow): Retained {
+  return {
+    topic: String(row['topic']),
+    client: String(row['client']),
+    payload: Buffer.from(row['payload'] as Uint8Array),
+    qos: Number(row['qos']) as 0 | 1 | 2,
+    at: Number(row['at']),
+    seq: Number(row['seq']),
+  };
+}

@@ -1,0 +1,61 @@
+import { coversFilter, matchesFilter } from '../../lib/topic-filter.ts';
+import type { Profile } from './profiles.ts';
+
+/** Answers kept per client and direction; a device speaks about few topics. */
+const maxCached = 512;
+
+/**
+ * What one client may publish, subscribe to and receive. Filters are compared as filters: a subscription is allowed
+ * only when one allowed filter covers all that it would match. `$SYS` and shared subscriptions are never allowed.
+ */
+export class TopicRights {
+  readonly profile: Profile;
+  readonly #publish: readonly string[];
+  readonly #subscribe: readonly string[];
+  readonly #mayPublish = new Map<string, boolean>();
+  readonly #mayReceive = new Map<string, boolean>();
+
+  constructor(profile: Profile, clientId: string) {
+    this.profile = profile;
+    this.#publish = fillIn(profile.publish, clientId);
+    this.#subscribe = fillIn(profile.subscribe, clientId);
+  }
+
+  mayPublish(topic: string): boolean {
+    return cached(this.#mayPublish, topic, () => matchesAny(this.#publish, topic));
+  }
+
+  mayReceive(topic: string): boolean {
+    return cached(this.#mayReceive, topic, () => matchesAny(this.#subscribe, topic));
+  }
+
+  maySubscribe(filter: string): boolean {
+    if (isReserved(filter)) return false;
+    return this.#subscribe.some((allowed) => coversFilter(allowed, filter));
+  }
+}
+
+/** A client id with separators or wildcards in it would widen the filter, so it gets none. */
+function fillIn(filters: readonly string[], clientId: string): string[] {
+  const isPlain = clientId !== '' && !/[/+#]/.test(clientId) && !clientId.startsWith('$');
+  return filters
+    .filter((filter) => isPlain || !filter.includes('%c'))
+    .map((filter) => filter.replaceAll('%c', () => clientId));
+}
+
+function matchesAny(filters: readonly string[], topic: string): boolean {
+  return !isReserved(topic) && filters.some((filter) => matchesFilter(filter, topic));
+}
+
+function isReserved(text: string): boolean {
+  return text.startsWith('$SYS') || text.startsWith('$share') || text.startsWith('$queue');
+}
+
+function cached(answers: Map<string, boolean>, topic: string, ask: () => boolean): boolean {
+  let answer = answers.get(topic);
+  if (answer === undefined) {
+    if (answers.size >= maxCached) answers.clear();
+    answers.set(topic, (answer = ask()));
+  }
+  return answer;
+}

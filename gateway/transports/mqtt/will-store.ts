@@ -1,0 +1,106 @@
+import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+}
+
+/** A stored will under the names that the broker looks for. `brokerId` tells which process run it belongs to. */
+export interface StoredWill extends Will {
+  readonly cmd: 'publish';
+  readonly dup: false;
+  readonly clientId: string;
+  readonly brokerId: string;
+  readonly seq: number;
+}
+
+/**
+ * The wills of connected clients. They survive a crash of the gateway: the next run publishes those whose clients did
+ * not come back. A clean stop of the gateway leaves them too, because the devices did not go away, the gateway did.
+ */
+export class WillStore {
+  readonly #store: TableStore;
+  readonly #byClient = new Map<string, StoredWill>();
+  /** By the broker's own object: after a takeover the client's stored will is already the next one. */
+  readonly #byPacket = new WeakMap<object, StoredWill>();
+  #seq = 0;
+  #frozen = false;
+
+  private constructor(store: TableStore) {
+    this.#store = store;
+  }
+
+  static async open(store: TableStore): Promise<WillStore> {
+    const wills = new WillStore(store);
+    for (const row of await store.read('mqtt.readWills', [])) {
+      const will = fromRow(row);
+      wills.#byClient.set(will.clientId, will);
+      wills.#seq = Math.max(wills.#seq, will.seq);
+    }
+    return wills;
+  }
+
+  get(client: string): StoredWill | undefined {
+    return this.#byClient.get(client);
+  }
+
+  /** The stored will behind a packet that the broker is about to publish, if the packet is a will. */
+  of(packet: object): StoredWill | undefined {
+    return 'seq' in packet ? (packet as StoredWill) : this.#byPacket.get(packet);
+  }
+
+  async put(client: string, brokerId: string, packet: Will): Promise<void> {
+    const { topic, payload, qos, retain } = packet;
+    const seq = ++this.#seq;
+    const copy = Buffer.from(payload);
+    const will = { cmd: 'publish', dup: false, topic, payload: copy, qos, retain, clientId: client, brokerId, seq } as const;
+    this.#byClient.set(client, will);
+    this.#byPacket.set(packet, will);
+    const params = [client, seq, topic, copy, qos, retain ? 1 : 0];
+    await this.#store.write([{ statement: 'mqtt.putWill', params }]);
+  }
+
+  /** To be committed with the will's own message, so that it is published once. */
+  deletionOf(will: StoredWill): Write {
+    return { statement: 'mqtt.deleteWill', params: [will.clientId, will.seq] };
+  }
+
+  /** Called after the commit of `deletionOf`. */
+  published(will: StoredWill): void {
+    if (this.#byClient.get(will.clientId)?.seq === will.seq) this.#byClient.delete(will.clientId);
+  }
+
+  async delete(client: string): Promise<StoredWill | undefined> {
+    const will = this.#byClient.get(client);
+    if (will === undefined || this.#frozen) return undefined;
+    this.#byClient.delete(client);
+    await this.#store.write([this.deletionOf(will)]);
+    return will;
+  }
+
+  /** From now on wills stay as they are: the gateway stops. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  /** Wills of process runs that are not alive. */
+  *orphans(alive: Readonly<Record<string, unknown>>): Generator<StoredWill> {
+    for (const will of this.#byClient.values()) if (alive[will.brokerId] === undefined) yield will;
+  }
+}
+
+function fromRow(row: SqlRow): StoredWill {
+  return {
+    cmd: 'publish',
+    dup: false,
+    topic: String(row['topic']),
+    payload: Buffer.from(row['payload'] as Uint8Array),
+    qos: Number(row['qos']) as 0 | 1 | 2,
+    retain: Number(row['retain']) === 1,
+    clientId: String(row['client']),
+    brokerId: 'an earlier run',
+    seq: Number(row['seq']),
+  };
+}
