@@ -19,6 +19,7 @@ export const errorTable = {
   BROKER_UNREACHABLE: { retryable: true, exit: 69, means: 'An MQTT broker that a tool needs does not answer.' },
   SINK_REFUSED: { retryable: false, exit: 77, means: 'A sink refuses this gateway; its account must be mended.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
+  NOT_ALLOWED: { retryable: false, exit: 77, means: 'A client may not do what it tried.' },
   INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
 } as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;
 

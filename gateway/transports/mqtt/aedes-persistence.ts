@@ -93,7 +93,8 @@ export class AedesPersistence {
       return;
     }
     if (packet.qos === 0) return;
-    const queued = this.#find(client.id, packet) ?? queues.addVolatile(client.id, packet.topic, packet.payload, packet.qos);
+    const queued =
+      this.#find(client.id, packet) ?? queues.addVolatile(client.id, packet.topic, packet.payload, packet.qos);
     packet.messageId = queues.number(queued, mid);
     await this.#sessions.number(queued);
   }
@@ -114,7 +115,10 @@ export class AedesPersistence {
   async incomingStorePacket(): Promise<void> {}
 
   /** Rejects for a new message, as Aedes expects; PUBREL asks with the same method. */
-  async incomingGetPacket(client: Client, packet: { readonly cmd: string; readonly messageId: number }): Promise<object> {
+  async incomingGetPacket(
+    client: Client,
+    packet: { readonly cmd: string; readonly messageId: number },
+  ): Promise<object> {
     const { incoming } = this.#sessions;
     const known =
       packet.cmd === 'publish'

@@ -10,8 +10,8 @@ interface Limits {
 /** A connection as far as counting goes. */
 export interface Admitted {
   /** A whole CONNECT came. */
-  identified(): void;
-  left(): void;
+  readonly identified: () => void;
+  readonly left: () => void;
 }
 
 interface Pending {

@@ -1,4 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -83,14 +84,17 @@ function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onS
 
 /** Section 6: the path `/mqtt`, the subprotocol `mqtt`, binary frames. */
 function wsServer(settings: Settings, onStream: OnStream): Server {
-  const http = createHttpServer({ headersTimeout: settings.handshakeTimeoutMs, requestTimeout: settings.handshakeTimeoutMs });
+  const http = createHttpServer({
+    headersTimeout: settings.handshakeTimeoutMs,
+    requestTimeout: settings.handshakeTimeoutMs,
+  });
   http.on('request', (_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({
     server: http,
     path: '/mqtt',
     perMessageDeflate: false,
     maxPayload: settings.maxPacketBytes + 1024,
-    verifyClient: ({ req }) => (req.headers['sec-websocket-protocol'] ?? '').split(',').some((one) => one.trim() === 'mqtt'),
+    verifyClient: ({ req }: { req: IncomingMessage }) => speaksMqtt(req),
     handleProtocols: () => 'mqtt',
   });
   sockets.on('connection', (socket, request) => {
@@ -99,6 +103,11 @@ function wsServer(settings: Settings, onStream: OnStream): Server {
   // Errors of the HTTP server reach its own listener.
   sockets.on('error', () => undefined);
   return http;
+}
+
+function speaksMqtt(request: IncomingMessage): boolean {
+  const offered = request.headers['sec-websocket-protocol'] ?? '';
+  return offered.split(',').some((protocol) => protocol.trim() === 'mqtt');
 }
 
 async function listening(server: Server, name: string, host: string, port: number): Promise<void> {

@@ -15,6 +15,8 @@ interface Parts {
   readonly connectionOf: (client: Client) => Connection | undefined;
 }
 
+type Done = Parameters<NonNullable<AedesOptions['authenticate']>>[3];
+
 /** CONNACK return codes (section 3.2.2.3). */
 const serverUnavailable = 3;
 const notAuthorized = 5;
@@ -38,18 +40,21 @@ export class LoginGate {
   };
 
   readonly authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
-    this.#identify(client, username, password).then(
-      (identity) => {
-        const connection = this.#parts.connectionOf(client);
-        if (connection !== undefined) connection.identity = identity;
-        done(null, true);
-      },
-      (error: unknown) => {
-        const isBusy = error instanceof PortcullisError && error.code === 'OVERLOADED';
-        done(refusal(isBusy ? serverUnavailable : notAuthorized, error), false);
-      },
-    );
+    void this.#answer(client, username, password, done);
   };
+
+  async #answer(client: Client, user: string | undefined, password: Uint8Array | undefined, done: Done): Promise<void> {
+    let refused: ReturnType<typeof refusal> | null = null;
+    try {
+      const identity = await this.#identify(client, user, password);
+      const connection = this.#parts.connectionOf(client);
+      if (connection !== undefined) connection.identity = identity;
+    } catch (error) {
+      const isBusy = error instanceof PortcullisError && error.code === 'OVERLOADED';
+      refused = refusal(isBusy ? serverUnavailable : notAuthorized, error);
+    }
+    done(refused, refused === null);
+  }
 
   async #identify(client: Client, user = '', password?: Uint8Array): Promise<Identity> {
     const { openRights } = this.#parts;

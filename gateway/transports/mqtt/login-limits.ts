@@ -46,7 +46,8 @@ export class LoginLimits {
     let attempts = this.#attempts.get(key);
     if (attempts === undefined || now >= attempts.windowEnd) {
       attempts = { count: 0, windowEnd: now + rule.windowMs, lockedUntil: 0 };
-      if (this.#attempts.size >= maxKeys) for (const oldest of this.#attempts.keys()) {
+      if (this.#attempts.size >= maxKeys)
+        for (const oldest of this.#attempts.keys()) {
           this.#attempts.delete(oldest);
           break;
         }

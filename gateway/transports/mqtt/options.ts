@@ -55,7 +55,9 @@ export interface MqttOptions {
   readonly host: string;
   readonly tcp?: { readonly port: number } | undefined;
   /** PEM texts. With `ca` a client must show a certificate of it, beside its password. */
-  readonly tls?: { readonly port: number; readonly key: string; readonly cert: string; readonly ca?: string } | undefined;
+  readonly tls?:
+    | { readonly port: number; readonly key: string; readonly cert: string; readonly ca?: string }
+    | undefined;
   readonly ws?: { readonly port: number } | undefined;
   /** Lets clients without a user name in, with every right. For the demo only. */
   readonly anonymous?: boolean;

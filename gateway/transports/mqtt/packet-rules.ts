@@ -9,7 +9,6 @@ export interface PacketLimits {
   readonly maxClientIdBytes: number;
 }
 
-
 /** Names what breaks MQTT 3.1.1, or says nothing. */
 type Rule = (bytes: Buffer, start: number, end: number, flags: number, limits: PacketLimits) => string | undefined;
 

@@ -48,7 +48,14 @@ export class SessionStore {
   private constructor(
     store: TableStore,
     limits: SessionLimits,
-    parts: { clock: LivedClock; late: LateWrites; retained: RetainedStore; queues: OutgoingQueues; incoming: IncomingIds; wills: WillStore },
+    parts: {
+      clock: LivedClock;
+      late: LateWrites;
+      retained: RetainedStore;
+      queues: OutgoingQueues;
+      incoming: IncomingIds;
+      wills: WillStore;
+    },
   ) {
     this.#store = store;
     this.#maxSessionAgeMs = limits.maxSessionAgeMs;
@@ -176,4 +183,3 @@ export class SessionStore {
     await this.#late.settled();
   }
 }
-

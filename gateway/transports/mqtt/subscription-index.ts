@@ -55,9 +55,9 @@ export class SubscriptionIndex {
   #scan(topic: string): Subscriber[] {
     const found: Subscriber[] = [];
     for (const [client, filters] of this.#byClient) {
-      let best: 0 | 1 | 2 = 0;
+      let best = 0 as 0 | 1 | 2;
       for (const [filter, qos] of filters) if (qos > best && matchesFilter(filter, topic)) best = qos;
-      if (best > 0) found.push({ client, qos: best });
+      if (best !== 0) found.push({ client, qos: best });
     }
     return found;
   }

@@ -55,7 +55,17 @@ export class WillStore {
     const { topic, payload, qos, retain } = packet;
     const seq = ++this.#seq;
     const copy = Buffer.from(payload);
-    const will = { cmd: 'publish', dup: false, topic, payload: copy, qos, retain, clientId: client, brokerId, seq } as const;
+    const will = {
+      cmd: 'publish',
+      dup: false,
+      topic,
+      payload: copy,
+      qos,
+      retain,
+      clientId: client,
+      brokerId,
+      seq,
+    } as const;
     this.#byClient.set(client, will);
     this.#byPacket.set(packet, will);
     const params = [client, seq, topic, copy, qos, retain ? 1 : 0];

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PortcullisError } from '../../../../contracts/errors.ts';
+import { connectClient, startBroker, until } from './broker.ts';
+
+test('a message is ingested with its client, topic and payload', async (t) => {
+  const { port, store } = await startBroker(t);
+  const client = await connectClient(t, port, { clientId: 'lamp' });
+  await client.publishAsync('home/lamp', '{"on":true}', { qos: 1 });
+  assert.equal(store.ingested.length, 1);
+  const [envelope] = store.ingested;
+  assert.deepEqual(
+    [envelope?.client, envelope?.topic, envelope?.text, envelope?.retain],
+    ['lamp', 'home/lamp', '{"on":true}', false],
+  );
+});
+
+test('PUBACK is withheld until ingest resolved', async (t) => {
+  const { port, store } = await startBroker(t);
+  const client = await connectClient(t, port);
+  const commit = Promise.withResolvers<void>();
+  store.gate = commit.promise;
+  let isAcknowledged = false;
+  const publishing = client.publishAsync('a/b', 'x', { qos: 1 }).then(() => (isAcknowledged = true));
+  // A later exchange on the same connection is answered while the acknowledgement waits.
+  await client.subscribeAsync('other');
+  assert.equal(isAcknowledged, false);
+  commit.resolve();
+  await publishing;
+  assert.equal(store.ingested.length, 1);
+});
+
+test('a live subscriber gets the message', async (t) => {
+  const { port } = await startBroker(t);
+  const subscriber = await connectClient(t, port);
+  await subscriber.subscribeAsync('a/+', { qos: 1 });
+  const got: string[] = [];
+  subscriber.on('message', (topic, payload) => got.push(`${topic}=${payload.toString()}`));
+  const publisher = await connectClient(t, port);
+  await publisher.publishAsync('a/b', 'x', { qos: 1 });
+  await publisher.publishAsync('a/c', 'y', { qos: 0 });
+  await until(() => got.length === 2);
+  assert.deepEqual(got, ['a/b=x', 'a/c=y']);
+});
+
+test('a taken port is one clear sentence', async (t) => {
+  const { port } = await startBroker(t);
+  await assert.rejects(startBroker(t, { tcp: { port } }), (error) => {
+    assert.ok(error instanceof PortcullisError);
+    assert.equal(error.code, 'PORT_TAKEN');
+    assert.match(error.message, new RegExp(`MQTT cannot listen on port ${port} of 127\\.0\\.0\\.1`));
+    return true;
+  });
+});
