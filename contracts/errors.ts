@@ -20,6 +20,8 @@ export const errorTable = {
   SINK_REFUSED: { retryable: false, exit: 77, means: 'A sink refuses this gateway; its account must be mended.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
   NOT_ALLOWED: { retryable: false, exit: 77, means: 'A client may not do what it tried.' },
+  PLUGIN_REFUSED: { retryable: false, exit: 1, means: 'A plugin was not admitted; its decision record says why.' },
+  PLUGIN_TAMPERED: { retryable: false, exit: 1, means: 'A stored plugin is not what was checked; it does not run.' },
   INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
 } as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;
 

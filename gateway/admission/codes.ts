@@ -106,10 +106,6 @@ export const violationTable = {
   },
   'PC-I101': { means: 'A hash differs.', help: 'Get the package again from its vendor.' },
   'PC-I102': { means: 'A file is not declared in MANIFEST.json.', help: 'Remove the file, or pack the plugin again.' },
-  'PC-I103': {
-    means: 'A symbolic link or another special file is in the package.',
-    help: 'Replace the link by the file itself.',
-  },
   'PC-I105': {
     means: 'A signature, provenance or evidence is missing or not verified.',
     help: 'Sign the package with a key that this site trusts, or provide the evidence.',

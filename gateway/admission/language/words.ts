@@ -82,14 +82,17 @@ export const rate = text('a rate')
 /** A regular expression of the contract. It is matched against bounded texts only. */
 export const pattern = text('a pattern', 512).refine((source) => {
   try {
-    return new RegExp(source, 'u').source !== '';
+    return new RegExp(source).source !== '';
   } catch {
     return false;
   }
 }, 'is not a regular expression');
 
-/** A hash as `sha256-<hex>` or `sha256:<hex>`; compared whole, so a shortened one equals nothing. */
-export const hash = text('a hash', 128).regex(/^sha256[-:][0-9a-fA-F]{1,64}$/, 'is not a hash such as "sha256-9f0c…"');
+/** A hash as `sha256-<hex>`, `sha256:<hex>` or with base64 as in SRI; compared whole, so a shortened one equals nothing. */
+export const hash = text('a hash', 128).regex(
+  /^sha256[-:]([0-9a-fA-F]{1,64}|[A-Za-z0-9+/]{43}=)$/,
+  'is not a hash such as "sha256-9f0c…"',
+);
 
 export const name = text('a name', 256);
 export const json: z.ZodType<null | boolean | number | string | unknown[] | Record<string, unknown>> = z.json();

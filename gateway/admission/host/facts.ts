@@ -48,5 +48,32 @@ export interface HostFacts {
   readonly env: ReadonlyMap<string, string>;
   readonly secrets: ReadonlyMap<string, string>;
   readonly isolation: Isolation;
+  /** Statements of the site itself. What a plugin or its manifest says about itself never gets in here. */
   readonly evidence: readonly EvidenceRecord[];
+}
+
+/** What this gateway does itself wherever it runs: it owns the sockets, and no more is known. */
+export const ownIsolation: Isolation = { broker: true, netns: false, os: false, level: 1 };
+
+/** Process ABI of the release lines (node/doc/abi_version_registry.json): it follows from the version. */
+const abiOfMajor: Readonly<Record<number, number>> = { 20: 115, 22: 127, 24: 137, 25: 141, 26: 147 };
+
+/** What follows from a Node version alone: the ABI, and which permission flags the line has (measured on 20 to 26). */
+export function factsOfNode(version: string): { readonly abi?: number; readonly features: readonly string[] } {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const features: string[] = [];
+  if (major > 22 || (major === 22 && minor >= 13)) {
+    features.push(
+      'permission',
+      'permission.fs',
+      'permission.child',
+      'permission.worker',
+      'permission.addons',
+      'permission.wasi',
+    );
+  }
+  if (major >= 25) features.push('permission.net');
+  if (major >= 26) features.push('permission.ffi');
+  const abi = abiOfMajor[major];
+  return abi === undefined ? { features } : { abi, features };
 }

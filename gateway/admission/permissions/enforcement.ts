@@ -1,0 +1,126 @@
+import type { HostFacts } from '../host/facts.ts';
+import type { PermissionsRule, ResourcesRule } from '../language/grammar-grants.ts';
+import type { EnvironmentRule } from '../language/grammar-host.ts';
+import type { Violation } from '../types.ts';
+import { violation } from '../violation.ts';
+import { itemText, itemsOf } from './items.ts';
+import type { Item } from './items.ts';
+
+/** A grant with what enforces it on this host, for the decision record. */
+export interface Grant {
+  readonly path: string;
+  readonly grant: string;
+  readonly enforcedBy: string;
+}
+
+type Enforcer = { readonly by: string } | { readonly needs: string };
+
+const broker: Enforcer = { by: 'the gateway owns the device or socket and hands out a handle cut to this item' };
+
+/**
+ * Who enforces an item on this host, or what the host would need. Facts behind it (measured on Node 20 to 26): there
+ * is no network permission before 25, from 25 the host value of `--allow-net` is ignored; a worker started with
+ * `execArgv: []` drops every restriction; a child process, an addon and ffi were never under the permission model.
+ */
+function enforcerOf(item: Item, facts: HostFacts): Enforcer {
+  const { isolation, features } = facts;
+  switch (item.kind) {
+    case 'outbound':
+    case 'inbound':
+      if (isolation.broker) return broker;
+      if (isolation.netns) return { by: 'an own network namespace with only this endpoint' };
+      return { needs: 'the handle broker or a network namespace: Node cannot limit hosts and ports' };
+    case 'publish':
+    case 'subscribe':
+    case 'maxPayload':
+    case 'retain':
+    case 'serial':
+    case 'gpio':
+    case 'bluetooth':
+      return isolation.broker ? broker : { needs: 'the handle broker' };
+    case 'read':
+    case 'write':
+      return folderEnforcer(item.folder, facts);
+    case 'process':
+      if (item.power === 'wasi' && features.includes('permission.wasi')) return { by: 'the Node permission model' };
+      return isolation.os
+        ? { by: 'the operating system: own uid, control group and mounts' }
+        : { needs: 'isolation by the operating system: this power escapes from the Node permission model' };
+  }
+}
+
+function folderEnforcer(folder: string, { isolation, features }: HostFacts): Enforcer {
+  if (isolation.os) return { by: 'the operating system: own uid and mounts' };
+  const own = folder.startsWith('package:') || folder.startsWith('data:');
+  if (own && isolation.broker) return { by: 'the gateway, which reads and writes on behalf of the plugin' };
+  if (own && features.includes('permission.fs')) return { by: 'the Node permission model' };
+  return {
+    needs: own
+      ? 'a Node with the permission model'
+      : 'isolation by the operating system: links inside a grant are followed',
+  };
+}
+
+/** Everything that this host cannot enforce (PC-P102), and the grants it can. `best-effort` turns errors into warnings. */
+export function checkEnforcement(
+  asked: {
+    readonly permissions?: PermissionsRule | undefined;
+    readonly resources?: ResourcesRule | undefined;
+    readonly environment?: EnvironmentRule | undefined;
+  },
+  facts: HostFacts,
+): { readonly grants: readonly Grant[]; readonly violations: readonly Violation[] } {
+  const required = (asked.permissions?.enforcement ?? 'required') === 'required';
+  const grants: Grant[] = [];
+  const violations: Violation[] = [];
+  const consider = (path: string, what: string, enforcer: Enforcer): void => {
+    if ('by' in enforcer) grants.push({ path, grant: what, enforcedBy: enforcer.by });
+    else {
+      const remedy = `Run it on a host with ${enforcer.needs.replace(/:.*$/, '')}, or drop the permission.`;
+      const severity = required ? 'error' : 'warning';
+      violations.push(
+        violation('PC-P102', path, {
+          subject: what,
+          expected: `${what}, enforced`,
+          observed: `needs ${enforcer.needs}`,
+          remedy,
+          severity,
+        }),
+      );
+      if (!required) grants.push({ path, grant: what, enforcedBy: 'nothing' });
+    }
+  };
+  for (const item of itemsOf(asked.permissions ?? {})) consider(item.path, itemText(item), enforcerOf(item, facts));
+  for (const [path, what, enforcer] of limitsOf(asked.resources ?? {}, facts)) consider(path, what, enforcer);
+  asked.environment?.secrets?.forEach((secret, i) => {
+    if (secret.deliver !== 'handle') return;
+    const enforcer: Enforcer = facts.isolation.broker
+      ? { by: 'a handle of the gateway' }
+      : { needs: 'the handle broker' };
+    consider(`environment.secrets[${i}]`, `secret ${secret.name}`, enforcer);
+  });
+  return { grants, violations };
+}
+
+function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [string, string, Enforcer])[] {
+  const watchdog: Enforcer = { by: 'the gateway: deadline, watchdog and bounded channel' };
+  const group: Enforcer =
+    facts.cgroup === undefined || facts.cgroup === 'v2'
+      ? { by: 'control group v2' }
+      : { needs: 'control group v2: without it neither CPU share nor number of processes can be limited' };
+  const limits: (readonly [string, string, Enforcer])[] = [];
+  // A process over its memory is seen and killed by the watchdog even where no control group holds it.
+  if (rule.memory !== undefined) {
+    limits.push(['resources.memory', `memory ${rule.memory} bytes`, facts.cgroup === 'v2' ? group : watchdog]);
+  }
+  if (rule.heap !== undefined)
+    limits.push(['resources.heap', `heap ${rule.heap} bytes`, { by: '--max-old-space-size' }]);
+  if (rule.cpu !== undefined) limits.push(['resources.cpu', `CPU ${rule.cpu}`, group]);
+  if (rule.pids !== undefined) limits.push(['resources.pids', `${rule.pids} processes`, group]);
+  for (const key of ['startupTimeout', 'callTimeout'] as const) {
+    if (rule[key] !== undefined) limits.push([`resources.${key}`, `${key} ${rule[key]} ms`, watchdog]);
+  }
+  if (rule.ipc) limits.push(['resources.ipc', 'rate and size of messages', watchdog]);
+  if (rule.restarts) limits.push(['resources.restarts', 'number of restarts', watchdog]);
+  return limits;
+}
