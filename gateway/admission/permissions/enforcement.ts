@@ -41,7 +41,7 @@ function enforcerOf(item: Item, facts: HostFacts): Enforcer {
     case 'read':
     case 'write':
       return folderEnforcer(item.folder, facts);
-    case 'process':
+    default:
       if (item.power === 'wasi' && features.includes('permission.wasi')) return { by: 'the Node permission model' };
       return isolation.os
         ? { by: 'the operating system: own uid, control group and mounts' }

@@ -76,7 +76,7 @@ export function itemText(item: Item): string {
     case 'read':
     case 'write':
       return `fs ${item.kind} ${item.folder}`;
-    case 'process':
+    default:
       return `process ${item.power}`;
   }
 }
@@ -108,7 +108,7 @@ export function coversItem(outer: Item, inner: Item): boolean {
         insideFolder(outer.folder, inner.folder) &&
         (inner.quota ?? Infinity) <= (outer.quota ?? Infinity)
       );
-    case 'process':
+    default:
       return outer.kind === 'process' && outer.power === inner.power;
   }
 }
