@@ -11,8 +11,8 @@ export interface Subject {
   readonly tree?: string | undefined;
 }
 
-/** C0 and C1 control characters, and the marks that turn the direction of text: they can rewrite what a terminal shows. */
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/** Control and format characters (direction marks among them): they can rewrite what a terminal shows. */
+const unsafe = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** A text of a plugin or contract, safe to show on one line; at most 500 characters. */
 export function shown(text: string): string {
