@@ -123,7 +123,10 @@ for (const batch of [false, true]) {
       const rows = await received();
       assert.equal(rows.length, 61);
       assert.equal(outlet.count('accept'), 61);
-      assert.ok(rows.every((row) => row.effects === 1), 'one effect per key'); // prettier-ignore
+      assert.ok(
+        rows.every((row) => row.effects === 1),
+        'one effect per key',
+      );
     });
   }
 }

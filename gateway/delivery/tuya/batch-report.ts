@@ -1,6 +1,7 @@
 import type { ReportPart } from './coalesce.ts';
 import type { DeviceRun } from './device-run.ts';
 import { devicesPath } from './devices.ts';
+import type { ErrorClass } from './error-classes.ts';
 import type { WriteRound } from './write-round.ts';
 
 /**
@@ -12,6 +13,9 @@ export const batchTarget = `${devicesPath}/batch/property/report`;
 const maxDevices = 20;
 const maxReports = 499;
 const maxCharacters = 400_000;
+
+/** Classes at which each report goes alone; `permission` is a cloud that has no such endpoint. */
+const alone: ReadonlySet<ErrorClass> = new Set(['partial', 'input', 'permission']);
 
 interface Share {
   readonly run: DeviceRun;
@@ -55,7 +59,7 @@ export async function reportTogether(shares: readonly Share[], round: WriteRound
   );
   const payload = JSON.stringify({ reports });
   const answer = await round.call('batch', { method: 'POST', target: batchTarget, payload });
-  if (!answer.ok && (answer.class === 'partial' || answer.class === 'input')) {
+  if (!answer.ok && alone.has(answer.class)) {
     await Promise.all(shares.map(({ run }) => run.run()));
     return;
   }

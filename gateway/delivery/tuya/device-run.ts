@@ -3,7 +3,11 @@ import { tell } from '../../observability/channels.ts';
 import { mergeParts, type ReportPart, type Step } from './coalesce.ts';
 import { devicesPath, type Admission, type DeviceBook } from './devices.ts';
 import type { Answer, Refusal } from './envelope.ts';
+import type { ErrorClass } from './error-classes.ts';
 import type { WriteRound } from './write-round.ts';
+
+/** Classes that concern one message of a call, not all of them. */
+const divisible: ReadonlySet<ErrorClass> = new Set(['input', 'unsupported', 'duplicate', 'unknown']);
 
 /** One device's part of a write: its steps, done in order until one has to be kept. */
 export class DeviceRun {
@@ -123,8 +127,7 @@ export class DeviceRun {
       this.#round.accept(items);
       return true;
     }
-    const splits = parts.length > 1 && ['input', 'unsupported', 'duplicate'].includes(answer.class);
-    if (!splits) return this.#refused(items, answer);
+    if (parts.length === 1 || !divisible.has(answer.class)) return this.#refused(items, answer);
     const cut = answer.class === 'duplicate' ? 1 : Math.ceil(parts.length / 2);
     if (answer.class === 'duplicate') this.#round.accept(items.slice(0, 1));
     else if (!(await this.#report(parts.slice(0, cut)))) return false;
@@ -151,8 +154,8 @@ export class DeviceRun {
     this.#cured = true;
     tell('retried', { stage: 'delivery', reason: answer.class });
     if (answer.class === 'offline') {
-      await this.#setOnline(true);
-      return call();
+      const online = await this.#setOnline(true);
+      return online.ok ? call() : online;
     }
     await this.#book.forget(this.#gateway, this.device);
     const admission = await this.#book.admit(this.#gateway, this.device, this.#round.signal);

@@ -20,7 +20,7 @@ export type ErrorClass =
 export interface Rule {
   /** What becomes of the records of the call, once the class' own cure (see client.ts, devices.ts) has failed. */
   readonly effect: 'accept' | 'reject' | 'keep';
-  /** Whether the whole sink rests, and how long; `transient` is the next backoff step. */
+  /** The trouble concerns account or link: nothing more is sent, and the sink rests; `transient` is a backoff step. */
   readonly pause?: number | 'transient' | 'stopped';
   /** Told as an alarm, with the sentence a person needs. */
   readonly alarm?: { readonly code: string; readonly detail: string };
@@ -30,6 +30,8 @@ const hourMs = 3_600_000;
 
 /**
  * An account or transport error never rejects a device or a record: data keeps buffering until it is mended.
+ * `offline` and `gone` have a cure (device-run.ts); what the cloud still refuses after it is a dead letter, so that one
+ * device cannot hold up the others. `unknown` is kept, and becomes a dead letter after a few tries of the same record.
  * A 1113 is an answer to an id that only this record has: an earlier try of ours arrived.
  */
 export const rules: Readonly<Record<ErrorClass, Rule>> = {
@@ -62,8 +64,8 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
   throttle: { effect: 'keep', pause: 'transient' },
   duplicate: { effect: 'accept' },
   input: { effect: 'reject' },
-  offline: { effect: 'keep', pause: 'transient' },
-  gone: { effect: 'keep', pause: 'transient' },
+  offline: { effect: 'reject' },
+  gone: { effect: 'reject' },
   unsupported: { effect: 'reject' },
   device: { effect: 'reject' },
   partial: { effect: 'keep', pause: 'transient' },
@@ -78,21 +80,23 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
   transport: { effect: 'keep', pause: 'transient' },
   unknown: {
     effect: 'keep',
-    pause: 'transient',
     alarm: { code: 'CLOUD_UNKNOWN_ANSWER', detail: 'The cloud answers with a code that is not documented.' },
   },
 };
 
-/** Tuya, "Global Error Codes"; 28841xxx are those of the cloud plans; 2121 to 2124 those of batch reports (TuyaLink). */
+/**
+ * Tuya, "Global Error Codes"; 28841xxx are those of the cloud plans; 2121 to 2124 those of batch reports (TuyaLink).
+ * 1108, a path that the cloud does not have, says nothing about a record: it stands with the APIs that are not ours.
+ */
 const classes: Readonly<Record<ErrorClass, readonly number[]>> = {
   token: [1002, 1010, 1011, 1012, 1400],
   clock: [1013],
   credentials: [1001, 1003, 1004, 1005, 1006],
-  permission: [1106, 28841001, 28841002, 28841101, 28841105, 28841106],
+  permission: [1106, 1108, 28841001, 28841002, 28841101, 28841105, 28841106],
   quota: [28841004],
   throttle: [500, 1110, 1111, 1199],
   duplicate: [1113],
-  input: [1000, 1100, 1101, 1102, 1103, 1104, 1107, 1108, 1109],
+  input: [1000, 1100, 1101, 1102, 1103, 1104, 1107, 1109],
   offline: [2001],
   gone: [2010],
   unsupported: [2003, 2008, 2009],

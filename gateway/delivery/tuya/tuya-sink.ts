@@ -15,6 +15,7 @@ import { DeviceBook, type DeviceProfile } from './devices.ts';
 import { rules } from './error-classes.ts';
 import { project, type ProductDefinition } from './projection.ts';
 import { CallQuota } from './quota.ts';
+import { Strikes } from './strikes.ts';
 import { WriteRound } from './write-round.ts';
 
 export interface TuyaOptions {
@@ -94,6 +95,7 @@ class Tuya implements TuyaSink {
   readonly #quota: CallQuota;
   readonly #caller: Caller;
   readonly #book: DeviceBook;
+  readonly #strikes = new Strikes();
   readonly #alarms = new Alarms('tuya');
 
   constructor(options: TuyaOptions, deps: TuyaDeps, client: TuyaClient) {
@@ -127,7 +129,7 @@ class Tuya implements TuyaSink {
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<WriteResult> {
-    const round = new WriteRound(this.#caller, batch, signal);
+    const round = new WriteRound(this.#caller, this.#strikes, batch, signal);
     const runs = this.#plan(batch, round);
     const connections = this.#options.connections ?? 16;
     if (this.#options.batch) {

@@ -3,9 +3,7 @@ import type { Api, Caller } from './caller.ts';
 import type { Call } from './client.ts';
 import type { Answer, Refusal } from './envelope.ts';
 import { rules } from './error-classes.ts';
-
-/** How long the sink rests when records wait for an API that the account may not use. */
-const closedRestMs = 60_000;
+import type { Strikes } from './strikes.ts';
 
 /**
  * What one `write` has come to so far. Records without a verdict are kept. Once a refusal concerns the account or the
@@ -15,13 +13,15 @@ export class WriteRound {
   readonly #caller: Caller;
   readonly #batch: Batch;
   readonly #signal: AbortSignal;
+  readonly #strikes: Strikes;
   readonly #verdicts = new Map<BatchItem, Verdict>();
   #halt: Refusal | undefined;
   #waiting: Refusal | undefined;
   #bytes = 0;
 
-  constructor(caller: Caller, batch: Batch, signal: AbortSignal) {
+  constructor(caller: Caller, strikes: Strikes, batch: Batch, signal: AbortSignal) {
     this.#caller = caller;
+    this.#strikes = strikes;
     this.#batch = batch;
     this.#signal = signal;
   }
@@ -57,6 +57,10 @@ export class WriteRound {
   /** Applies the rule of the refusal's class; true when later records of the device may go on. */
   refuse(items: readonly BatchItem[], refusal: Refusal): boolean {
     const rule = rules[refusal.class];
+    if (refusal.class === 'unknown' && this.#strikes.out(items)) {
+      this.reject(items, `TUYA_${refusal.code}`, refusal.reason);
+      return true;
+    }
     if (rule.effect === 'accept') this.accept(items);
     else if (rule.effect === 'reject') this.reject(items, `TUYA_${refusal.code}`, refusal.reason);
     else if (rule.pause === undefined) this.#waiting ??= refusal;
@@ -71,7 +75,7 @@ export class WriteRound {
       const forMs = this.#halt.retryAfterMs ?? rules[this.#halt.class].pause ?? 'transient';
       return { verdicts, bytes, pause: { reason: reasonOf(this.#halt), forMs } };
     }
-    if (this.#waiting) return { verdicts, bytes, pause: { reason: reasonOf(this.#waiting), forMs: closedRestMs } };
+    if (this.#waiting) return { verdicts, bytes, pause: { reason: reasonOf(this.#waiting), forMs: 'transient' } };
     return { verdicts, bytes };
   }
 }
