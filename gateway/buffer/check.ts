@@ -45,7 +45,7 @@ export function checkBuffer(db: Db): CheckReport {
 }
 
 /** Counts the records that each sink has not settled, by looking at every one of them. */
-function recount(db: Db): { counts: Map<string, number>; batches: number; damaged: number } {
+export function recount(db: Db): { counts: Map<string, number>; batches: number; damaged: number } {
   const counts = new Map<string, number>();
   const cursors = readStatus(db).sinks;
   const parked = new Set(

@@ -51,6 +51,18 @@ export function openDatabase(file: string, options: { synchronous: 'FULL' | 'NOR
   }
 }
 
+/**
+ * A database that is filled once, before anybody relies on it: no log on disk and no fsync on the way. The caller
+ * makes the file durable when it is complete.
+ */
+export function openScratch(file: string): Db {
+  const db = new Database(file);
+  db.pragma(`page_size = ${pageBytes}`);
+  db.pragma('journal_mode = MEMORY');
+  db.pragma('synchronous = OFF');
+  return db;
+}
+
 function expectPragma(db: Db, name: string, value: string | number): void {
   const found = db.pragma(name, { simple: true });
   if (found !== value)

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { TableSet } from '../../contracts/table-set.ts';
 import { startBoot } from './boots.ts';
 import { openDatabase, type Db } from './database.ts';
 import { openDeadLetters } from './dead-letters.ts';
@@ -23,32 +22,36 @@ export interface OpenStore {
 /** Opens the database and everything in it. Costs the same whatever it holds: nothing is scanned. */
 export function openStore(options: WriterData['options'], now: Now): OpenStore {
   const { limits, sinks } = options;
-  const sets: readonly TableSet[] = [bufferSet, ...options.tables];
   const db = openDatabase(join(options.dataDir, databaseName), {
     synchronous: options.synchronous ?? 'FULL',
     fileBytes: limits.fileBytes,
   });
   try {
-    migrate(db, sets);
-    const boot = startBoot(db, now);
-    reconcileSinks(db, sinks, boot.nextLsn, boot.uptimeMs(now));
-    const cursors = loadCursors(db, sinks, limits.parkedRecords);
-    const tables = prepareStatements(db, sets);
-    const outages = openOutages(db);
-    const parts = {
-      db,
-      boot,
-      cursors,
-      tables,
-      outages,
-      sinks,
-      log: openLog(db),
-      deadLetters: openDeadLetters(db, limits.deadLetterBytes),
-      settleAtClaim: options.settle === 'before-ack',
-    };
-    return { db, tables, outages, store: new Store(parts, now) };
+    const own = asCorruption(() => {
+      migrate(db, [bufferSet]);
+      const boot = startBoot(db, now);
+      reconcileSinks(db, sinks, boot.nextLsn, boot.uptimeMs(now));
+      const cursors = loadCursors(db, sinks, limits.parkedRecords);
+      const deadLetters = openDeadLetters(db, limits.deadLetterBytes);
+      return { db, boot, cursors, sinks, deadLetters, log: openLog(db), outages: openOutages(db) };
+    });
+    migrate(db, options.tables);
+    const tables = prepareStatements(db, options.tables);
+    const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
+    return { db, tables, outages: own.outages, store };
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Statements on our own tables are right by construction: when one does not fit, the file's schema is not ours. */
+function asCorruption<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!/^SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(code)) throw error;
+    throw Object.assign(new Error('the schema is wrong', { cause: error }), { code: 'SQLITE_CORRUPT_SCHEMA' });
   }
 }

@@ -106,7 +106,7 @@ export type Answer =
 
 /** The first thing the writer thread says. */
 export type Opening =
-  | { readonly opened: true; readonly salvaged: SalvageReport | undefined; readonly sqlite: string }
+  | { readonly opened: true; readonly salvaged: SalvageReport | undefined }
   | { readonly opened: false; readonly error: ErrorReport };
 
 /** What the writer thread is started with. */

@@ -12,6 +12,8 @@ const codeOf = (error: unknown): string =>
  */
 export function faultOf(error: unknown): Fault {
   const code = codeOf(error);
+  // JSON is read from our own rows only.
+  if (error instanceof SyntaxError) return 'corrupt';
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_SHMSIZE') return 'full';
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'corrupt';
   if (/^SQLITE_(IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|INTERRUPT)/.test(code)) return 'io';
@@ -20,7 +22,7 @@ export function faultOf(error: unknown): Fault {
 
 /** An error as plain data, because a class does not survive the way between threads. */
 export interface ErrorReport {
-  readonly fault: Fault | 'closed' | 'locked' | 'module';
+  readonly fault: Fault | 'closed' | 'locked' | 'module' | 'refused';
   readonly message: string;
   readonly code: string;
 }
@@ -30,6 +32,7 @@ export function reportOf(error: unknown): ErrorReport {
   const code = codeOf(error);
   if (code === 'DATA_DIR_LOCKED') return { fault: 'locked', message, code };
   if (code === 'NATIVE_MODULE') return { fault: 'module', message, code };
+  if (error instanceof PortcullisError) return { fault: 'refused', message, code };
   return { fault: faultOf(error), message, code };
 }
 
@@ -38,6 +41,7 @@ const sentences = {
   corrupt: ['STORE_FAILED', 'The buffer file is damaged; it is being moved aside.'],
   io: ['STORE_FAILED', 'The disk did not take a write; the buffer is being opened again.'],
   statement: ['INTERNAL', 'A statement of a table set failed.'],
+  refused: ['STORE_FAILED', 'The buffer does not open.'],
   closed: ['STORE_CLOSED', 'The buffer is closed.'],
   locked: ['DATA_DIR_LOCKED', 'Another gateway process uses this data folder. Stop it, or choose another dataDir.'],
   module: ['NATIVE_MODULE', 'SQLite does not load on this machine, or it is too old.'],

@@ -50,6 +50,7 @@ export async function superviseWriter(options: WriterData['options'], deps: Supe
       while (now - (recent[0] ?? now) > restarts.withinMs) recent.shift();
       recent.push(now);
       if (!ended || recent.length > restarts.most) throw giveUp(why);
+      if (stopping.signal.aborted) throw new PortcullisError('STORE_CLOSED', 'The buffer is closed.');
       try {
         const writer = await start();
         tell('alarm', { code: 'buffer-writer', subject: 'buffer', active: false, detail: 'writing again' });

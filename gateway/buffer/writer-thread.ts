@@ -3,8 +3,10 @@ import { checkBuffer } from './check.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { queryDeadLetters } from './dead-letters.ts';
 import { readLedger } from './ledger-report.ts';
-import { openStore, type OpenStore } from './open-store.ts';
+import type { OpenStore } from './open-store.ts';
 import type { Answer, Now, Opening, Operation, Operations, Request, WriterData } from './protocol.ts';
+import { markDamaged } from './quarantine.ts';
+import { openOrSalvage } from './salvage.ts';
 import { readStatus } from './status.ts';
 import { reportOf } from './store-error.ts';
 
@@ -48,9 +50,9 @@ export function serve(port: MessagePort, { options, now }: WriterData): void {
   let handlers: Handlers;
   try {
     const lock = lockDataDir(options.dataDir, lockWaitMs);
-    const open = openStore(options, now);
+    const { open, salvaged } = openOrSalvage(options, now);
     handlers = handlersOf(open, lock, options.sinks);
-    say({ opened: true, salvaged: undefined, sqlite: '' });
+    say({ opened: true, salvaged });
   } catch (error) {
     say({ opened: false, error: reportOf(error) });
     return;
@@ -61,7 +63,9 @@ export function serve(port: MessagePort, { options, now }: WriterData): void {
     try {
       say({ id: request.id, ok: true, answer: handle(request.op, request.ask, request.now) });
     } catch (error) {
-      say({ id: request.id, ok: false, error: reportOf(error) });
+      const report = reportOf(error);
+      if (report.fault === 'corrupt') markDamaged(options.dataDir);
+      say({ id: request.id, ok: false, error: report });
     }
     if (request.op === 'close') port.close();
   });

@@ -10,7 +10,7 @@ import { openBuffer, type Buffer } from '../../../gateway/buffer/buffer.ts';
 import type { BufferOptions } from '../../../gateway/buffer/options.ts';
 import { systemClock, type Clock } from '../../../gateway/lib/clock.ts';
 
-export const silent = pino({ level: 'silent' });
+export const silent = pino({ level: process.env['LOG'] ?? 'silent' });
 
 export async function tempDir(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'portcullis-buffer-'));

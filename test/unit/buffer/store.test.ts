@@ -118,7 +118,14 @@ class Machine {
       for (const name of ['portcullis.db', 'portcullis.db-wal']) await cp(join(from, name), join(this.#dir, name));
     }
     this.open = openStore(
-      { dataDir: this.#dir, gateway: 'g', sinks, tables: [], synchronous: 'NORMAL', limits: { ...defaultLimits, parkedRecords: 5 } },
+      {
+        dataDir: this.#dir,
+        gateway: 'g',
+        sinks,
+        tables: [],
+        synchronous: 'NORMAL',
+        limits: { ...defaultLimits, parkedRecords: 5 },
+      },
       this.now,
     );
   }

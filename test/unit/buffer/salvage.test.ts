@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import { listen } from '../../../gateway/observability/channels.ts';
+import { drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
+
+const notes = {
+  name: 'notes',
+  migrations: ['CREATE TABLE notes (name TEXT PRIMARY KEY, body TEXT) STRICT'],
+  statements: { put: 'INSERT INTO notes VALUES (?, ?)', all: 'SELECT * FROM notes ORDER BY name' },
+};
+
+const commits = 60;
+const perCommit = 20;
+
+/** A data folder as a crash leaves it: a database, its write-ahead log, and nothing closed. */
+async function crashedDir(t: TestContext, { checkpointed = false } = {}): Promise<string> {
+  const dir = await tempDir(t);
+  const live = join(dir, 'live');
+  const buffer = await open(t, live, { tables: [notes] });
+  for (let i = 0; i < commits; i++) {
+    const records = Array.from({ length: perCommit }, (_, k) => measurement(`d${k % 3}`, i * perCommit + k));
+    await buffer.append({
+      ...entry(...records),
+      writes: [{ statement: 'notes.put', params: [`n${i}`, 'x'.repeat(200)] }],
+    });
+  }
+  if (checkpointed) await buffer[Symbol.asyncDispose]();
+  const crashed = join(dir, 'crashed');
+  await mkdir(crashed);
+  for (const name of await readdir(live)) {
+    if (name.startsWith('portcullis.db')) await cp(join(live, name), join(crashed, name));
+  }
+  await buffer[Symbol.asyncDispose]();
+  return crashed;
+}
+
+async function change(file: string, edit: (bytes: Buffer) => void): Promise<void> {
+  const bytes = await readFile(file);
+  edit(bytes);
+  await rm(file);
+  const into = Buffer.from(bytes);
+  await writeFile(file, into);
+}
+
+const database = (dir: string): string => join(dir, 'portcullis.db');
+
+const garbage = (bytes: Buffer): void => {
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 7919) % 251;
+};
+
+/** Opens what is left, and says what was delivered from it. The books must balance whatever happened. */
+async function survive(
+  t: TestContext,
+  dir: string,
+): Promise<{ delivered: number; lost: number; alarms: string[]; rows: number }> {
+  const alarms: string[] = [];
+  using _ = listen('alarm', (alarm) => void (alarm.active && alarms.push(alarm.code)));
+  const buffer = await open(t, dir, { tables: [notes] });
+  const values: string[] = [];
+  // Damage that is found while reading costs one answer; the writer starts again on the salvaged file.
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      values.push(...(await drain(buffer)));
+      break;
+    } catch (error) {
+      assert.equal((error as { code: string }).code, 'STORE_FAILED');
+    }
+  }
+  assert.equal(new Set(values).size, values.length, 'no record comes twice');
+  await buffer.append(entry(measurement('after', 1)));
+  assert.deepEqual(await drain(buffer), ['after 1']);
+  await buffer.append(entry());
+  const ledger = await buffer.ledger();
+  assert.ok(ledger.balanced, JSON.stringify(ledger.sinks));
+  assert.ok((await buffer.check()).ok);
+  return {
+    delivered: values.length,
+    lost: ledger.sinks[0]?.evicted ?? 0,
+    alarms,
+    rows: (await buffer.read('notes.all', [])).length,
+  };
+}
+
+const total = commits * perCommit;
+
+test('an undamaged folder after a crash gives everything back, without an alarm', async (t) => {
+  assert.deepEqual(await survive(t, await crashedDir(t)), { delivered: total, lost: 0, alarms: [], rows: commits });
+});
+
+test('a missing shared-memory file is no damage', async (t) => {
+  const dir = await crashedDir(t);
+  await rm(`${database(dir)}-shm`);
+  assert.equal((await survive(t, dir)).delivered, total);
+});
+
+test('a truncated database is salvaged and what is missing is counted', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  await truncate(database(dir), 20 * 4096);
+  const { delivered, lost, alarms } = await survive(t, dir);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+  assert.ok(delivered > 0 && delivered < total);
+  assert.ok(lost <= total - delivered);
+});
+
+test('a garbage header costs no record: batches are found by their checksums', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  await change(database(dir), (bytes) => garbage(bytes.subarray(0, 4096)));
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+  assert.equal(delivered, total);
+  assert.equal((await readdir(join(dir, 'quarantine'))).length, 1);
+});
+
+test('a garbage write-ahead log loses no batch whose page is still readable', async (t) => {
+  const dir = await crashedDir(t);
+  await change(`${database(dir)}-wal`, (bytes) => garbage(bytes.subarray(0, 32)));
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+  assert.equal(delivered, total);
+});
+
+test('a truncated write-ahead log opens at the last whole commit', async (t) => {
+  const dir = await crashedDir(t);
+  const bytes = await readFile(`${database(dir)}-wal`);
+  await truncate(`${database(dir)}-wal`, Math.floor(bytes.length / 2));
+  const { delivered } = await survive(t, dir);
+  assert.ok(delivered > 0 && delivered < total);
+});
+
+test('a database full of zeros starts empty and says so', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  await change(database(dir), (bytes) => bytes.fill(0));
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual([delivered, alarms], [0, ['buffer-corrupt']]);
+});
+
+test('a wrong schema is moved aside, and its rows are taken over where they fit', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  const db = new Database(database(dir));
+  db.exec('ALTER TABLE batches DROP COLUMN classes; DROP TABLE cursors');
+  db.close();
+  const { alarms, rows } = await survive(t, dir);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+  assert.equal(rows, commits);
+});
+
+for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+  test(`bit flips (seed ${seed}) never stop the gateway, and the books still balance`, async (t) => {
+    const dir = await crashedDir(t, { checkpointed: seed % 2 === 0 });
+    const file = seed % 2 === 0 ? database(dir) : `${database(dir)}-wal`;
+    await change(file, (bytes) => {
+      let state = seed * 2654435761;
+      for (let i = 0; i < 8 * seed; i++) {
+        state = (state * 1103515245 + 12345) % 2 ** 31;
+        const at = state % bytes.length;
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << (i % 8));
+      }
+    });
+    await survive(t, dir);
+  });
+}
