@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import {
+  definePlugin,
+  parseObject,
+  textOf,
+  type CodecContext,
+  type Envelope,
+  type Reading,
+} from '../../contracts/index.ts';
+import { readAvailability, readBridge } from './bridge.ts';
+import { commands, config } from './commands.ts';
+import { addressOf, learn } from './names.ts';
+import { readAttribute, readState } from './state.ts';
+
+type Config = z.infer<typeof config>;
+
+const command = /^(?:set|get)(?:\/|$)/;
+
+function decode({ topic, payload }: Envelope, { config, knowledge }: CodecContext<Config>): readonly Reading[] {
+  // A retained empty payload is a deletion: a renamed or removed device.
+  if (payload.length === 0 || !topic.startsWith(`${config.base}/`)) return [];
+  const path = topic.slice(config.base.length + 1);
+  const text = textOf(payload);
+  if (path.startsWith('bridge/')) return readBridge(path.slice('bridge/'.length), text);
+  const isDocument = text.startsWith('{');
+  const { device, meanings, rest } = addressOf(path, isDocument, knowledge);
+  if (command.test(rest)) return [];
+  if (rest === 'availability') return readAvailability(device, text);
+  if (rest !== '' && !isDocument) return readAttribute(device, rest, text, meanings);
+  const json = parseObject(text);
+  return readState(device, rest === '' ? json : { [rest]: json }, meanings);
+}
+
+/** Zigbee2MQTT 1.17 and newer. Units and polarities come from `bridge/devices`, never from the state. */
+export default definePlugin<Config>({
+  name: 'zigbee2mqtt',
+  apiVersion: 1,
+  proto: 'z2m',
+  topics: ['zigbee2mqtt/#'],
+  teaches: ['zigbee2mqtt/bridge/devices', 'zigbee2mqtt/bridge/groups'],
+  config,
+  learn,
+  decode,
+  commands,
+});
