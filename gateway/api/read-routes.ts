@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { route, type Route } from './route.ts';
+
+const count = z.int().nonnegative();
+const ledgerLine = z.object({
+  sink: z.string(),
+  accepted: count,
+  delivered: count,
+  buffered: count,
+  filtered: count,
+  expired: count,
+  evicted: count,
+  deadLettered: count,
+  balanced: z.boolean(),
+});
+const deviceLine = ledgerLine.extend({ device: z.string() });
+type LedgerLine = z.infer<typeof ledgerLine>;
+
+/** What the read API asks of the gateway. */
+export interface ReadModel {
+  ledger(query: { device?: string }): Promise<{
+    readonly balanced: boolean;
+    readonly sinks: readonly LedgerLine[];
+    readonly devices: readonly (LedgerLine & { readonly device: string })[];
+    readonly reasons: readonly object[];
+    readonly outages: readonly object[];
+  }>;
+  plugins(): readonly object[];
+  alarms(): readonly object[];
+  deadLetters(query: { limit: number }): Promise<readonly object[]>;
+}
+
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  cursor: z.string().max(256).optional(),
+});
+
+/** The reads of version 1. */
+export function readRoutes(model: ReadModel): Route[] {
+  return [
+    route({
+      path: '/api/v1/ledger',
+      summary:
+        'The balance per sink: what was accepted and where each record is now; with ?device= also of one device.',
+      query: z.object({ device: z.string().max(256).optional() }),
+      result: z.object({
+        balanced: z.boolean(),
+        sinks: z.array(ledgerLine),
+        devices: z.array(deviceLine),
+        reasons: z.array(z.looseObject({})),
+        outages: z.array(z.looseObject({})),
+      }),
+      handle: async ({ device }) => {
+        const ledger = await model.ledger(device === undefined ? {} : { device });
+        return { ...ledger, devices: device === undefined ? [] : ledger.devices };
+      },
+    }),
+    route({
+      path: '/api/v1/devices',
+      summary: 'Every device that the ledger knows, ordered by id, page by page.',
+      query: page,
+      result: z.object({
+        total: count,
+        next: z.string().nullable(),
+        devices: z.array(z.object({ id: z.string(), accepted: count, buffered: count, sinks: z.array(ledgerLine) })),
+      }),
+      handle: async ({ limit, cursor }) => pageOfDevices((await model.ledger({})).devices, limit, cursor),
+    }),
+    route({
+      path: '/api/v1/plugins',
+      summary: 'The plugins that are loaded, and the topics they serve.',
+      query: z.object({}),
+      result: z.object({ plugins: z.array(z.looseObject({ name: z.string() })) }),
+      handle: async () => ({ plugins: model.plugins() }),
+    }),
+    route({
+      path: '/api/v1/alarms',
+      summary: 'What a person must know about now.',
+      query: z.object({}),
+      result: z.object({
+        alarms: z.array(z.object({ code: z.string(), subject: z.string(), detail: z.string(), since: z.number() })),
+      }),
+      handle: async () => ({ alarms: model.alarms() }),
+    }),
+    route({
+      path: '/api/v1/dead-letters',
+      summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
+      query: z.object({ limit: page.shape.limit }),
+      result: z.object({ deadLetters: z.array(z.looseObject({})) }),
+      handle: async ({ limit }) => ({ deadLetters: await model.deadLetters({ limit }) }),
+    }),
+  ];
+}
+
+type DeviceLine = z.infer<typeof deviceLine>;
+
+/** One page of devices; `cursor` is the last id of the page before. */
+function pageOfDevices(lines: readonly DeviceLine[], limit: number, cursor: string | undefined): object {
+  const byDevice = Map.groupBy(lines, (line) => line.device);
+  const ids = [...byDevice.keys()].toSorted();
+  const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
+  const shown = rest.slice(0, limit);
+  const devices = shown.map((id) => {
+    const sinks = (byDevice.get(id) ?? []).map(({ device: _, ...line }) => line);
+    const most = (key: 'accepted' | 'buffered'): number => Math.max(0, ...sinks.map((line) => line[key]));
+    return { id, accepted: most('accepted'), buffered: most('buffered'), sinks };
+  });
+  return { total: ids.length, next: rest.length > limit ? (shown.at(-1) ?? null) : null, devices };
+}

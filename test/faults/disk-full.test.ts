@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startCloud } from '../harness/cloud.ts';
+import { startDaemon } from '../harness/daemon.ts';
+import { assertNothingLost } from '../harness/judge.ts';
+import { startPublisher } from '../harness/publisher.ts';
+import { smallDisk } from '../harness/shim.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+interface Alarms {
+  readonly alarms: readonly { readonly code: string }[];
+}
+
+test('a full disk holds acknowledgements, says so, and nothing acknowledged is lost once there is room again', async (t) => {
+  const dataDir = smallDisk(t, 24);
+  if (dataDir === undefined) return;
+  const cloud = await startCloud(t);
+  await cloud.fault({ kind: 'refuse', forMs: 600_000 });
+  const daemon = await startDaemon(t, { dataDir, config: { cloud: cloud.config } });
+  const hasAlarm = async (): Promise<boolean> => {
+    const { alarms } = await daemon.api<Alarms>('/api/v1/alarms');
+    return alarms.some(({ code }) => code === 'disk-full');
+  };
+
+  const publisher = await startPublisher({ port: daemon.mqttPort, devices: 8, pauseMs: 0 });
+  await sleep(500);
+  const ballast = join(dataDir, 'ballast');
+  const { bavail, bsize } = await statfs(dataDir);
+  await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 4_096)));
+  await waitUntil('the alarm', hasAlarm);
+  const before = publisher.acknowledged.size;
+  await sleep(1_000);
+  assert.equal(publisher.acknowledged.size, before, 'something was acknowledged while the disk was full');
+
+  await rm(ballast);
+  await waitUntil('acknowledgements to go on', () => publisher.acknowledged.size > before);
+  await waitUntil('the alarm to clear', async () => !(await hasAlarm()));
+  await publisher.stop();
+  await cloud.clearFaults();
+  await assertNothingLost(daemon, cloud, publisher.acknowledged);
+});

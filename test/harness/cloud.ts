@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { Agent, fetch } from 'undici';
+import { openCloud, type Cloud, type CloudOptions } from '../../simulator/cloud/cloud.ts';
+import type { ReceivedRow } from '../../simulator/cloud/received.ts';
+
+/** The local cloud of a test, and what the test asks of it over its own mock endpoints. */
+export interface TestCloud {
+  readonly cloud: Cloud;
+  /** The `cloud` part of a gateway's configuration; every record is a report of its own. */
+  readonly config: { readonly tuya: Readonly<Record<string, unknown>> };
+  fault(wish: Readonly<Record<string, unknown>>): Promise<void>;
+  clearFaults(): Promise<void>;
+  received(): Promise<ReceivedRow[]>;
+}
+
+/** Starts a local cloud that ends with the test. */
+export async function startCloud(t: TestContext, options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'portcullis-cloud-'));
+  const cloud = await openCloud({ dataDir, ...options });
+  const dispatcher = new Agent({ connect: { ca: cloud.ca } });
+  t.after(async () => {
+    await dispatcher.destroy();
+    await cloud[Symbol.asyncDispose]();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(`${cloud.url}${path}`, {
+      method,
+      dispatcher,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  };
+  return {
+    cloud,
+    config: {
+      tuya: {
+        endpoint: cloud.url,
+        clientId: cloud.clientId,
+        secretFile: cloud.secretFile,
+        ca: cloud.caFile,
+        batch: true,
+        callsPerSecond: 5_000,
+      },
+    },
+    fault: async (wish) => void (await ask('POST', '/_mock/faults', wish)),
+    clearFaults: async () => void (await ask('DELETE', '/_mock/faults')),
+    received: async () => {
+      const rows: ReceivedRow[] = [];
+      for (let cursor: number | null = 0; cursor !== null;) {
+        const page = (await ask('GET', `/_mock/received?limit=10000&cursor=${cursor}`)) as {
+          rows: ReceivedRow[];
+          next: number | null;
+        };
+        rows.push(...page.rows);
+        cursor = page.next;
+      }
+      return rows;
+    },
+  };
+}
