@@ -24,7 +24,8 @@ export async function benchBacklog(): Promise<Report> {
     rows.push(['drain of 100,000 records, 100 messages/s keep coming', drain.seconds, drain.residentMb]);
     return {
       title: 'Start and drain',
-      conditions: 'The compiled gateway; the local cloud in its own process on the same cores, batch reports over HTTPS; ready means that CONNECT is accepted and the writer commits.',
+      conditions:
+        'The compiled gateway; the local cloud in its own process on the same cores, batch reports over HTTPS; ready means that CONNECT is accepted and the writer commits.',
       columns: ['what', 'seconds', 'resident MB at the end'],
       rows,
       verdict: [
@@ -37,7 +38,10 @@ export async function benchBacklog(): Promise<Report> {
   }
 }
 
-async function drainWhileLive(dataDir: string, records: number): Promise<{ seconds: number; residentMb: number; p99Ms: number }> {
+async function drainWhileLive(
+  dataDir: string,
+  records: number,
+): Promise<{ seconds: number; residentMb: number; p99Ms: number }> {
   await fill(dataDir, records);
   await using cloud = await startCloud();
   await using subject = await startGateway({ dataDir, config: { cloud: cloud.config } });

@@ -113,3 +113,29 @@ export async function runLoad(options: LoadOptions): Promise<Load> {
   await once(child, 'close');
   return JSON.parse(printed) as Load;
 }
+
+export interface BenchCloud extends AsyncDisposable {
+  /** The `cloud` part of a gateway's configuration. */
+  readonly config: { readonly tuya: Readonly<Record<string, unknown>> };
+  /** Distinct records that took effect so far. */
+  received(): Promise<number>;
+}
+
+/** The local cloud in a process of its own. */
+export async function startCloud(): Promise<BenchCloud> {
+  const child = fork(join(root, 'bench/cloud.ts'));
+  const [tuya] = (await once(child, 'message')) as [Record<string, unknown>];
+  return {
+    config: { tuya: { ...tuya, batch: true, callsPerSecond: 10_000 } },
+    received: async () => {
+      child.send('totals');
+      const [totals] = (await once(child, 'message')) as [{ effects: number }];
+      return totals.effects;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -12,7 +12,9 @@ export async function fill(dataDir: string, records: number): Promise<void> {
     { log: pino({ level: 'warn' }), clock: systemClock },
   );
   for (let stored = 0; stored < records; stored += perEntry) {
-    const measurements = Array.from({ length: Math.min(perEntry, records - stored) }, (_, i) => measurement(stored + i));
+    const measurements = Array.from({ length: Math.min(perEntry, records - stored) }, (_, i) =>
+      measurement(stored + i),
+    );
     await buffer.append({ measurements, filtered: [], deadLetters: [], writes: [] });
   }
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { runCommand } from './cli/run.ts';
 
 const program = new Command('portcullis')
   .description(
@@ -9,6 +10,7 @@ const program = new Command('portcullis')
   )
   .exitOverride()
   .showHelpAfterError('(add --help for what is possible)')
+  .addCommand(runCommand())
   .addCommand(doctorCommand());
 
 try {

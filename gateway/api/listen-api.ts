@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
+import { timingSafeEqual } from 'node:crypto';
 
 export interface ApiOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
+  /** Opens the routes that change something, as `Authorization: Bearer …`. */
+  readonly adminToken: string;
 }
 
 /** A file of the console, ready to be sent. */
@@ -49,6 +52,9 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   });
   server.setNotFoundHandler((request, reply) => problem(reply, 404, 'Not found', `There is no ${request.url}.`));
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof PortcullisError && error.code === 'INPUT_REFUSED') {
+      return problem(reply, 422, 'Refused', error.message);
+    }
     const status = error.statusCode ?? 500;
     if (status >= 500) deps.log.error({ err: error }, 'a request failed');
     return problem(reply, status, status >= 500 ? 'Internal error' : 'Bad request', status >= 500 ? '' : error.message);
@@ -66,7 +72,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   );
   const document = openApiDocument(deps.routes, options.version);
   server.get('/openapi.json', async () => document);
-  for (const route of deps.routes) addRoute(server, route);
+  for (const route of deps.routes) addRoute(server, route, options.adminToken);
   for (const asset of deps.assets) {
     server.get(asset.path, async (_request, reply) => reply.type(asset.contentType).send(asset.body));
   }
@@ -77,15 +83,27 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   return { port, [Symbol.asyncDispose]: () => server.close() };
 }
 
-function addRoute(server: FastifyInstance, route: Route): void {
-  server.get(route.path, async (request, reply) => {
-    const query = route.query.safeParse(request.query);
-    if (!query.success) {
-      const [issue] = query.error.issues;
-      return problem(reply, 400, 'Bad request', `${issue?.path.join('.') ?? 'query'}: ${issue?.message ?? 'invalid'}`);
-    }
-    return route.handle(query.data);
+function addRoute(server: FastifyInstance, route: Route, adminToken: string): void {
+  server.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      if (route.admin && !isBearer(request.headers.authorization, adminToken)) {
+        return problem(reply, 401, 'Unauthorized', 'This call needs the administrator token of the data folder.');
+      }
+      const given = route.method === 'GET' ? request.query : request.body;
+      const input = route.input.safeParse({ ...(given as object), ...(request.params as object) });
+      if (input.success) return route.handle(input.data);
+      const [issue] = input.error.issues;
+      return problem(reply, 400, 'Bad request', `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'invalid'}`);
+    },
   });
+}
+
+function isBearer(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 /** RFC 9457 problem details. */

@@ -3,22 +3,39 @@ import type { Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of the given routes. */
 export function openApiDocument(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Portcullis', version, description: 'What the gateway has accepted, and what became of it.' },
-    paths: Object.fromEntries(routes.map((route) => [route.path, { get: operation(route) }])),
+    paths,
+    components: { securitySchemes: { admin: { type: 'http', scheme: 'bearer' } } },
   };
 }
 
 function operation(route: Route): object {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+  const fields = Object.entries(route.input.shape) as [string, z.ZodType][];
+  const outside = fields.filter(([name]) => inPath.includes(name) || route.method === 'GET');
+  const inside = fields.filter(([name]) => !inPath.includes(name) && route.method !== 'GET');
   return {
     summary: route.summary,
-    parameters: Object.entries(route.query.shape).map(([name, schema]) => ({
+    ...(route.admin && { security: [{ admin: [] }] }),
+    parameters: outside.map(([name, schema]) => ({
       name,
-      in: 'query',
-      required: false,
-      schema: jsonSchema(schema as z.ZodType, 'input'),
+      in: inPath.includes(name) ? 'path' : 'query',
+      required: inPath.includes(name),
+      schema: jsonSchema(schema, 'input'),
     })),
+    ...(inside.length > 0 && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: jsonSchema(z.object(Object.fromEntries(inside)), 'input') } },
+      },
+    }),
     responses: {
       200: { description: 'OK', content: { 'application/json': { schema: jsonSchema(route.result, 'output') } } },
       default: {

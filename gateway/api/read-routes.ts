@@ -42,7 +42,8 @@ export function readRoutes(model: ReadModel): Route[] {
       path: '/api/v1/ledger',
       summary:
         'The balance per sink: what was accepted and where each record is now; with ?device= also of one device.',
-      query: z.object({ device: z.string().max(256).optional() }),
+      method: 'GET',
+      input: z.object({ device: z.string().max(256).optional() }),
       result: z.object({
         balanced: z.boolean(),
         sinks: z.array(ledgerLine),
@@ -56,9 +57,10 @@ export function readRoutes(model: ReadModel): Route[] {
       },
     }),
     route({
+      method: 'GET',
       path: '/api/v1/devices',
       summary: 'Every device that the ledger knows, ordered by id, page by page.',
-      query: page,
+      input: page,
       result: z.object({
         total: count,
         next: z.string().nullable(),
@@ -67,25 +69,28 @@ export function readRoutes(model: ReadModel): Route[] {
       handle: async ({ limit, cursor }) => pageOfDevices((await model.ledger({})).devices, limit, cursor),
     }),
     route({
+      method: 'GET',
       path: '/api/v1/plugins',
       summary: 'The plugins that are loaded, and the topics they serve.',
-      query: z.object({}),
+      input: z.object({}),
       result: z.object({ plugins: z.array(z.looseObject({ name: z.string() })) }),
       handle: async () => ({ plugins: model.plugins() }),
     }),
     route({
+      method: 'GET',
       path: '/api/v1/alarms',
       summary: 'What a person must know about now.',
-      query: z.object({}),
+      input: z.object({}),
       result: z.object({
         alarms: z.array(z.object({ code: z.string(), subject: z.string(), detail: z.string(), since: z.number() })),
       }),
       handle: async () => ({ alarms: model.alarms() }),
     }),
     route({
+      method: 'GET',
       path: '/api/v1/dead-letters',
       summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
-      query: z.object({ limit: page.shape.limit }),
+      input: z.object({ limit: page.shape.limit }),
       result: z.object({ deadLetters: z.array(z.looseObject({})) }),
       handle: async ({ limit }) => ({ deadLetters: await model.deadLetters({ limit }) }),
     }),

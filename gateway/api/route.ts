@@ -1,15 +1,21 @@
 import type { z } from 'zod';
 
-/** One read of the API, as data: the server and the OpenAPI document are both made from it. */
-export interface Route<Query extends z.ZodObject = z.ZodObject> {
+/**
+ * One call of the API, as data: the server and the OpenAPI document are both made from it. `input` is the query of a
+ * GET and the JSON body of everything else; path parameters (`:device`) are merged into it before it is parsed.
+ */
+export interface Route<Input extends z.ZodObject = z.ZodObject> {
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly summary: string;
-  readonly query: Query;
+  /** Needs the administrator's token. */
+  readonly admin?: boolean;
+  readonly input: Input;
   readonly result: z.ZodType;
-  handle(query: z.infer<Query>): Promise<unknown>;
+  handle(input: z.infer<Input>): Promise<unknown>;
 }
 
-/** Gives a route its types: `query` flows from the schema into `handle`. */
-export function route<Query extends z.ZodObject>(definition: Route<Query>): Route {
+/** Gives a route its types: `input` flows from the schema into `handle`. */
+export function route<Input extends z.ZodObject>(definition: Route<Input>): Route {
   return definition;
 }

@@ -7,19 +7,29 @@ import { route } from '../../../gateway/api/route.ts';
 
 async function startApi(t: TestContext, notReady: readonly string[] = []): Promise<Api> {
   const echo = route({
+    method: 'GET',
     path: '/api/v1/echo',
     summary: 'Says it back.',
-    query: z.object({ limit: z.coerce.number().int().max(10).default(3) }),
+    input: z.object({ limit: z.coerce.number().int().max(10).default(3) }),
     result: z.object({ limit: z.number() }),
     handle: async ({ limit }) => {
       if (limit === 7) throw new Error('secret inner text');
       return { limit };
     },
   });
+  const write = route({
+    method: 'POST',
+    path: '/api/v1/things/:thing',
+    summary: 'Takes a name.',
+    admin: true,
+    input: z.strictObject({ thing: z.string(), name: z.string() }),
+    result: z.object({}),
+    handle: async (input) => input,
+  });
   const api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1.2.3' },
+    { host: '127.0.0.1', port: 0, version: '1.2.3', adminToken: 'token' },
     {
-      routes: [echo],
+      routes: [echo, write],
       assets: [{ path: '/', contentType: 'text/html', body: '<p>hello' }],
       metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       notReadyBecause: async () => notReady,
@@ -36,7 +46,7 @@ test('health, readiness, metrics, the page and the OpenAPI document answer', asy
   for (const path of ['/healthz', '/readyz', '/metrics', '/']) assert.equal((await get(path)).status, 200, path);
   const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, unknown> };
   assert.equal(document.openapi, '3.1.0');
-  assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo']);
+  assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo', '/api/v1/things/{thing}']);
   assert.match((await get('/')).headers.get('content-security-policy') ?? '', /default-src 'none'/);
 });
 
@@ -70,8 +80,23 @@ test('a taken port is one clear sentence', async (t) => {
     notReadyBecause: async () => [],
     log: pino({ level: 'silent' }),
   };
-  await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1' }, deps), {
+  await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1', adminToken: '' }, deps), {
     code: 'PORT_TAKEN',
     message: `Port ${port} on 127.0.0.1 is taken. Set http.port to a free one.`,
   });
+});
+
+test('what changes something needs the administrator token', async (t) => {
+  const { port } = await startApi(t);
+  const post = (authorization?: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/api/v1/things/lamp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
+      body: JSON.stringify({ name: 'x' }),
+    });
+  assert.equal((await post()).status, 401);
+  assert.equal((await post('Bearer wrong')).status, 401);
+  const answer = await post('Bearer token');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), { name: 'x', thing: 'lamp' });
 });

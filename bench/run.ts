@@ -1,0 +1,50 @@
+// npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
+// Arguments: --only ingest,footprint,backlog  --runs 3  --seconds 10
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { atomicWrite } from '../gateway/lib/atomic-write.ts';
+import { benchBacklog } from './backlog.ts';
+import { benchFootprint } from './footprint.ts';
+import { benchIngest } from './ingest.ts';
+import { toMarkdown, type Report } from './report.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'ingest,footprint,backlog' },
+    runs: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '10' },
+  },
+});
+const seconds = Number(values.seconds);
+const benches: Readonly<Record<string, () => Promise<Report>>> = {
+  ingest: () => benchIngest(Number(values.runs), seconds),
+  footprint: () => benchFootprint(seconds * 2),
+  backlog: () => benchBacklog(),
+};
+
+const root = join(import.meta.dirname, '..');
+console.error('building…');
+execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+const chosen = values.only.split(',');
+const sections: string[] = [];
+for (const name of chosen) {
+  const bench = benches[name];
+  if (bench === undefined)
+    throw new Error(`there is no benchmark "${name}"; there are ${Object.keys(benches).join(', ')}`);
+  console.error(`${name}…`);
+  const section = toMarkdown(await bench());
+  console.log(section);
+  sections.push(section);
+}
+const [cpu] = cpus();
+const header = [
+  '# Benchmarks',
+  '',
+  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${process.arch}, Node ${process.versions.node}, the compiled build. Ratios carry over to a Pi, absolute rates do not.`,
+  '',
+];
+if (chosen.length === Object.keys(benches).length) {
+  await atomicWrite(join(root, 'docs/benchmarks.md'), [...header, ...sections].join('\n'), 0o644);
+}

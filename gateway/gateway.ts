@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import { PortcullisError } from '../contracts/errors.ts';
+import { listenApi } from './api/listen-api.ts';
+import { readRoutes } from './api/read-routes.ts';
+import { openBuffer, type Buffer } from './buffer/buffer.ts';
+import { gatewayName } from './config/identity.ts';
+import type { Config } from './config/schema.ts';
+import type { TestSwitches } from './config/test-switches.ts';
+import { consoleAssets } from './console/console-assets.ts';
+import { startDeliveryLoop } from './delivery/delivery-loop.ts';
+import { tuyaTables } from './delivery/tuya/tables.ts';
+import { openTuyaSink } from './delivery/tuya/tuya-sink.ts';
+import type { Clock } from './lib/clock.ts';
+import { openAlarmBook } from './observability/alarms.ts';
+import { openMetrics, type Metrics } from './observability/metrics.ts';
+import { ingestTables } from './preprocess/ingest-tables.ts';
+import { openIngest } from './preprocess/ingest.ts';
+import { shippedPlugins } from './shipped-plugins.ts';
+import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
+import { mqttTables } from './transports/mqtt/tables.ts';
+import { version } from './version.ts';
+
+export interface GatewayDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly switches: TestSwitches;
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** Resolves when the gateway cannot go on and the process should end with the error's exit code. */
+  readonly failed: Promise<PortcullisError>;
+}
+
+/**
+ * Wires the stages, far side first, so that nothing is taken from a device before there is a place for it:
+ *
+ *     device → mqtt → ingest (plugins, preprocess) → buffer → delivery → sinks
+ *
+ * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
+ * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
+ */
+export async function startGateway(config: Config, { log, clock, switches }: GatewayDeps): Promise<Gateway> {
+  await using starting = new AsyncDisposableStack();
+  const metrics = starting.use(openMetrics());
+  const alarms = starting.use(
+    openAlarmBook(
+      () => clock.wallMs(),
+      ({ code, detail }, active) => {
+        log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
+      },
+    ),
+  );
+
+  const name = await gatewayName(config.dataDir, config.gateway);
+  const tables = [mqttTables, ingestTables, tuyaTables];
+  const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
+
+  const plugins = await shippedPlugins(config.plugins.config);
+  const { append } = buffer;
+  const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
+
+  const broker = await mqttOptions(config, name, switches, clock.wallMs());
+  const mqtt = starting.use(await listenMqtt(broker, { ingest: ingest.ingest, store: buffer, log, clock }));
+
+  await startDelivery(config, buffer, { log, clock, switches }, starting);
+
+  countStages(metrics, buffer, mqtt);
+  const api = starting.use(
+    await listenApi(
+      { ...config.http, version },
+      {
+        routes: readRoutes({
+          ledger: (query) => buffer.ledger(query),
+          deadLetters: (query) => buffer.deadLetters(query),
+          plugins: () => ingest.plugins(),
+          alarms: () => alarms.active(),
+        }),
+        assets: await consoleAssets(),
+        metrics,
+        notReadyBecause: async () => {
+          await buffer.status();
+          return alarms.active().flatMap(({ code, detail }) => (code === 'disk-full' ? [detail] : []));
+        },
+        log,
+      },
+    ),
+  );
+  log.info({ name, mqtt: mqtt.ports, http: api.port, version }, 'the gateway is ready');
+
+  const running = starting.move();
+  return { failed: failureOf(buffer), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** One loop per configured sink. An outage is noted in the ledger, so that it can show what was captured meanwhile. */
+async function startDelivery(
+  { cloud }: Config,
+  buffer: Buffer,
+  { log, clock, switches }: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  if (cloud.tuya === undefined) return;
+  const sink = stack.use(await openTuyaSink(cloud.tuya, { store: buffer, log, clock }));
+  const onOutage = (name: string, change: 'started' | 'ended'): void => {
+    const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
+    noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
+  };
+  stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }));
+}
+
+/** Numbers that are read when Prometheus asks. */
+function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): void {
+  metrics.gauge('buffered_records', 'Records that wait for a sink.', ['sink'], async () => {
+    const { sinks } = await buffer.ledger();
+    return sinks.map(({ sink, buffered }) => ({ labels: { sink }, value: buffered }));
+  });
+  metrics.gauge('ledger_balanced', '1 while every line of the ledger adds up.', [], async () => [
+    { value: (await buffer.ledger()).balanced ? 1 : 0 },
+  ]);
+  metrics.gauge('database_bytes', 'Size of the database file.', [], async () => [
+    { value: (await buffer.status()).fileBytes },
+  ]);
+  metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
+}
+
+function failureOf({ fatal }: Buffer): Promise<PortcullisError> {
+  return new Promise((resolve) => {
+    fatal.addEventListener('abort', () => {
+      const { reason } = fatal as { reason: unknown };
+      resolve(reason instanceof PortcullisError ? reason : new PortcullisError('INTERNAL', String(reason)));
+    });
+  });
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BufferOptions } from './buffer/options.ts';
+import type { Config } from './config/schema.ts';
+import type { TestSwitches } from './config/test-switches.ts';
+import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
+import { ownCertificate } from './lib/own-certificate.ts';
+import type { TableSet } from '../contracts/table-set.ts';
+import type { MqttOptions } from './transports/mqtt/options.ts';
+
+const dayMs = 86_400_000;
+const secondMs = 1_000;
+
+/** Sinks whose cursors stand even while they are not configured: what is skipped today is queued, not lost. */
+export const sinkNames = ['tuya'] as const;
+
+/** What the buffer needs of the configuration. */
+export function bufferOptions(
+  { dataDir, buffer }: Config,
+  gateway: string,
+  tables: readonly TableSet[],
+  switches: TestSwitches,
+): BufferOptions {
+  return {
+    dataDir,
+    gateway,
+    tables,
+    sinks: sinkNames,
+    limits: {
+      fileBytes: buffer.maxBytes,
+      ...(buffer.maxAgeDays !== undefined && { maxAgeMs: buffer.maxAgeDays * dayMs }),
+    },
+    linger: { maxMs: buffer.lingerMs, commitsPerDay: buffer.lingerMs === 0 ? Infinity : 0 },
+    synchronous: switches.synchronous,
+    settle: switches.settle,
+  };
+}
+
+/** What ingest needs of the configuration. */
+export function ingestOptions({ site, preprocess }: Config, plugins: readonly PluginSource[]): IngestOptions {
+  const rooms = Object.entries(site.rooms).flatMap(([room, devices]) => devices.map((device) => [device, room]));
+  const perMetric = <Rule, Out>(rules: Record<string, Rule>, to: (rule: Rule) => Out): Record<string, Out> =>
+    Object.fromEntries(Object.entries(rules).map(([metric, rule]) => [metric, to(rule)]));
+  return {
+    ...ingestDefaults,
+    plugins,
+    threads: preprocess.threads,
+    fallback: preprocess.fallbackPlugin,
+    site: { name: site.name, timeZone: site.timeZone, rooms: Object.fromEntries(rooms) as Record<string, string> },
+    steps: {
+      ...ingestDefaults.steps,
+      dedupeMs: preprocess.dedupeWindowSeconds * secondMs,
+      deadband: perMetric(preprocess.deadband, ({ absolute, relative, maxSilenceSeconds }) => ({
+        absolute,
+        relative,
+        maxSilenceMs: maxSilenceSeconds * secondMs,
+      })),
+      rollup: perMetric(preprocess.rollup, ({ windowSeconds }) => ({ windowMs: windowSeconds * secondMs })),
+    },
+  };
+}
+
+/** What the broker needs of the configuration; makes the gateway's own certificate where none is given. */
+export async function mqttOptions(
+  { mqtt, dataDir }: Config,
+  gateway: string,
+  switches: TestSwitches,
+  nowMs: number,
+): Promise<MqttOptions> {
+  return {
+    host: mqtt.host,
+    tcp: { port: mqtt.port },
+    tls: mqtt.tls && { port: mqtt.tls.port, ...(await tlsMaterial(mqtt.tls, join(dataDir, 'tls'), gateway, nowMs)) },
+    ws: mqtt.websocket,
+    anonymous: mqtt.anonymous,
+    actuationFilters: mqtt.actuationTopics,
+    limits: { maxPacketBytes: mqtt.maxPacketBytes, maxConnections: mqtt.maxConnections },
+    acknowledge: switches.acknowledge,
+  };
+}
+
+type TlsConfig = NonNullable<Config['mqtt']['tls']>;
+
+async function tlsMaterial(tls: TlsConfig, folder: string, gateway: string, nowMs: number) {
+  const { cert, key } =
+    tls.certFile === undefined || tls.keyFile === undefined
+      ? await ownCertificate(folder, gateway, nowMs)
+      : { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') };
+  return { cert, key, ...(tls.clientCaFile !== undefined && { ca: await readFile(tls.clientCaFile, 'utf8') }) };
+}
