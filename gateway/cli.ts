@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { runCommand } from './cli/run.ts';
 
@@ -11,6 +12,7 @@ const program = new Command('portcullis')
   .exitOverride()
   .showHelpAfterError('(add --help for what is possible)')
   .addCommand(runCommand())
+  .addCommand(deviceCommand())
   .addCommand(doctorCommand());
 
 try {

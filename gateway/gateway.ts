@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
+import { deviceRoutes } from './api/device-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
-import { gatewayName } from './config/identity.ts';
+import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
@@ -68,14 +69,17 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   countStages(metrics, buffer, mqtt);
   const api = starting.use(
     await listenApi(
-      { ...config.http, version },
+      { ...config.http, version, adminToken: await adminToken(config.dataDir) },
       {
-        routes: readRoutes({
-          ledger: (query) => buffer.ledger(query),
-          deadLetters: (query) => buffer.deadLetters(query),
-          plugins: () => ingest.plugins(),
-          alarms: () => alarms.active(),
-        }),
+        routes: [
+          ...readRoutes({
+            ledger: (query) => buffer.ledger(query),
+            deadLetters: (query) => buffer.deadLetters(query),
+            plugins: () => ingest.plugins(),
+            alarms: () => alarms.active(),
+          }),
+          ...deviceRoutes(mqtt),
+        ],
         assets: await consoleAssets(),
         metrics,
         notReadyBecause: async () => {

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
-import { PortcullisError } from '../../contracts/errors.ts';
+import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
 import { timingSafeEqual } from 'node:crypto';
@@ -33,6 +33,9 @@ export interface Api extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Codes that mean: what was asked makes no sense here. */
+const refused = new Set<ErrorCode>(['CONFIG_INVALID', 'COMMAND_INVALID']);
+
 const securityHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -52,7 +55,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   });
   server.setNotFoundHandler((request, reply) => problem(reply, 404, 'Not found', `There is no ${request.url}.`));
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error instanceof PortcullisError && error.code === 'INPUT_REFUSED') {
+    if (error instanceof PortcullisError && refused.has(error.code)) {
       return problem(reply, 422, 'Refused', error.message);
     }
     const status = error.statusCode ?? 500;

@@ -7,13 +7,25 @@ import { atomicWrite } from '../lib/atomic-write.ts';
  * The name of this gateway, stamped on every message: the configured one, or one like `gw-7f3a` that is made at the
  * first start and kept in the data folder. It never changes with the host name.
  */
-export async function gatewayName(dataDir: string, configured: string | undefined): Promise<string> {
-  if (configured !== undefined) return configured;
-  const file = join(dataDir, 'gateway-name');
+export function gatewayName(dataDir: string, configured: string | undefined): Promise<string> {
+  const make = (): string => `gw-${randomBytes(2).toString('hex')}`;
+  return configured === undefined ? keep(dataDir, 'gateway-name', make) : Promise.resolve(configured);
+}
+
+/** What opens the calls that change something, for whoever may read the data folder. */
+export function adminToken(dataDir: string): Promise<string> {
+  return keep(dataDir, adminTokenFile, () => randomBytes(24).toString('base64url'));
+}
+
+export const adminTokenFile = 'admin-token';
+
+/** What the file says, or what is made now and kept, readable for the gateway's user only. */
+async function keep(dataDir: string, name: string, make: () => string): Promise<string> {
+  const file = join(dataDir, name);
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept !== '') return kept.trim();
-  const made = `gw-${randomBytes(2).toString('hex')}`;
+  const made = make();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await atomicWrite(file, `${made}\n`, 0o644);
+  await atomicWrite(file, `${made}\n`);
   return made;
 }
