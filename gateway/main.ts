@@ -1,7 +1,7 @@
 import { PortcullisError } from '../contracts/errors.ts';
 import { keepAsLastGood, loadConfigOrLastGood } from './config/load-config.ts';
 import { readTestSwitches } from './config/test-switches.ts';
-import { startGateway, type Gateway } from './gateway.ts';
+import { startGateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import { openLog } from './observability/log.ts';
@@ -17,7 +17,7 @@ export async function main(configPath: string): Promise<never> {
   const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
   const log = openLog(config.log);
   const stopping = stopSignal();
-  await using gateway = await startGateway(config, { log, clock: systemClock, switches: readTestSwitches() });
+  const gateway = await startGateway(config, { log, clock: systemClock, switches: readTestSwitches() });
   if (fellBackBecause === undefined) {
     await keepAsLastGood(configPath).catch((err: unknown) =>
       log.warn({ err }, 'cannot keep this configuration as last good'),
@@ -29,12 +29,8 @@ export async function main(configPath: string): Promise<never> {
   const reason = await Promise.race([stopping, gateway.failed]);
   log.info({ reason: String(reason) }, 'stopping');
   setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();
-  await close(gateway);
-  process.exit(reason instanceof PortcullisError ? reason.exitCode : 0);
-}
-
-async function close(gateway: Gateway): Promise<void> {
   await gateway[Symbol.asyncDispose]();
+  process.exit(reason instanceof PortcullisError ? reason.exitCode : 0);
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

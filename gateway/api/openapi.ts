@@ -17,17 +17,17 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
 }
 
 function operation(route: Route): object {
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+  const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
   const fields = Object.entries(route.input.shape) as [string, z.ZodType][];
-  const outside = fields.filter(([name]) => inPath.includes(name) || route.method === 'GET');
-  const inside = fields.filter(([name]) => !inPath.includes(name) && route.method !== 'GET');
+  const outside = fields.filter(([name]) => inPath.has(name) || route.method === 'GET');
+  const inside = fields.filter(([name]) => !inPath.has(name) && route.method !== 'GET');
   return {
     summary: route.summary,
     ...(route.admin && { security: [{ admin: [] }] }),
     parameters: outside.map(([name, schema]) => ({
       name,
-      in: inPath.includes(name) ? 'path' : 'query',
-      required: inPath.includes(name),
+      in: inPath.has(name) ? 'path' : 'query',
+      required: inPath.has(name),
       schema: jsonSchema(schema, 'input'),
     })),
     ...(inside.length > 0 && {

@@ -106,7 +106,7 @@ function pageOfDevices(lines: readonly DeviceLine[], limit: number, cursor: stri
   const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
   const shown = rest.slice(0, limit);
   const devices = shown.map((id) => {
-    const sinks = (byDevice.get(id) ?? []).map(({ device: _, ...line }) => line);
+    const sinks = (byDevice.get(id) ?? []).map((line) => ledgerLine.parse(line));
     const most = (key: 'accepted' | 'buffered'): number => Math.max(0, ...sinks.map((line) => line[key]));
     return { id, accepted: most('accepted'), buffered: most('buffered'), sinks };
   });

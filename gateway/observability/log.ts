@@ -1,5 +1,6 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { PortcullisError } from '../../contracts/errors.ts';
 
 /** Keys whose values never reach a log, at the top of an entry and one level down. */
 const secretKeys = ['password', 'secret', 'accessKey', 'access_token', 'refresh_token', 'authorization', 'sign'];
@@ -31,5 +32,11 @@ export function openLog({
           destination: destination as NodeJS.WritableStream & DestinationStream,
         });
   const paths = secretKeys.flatMap((key) => [key, `*.${key}`]);
-  return pino({ level, redact: { paths, censor: '[secret]' } }, stream);
+  return pino({ level, redact: { paths, censor: '[secret]' }, serializers: { err: errorInWords } }, stream);
+}
+
+/** An error that we know is its code and sentence; the stack of any other is worth the lines. */
+function errorInWords(error: unknown): unknown {
+  if (!(error instanceof PortcullisError)) return stdSerializers.err(error as Error);
+  return `${error.code}: ${error.message}`;
 }
