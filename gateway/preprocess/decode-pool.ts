@@ -1,9 +1,12 @@
+import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { tell } from '../observability/channels.ts';
-import { filename } from './decode-worker.ts';
 import type { Reply, Task, ThreadData } from './task.ts';
+
+/** The file that each thread runs: beside this one, as source or as compiled. */
+const filename = join(import.meta.dirname, `decode-worker${extname(import.meta.filename)}`);
 
 /** How a task ended when no thread could answer it: the thread died under it, or it took too long. */
 export type Failure = { readonly is: 'crashed' | 'hung'; readonly detail: string };
@@ -34,7 +37,7 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
       recordTiming: false,
       env: {},
       workerData: options.data,
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: 4 },
     });
     // A thread that dies between two tasks: the next task finds its replacement.
     started.on('error', (err) => log.warn({ err }, 'a decode thread ended between two tasks'));

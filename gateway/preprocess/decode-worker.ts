@@ -9,16 +9,7 @@ import { headWidth, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
 import { threadKnowledge } from './thread-knowledge.ts';
 
-/** The pool starts this very file, from source and from the compiled build alike. */
-export const filename = import.meta.filename;
-
-const noData: ThreadData = {
-  plugins: [],
-  site: { timeZone: 'UTC', rooms: {} },
-  progress: new SharedArrayBuffer(4),
-};
-// On the main thread, which imports this file for its name, there is no data.
-const data = (workerData as ThreadData | null) ?? noData;
+const data = workerData as ThreadData;
 const loading = await loadPlugins(data.plugins);
 const plugins = 'plugins' in loading ? loading.plugins : [];
 const knowledge = threadKnowledge(plugins.length);

@@ -65,6 +65,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     for (let waiting = queue.peek(); waiting !== undefined && items.length < caps.envelopes; waiting = queue.peek()) {
       const { envelope } = waiting;
       const route = router.route(envelope);
+      // What is being taught may well route the envelopes behind it.
+      if (teaching && route?.teaches !== true) break;
       if (route === undefined) {
         queue.shift();
         onUnrouted(waiting);

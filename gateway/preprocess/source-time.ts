@@ -44,7 +44,25 @@ export function localToUtc(localMs: number, nearMs: number, offsetAt: OffsetAt):
 
 /** Offsets of an IANA zone. Asking Intl is slow, so the answer of each quarter of an hour is remembered, boundedly. */
 export function zoneOffsets(timeZone: string): OffsetAt {
-  const format = new Intl.DateTimeFormat('en-US', {
+  // Made when it is first needed: many houses never send a time without a zone, and it costs memory.
+  let format: Intl.DateTimeFormat | undefined;
+  const slotMs = 15 * 60_000;
+  const remembered = new Map<number, number>();
+  return (utcMs) => {
+    const slot = Math.floor(utcMs / slotMs);
+    let offset = remembered.get(slot);
+    if (offset === undefined) {
+      format ??= wallClock(timeZone);
+      offset = askIntl(format, slot * slotMs);
+      if (remembered.size >= 1_000) remembered.clear();
+      remembered.set(slot, offset);
+    }
+    return offset;
+  };
+}
+
+function wallClock(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -54,18 +72,6 @@ export function zoneOffsets(timeZone: string): OffsetAt {
     minute: 'numeric',
     second: 'numeric',
   });
-  const slotMs = 15 * 60_000;
-  const remembered = new Map<number, number>();
-  return (utcMs) => {
-    const slot = Math.floor(utcMs / slotMs);
-    let offset = remembered.get(slot);
-    if (offset === undefined) {
-      offset = askIntl(format, slot * slotMs);
-      if (remembered.size >= 1_000) remembered.clear();
-      remembered.set(slot, offset);
-    }
-    return offset;
-  };
 }
 
 function askIntl(format: Intl.DateTimeFormat, utcMs: number): number {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { envelope, memoryBuffer, openStage } from './stage.ts';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import { defaultSteps } from '../../../gateway/preprocess/options.ts';
+import { listen } from '../../../gateway/observability/channels.ts';
+import { envelope, housePlugin, memoryBuffer, openStage, withCode } from './stage.ts';
 
 test('a message is decoded, converted, placed and committed before its promise resolves', async (t) => {
   const buffer = memoryBuffer(t);
-  const stage = await openStage(t, buffer);
+  const stage = await openStage(buffer);
   const sent = { metrics: [{ n: 'temperature', key: 't', value: 212, unit: '°F' }] };
   const outcome = await stage.ingest(envelope('house/lamp', sent));
   assert.deepEqual(outcome, { stored: 1, filtered: 0, deadLettered: 0 });
@@ -21,4 +24,158 @@ test('a message is decoded, converted, placed and committed before its promise r
       src: { proto: 'house', topic: 'house/lamp' },
     },
   ]);
+});
+
+test('what accompanies a message is part of its entry', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  const alongside = [{ statement: 'mqtt.retain', params: ['house/lamp'] }];
+  await stage.ingest(envelope('house/lamp', { values: { humidity: 4 } }), alongside);
+  assert.deepEqual(buffer.entries[0]?.writes, alongside);
+});
+
+test('a payload that the plugin cannot read becomes a dead letter with a bounded sample', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  const outcome = await stage.ingest(envelope('house/lamp', `{"broken":${'x'.repeat(5_000)}`));
+  assert.deepEqual(outcome, { stored: 0, filtered: 0, deadLettered: 1 });
+  const letter = buffer.entries[0]?.deadLetters[0];
+  assert.ok(letter);
+  const { sample, detail, ...rest } = letter;
+  assert.equal(sample.length, 1_024);
+  assert.match(detail, /JSON/);
+  assert.deepEqual(rest, {
+    device: 'tester',
+    plugin: 'house',
+    topic: 'house/lamp',
+    code: 'decode-failed',
+    receivedAt: Date.UTC(2026, 6, 1, 12),
+  });
+});
+
+test('a reading that breaks the rules is a dead letter of its device', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  await stage.ingest(envelope('house/lamp', { metrics: [{ n: '', key: 'x', value: 1 }] }));
+  const [letter] = buffer.entries[0]?.deadLetters ?? [];
+  assert.equal(letter?.code, 'invalid-reading');
+  assert.equal(letter.device, 'house:lamp');
+});
+
+test('a topic that no plugin wants is a dead letter, or goes to the fallback', async (t) => {
+  const buffer = memoryBuffer(t);
+  const strict = await openStage(buffer);
+  await strict.ingest(envelope('strange/topic', { values: { humidity: 1 } }));
+  assert.equal(buffer.entries[0]?.deadLetters[0]?.code, 'no-plugin');
+  const lenient = await openStage(buffer, { fallback: 'house' });
+  await lenient.ingest(envelope('strange/topic', { values: { humidity: 1 } }));
+  assert.equal(buffer.entries[1]?.measurements[0]?.dev.id, 'house:topic');
+});
+
+test('a message that was understood and holds nothing counts as filtered', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  const outcome = await stage.ingest(envelope('house/lamp', { do: 'nothing' }));
+  assert.deepEqual(outcome, { stored: 0, filtered: 1, deadLettered: 0 });
+  assert.deepEqual(buffer.entries[0]?.filtered, [{ device: 'tester', reason: 'noise', count: 1 }]);
+});
+
+test('a message that is left with some of its metrics is stored, and what it lost is told', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer, {
+    steps: { ...defaultSteps, deadband: { temperature: { absolute: 1, maxSilenceMs: 60_000 } } },
+  });
+  const dropped: unknown[] = [];
+  using _listening = listen('dropped', (event) => dropped.push(event));
+  await stage.ingest(envelope('house/lamp', { values: { temperature: 20, humidity: 40 } }));
+  await stage.ingest(envelope('house/lamp', { values: { temperature: 20.5, humidity: 41 } }));
+  const outcome = await stage.ingest(envelope('house/lamp', { values: { temperature: 21 } }));
+  assert.deepEqual(outcome, { stored: 0, filtered: 1, deadLettered: 0 });
+  assert.deepEqual(buffer.entries[1]?.measurements[0]?.m, [{ n: 'humidity', v: 41 }]);
+  assert.deepEqual(buffer.entries[2]?.filtered, [{ device: 'house:lamp', reason: 'deadband', count: 1 }]);
+  assert.deepEqual(dropped, [{ stage: 'preprocess', reason: 'deadband', count: 1 }]);
+});
+
+test('more bytes than the bound are refused with OVERLOADED, and taken again when there is room', async (t) => {
+  const buffer = memoryBuffer(t);
+  const gate = Promise.withResolvers<void>();
+  buffer.before = () => gate.promise;
+  const stage = await openStage(buffer, { maxQueuedBytes: 2_000 });
+  const message = () => envelope('house/lamp', { values: { humidity: 1 } });
+  const taken = [stage.ingest(message()), stage.ingest(message())];
+  for (let n = 0; n < 10; n++) taken.push(stage.ingest(message()));
+  const settled = Promise.allSettled(taken);
+  const refused = stage.ingest(message());
+  await assert.rejects(refused, withCode('OVERLOADED'));
+  gate.resolve();
+  const outcomes = await settled;
+  assert.ok(outcomes.filter(({ status }) => status === 'rejected').length >= 5);
+  assert.equal(stage.stats().queuedBytes, 0);
+  assert.equal((await stage.ingest(message())).stored, 1);
+});
+
+test('when the buffer cannot commit, its error reaches the transport', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  buffer.before = () => {
+    throw new PortcullisError('DISK_FULL', 'no room');
+  };
+  await assert.rejects(stage.ingest(envelope('house/lamp', { values: { humidity: 1 } })), withCode('DISK_FULL'));
+});
+
+test('a message that comes again after a failed commit is no duplicate', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer, { steps: { ...defaultSteps, dedupeMs: 60_000 } });
+  const message = envelope('house/lamp', {
+    metrics: [{ n: 'energy.import', key: 'e', value: 5, unit: 'Wh', counter: 'total_increasing' }],
+  });
+  buffer.before = () => {
+    throw new PortcullisError('STORE_FAILED', 'not now');
+  };
+  await assert.rejects(stage.ingest(message), withCode('STORE_FAILED'));
+  buffer.before = () => undefined;
+  assert.deepEqual(await stage.ingest(message), { stored: 1, filtered: 0, deadLettered: 0 });
+  assert.deepEqual(await stage.ingest(message), { stored: 0, filtered: 1, deadLettered: 0 });
+});
+
+test('a command is encoded by its plugin; a wrong one is refused with COMMAND_INVALID', async (t) => {
+  const stage = await openStage(memoryBuffer(t));
+  assert.deepEqual(await stage.encode('house', 'set', { device: 'lamp', args: { on: true } }), [
+    { topic: 'house/lamp/set', payload: '{"on":true,"knows":0}', qos: 1 },
+  ]);
+  const refused = withCode('COMMAND_INVALID');
+  await assert.rejects(stage.encode('house', 'set', { device: 'lamp', args: { on: 'yes' } }), refused);
+  await assert.rejects(stage.encode('house', 'toString', { device: 'lamp', args: {} }), refused);
+  await assert.rejects(stage.encode('nobody', 'set', { device: 'lamp', args: {} }), refused);
+});
+
+test('plugins are described as data', async (t) => {
+  const stage = await openStage(memoryBuffer(t));
+  const [house] = stage.plugins();
+  assert.equal(house?.name, 'house');
+  assert.deepEqual(house.teaches, ['house/units/+', 'house/claim/+']);
+  assert.deepEqual(
+    house.commands.map(({ name, idempotent }) => [name, idempotent]),
+    [['set', true]],
+  );
+  assert.ok(JSON.stringify(house.commands[0]?.args).includes('"boolean"'));
+});
+
+test('a plugin that does not load, or does not like its configuration, ends the start in a sentence', async (t) => {
+  const buffer = memoryBuffer(t);
+  const plugins = (entry: string | URL, config: unknown) => ({ plugins: [{ name: 'house', entry, config }] });
+  const invalid = withCode('CONFIG_INVALID');
+  await assert.rejects(openStage(buffer, plugins('/nowhere/index.ts', {})), invalid);
+  await assert.rejects(openStage(buffer, plugins(housePlugin, { sacle: 2 })), invalid);
+});
+
+test('closing waits for what was taken in, refuses what comes later, and can be done twice', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  const taken = stage.ingest(envelope('house/lamp', { values: { humidity: 1 }, ms: 20 }));
+  const closed = stage[Symbol.asyncDispose]();
+  await assert.rejects(stage.ingest(envelope('house/lamp', {})), withCode('STORE_CLOSED'));
+  await closed;
+  assert.equal((await taken).stored, 1);
+  await stage[Symbol.asyncDispose]();
 });

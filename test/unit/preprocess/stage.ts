@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
+import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Append, Entry } from '../../../contracts/pipeline.ts';
 import type { Envelope } from '../../../contracts/plugin.ts';
 import type { TableStore, Write } from '../../../contracts/table-set.ts';
@@ -18,13 +19,17 @@ export interface MemoryBuffer {
   readonly entries: Entry[];
   readonly append: Append;
   readonly store: TableStore;
+  /** What is closed before the tables are. */
+  readonly closing: AsyncDisposableStack;
   /** Called before each commit; what it throws is what the commit fails with. */
   before: (entry: Entry) => Promise<void> | void;
 }
 
 export function memoryBuffer(t: TestContext): MemoryBuffer {
   const db = new DatabaseSync(':memory:');
-  t.after(() => db.close());
+  const closing = new AsyncDisposableStack();
+  closing.defer(() => db.close());
+  t.after(() => closing.disposeAsync());
   for (const migration of ingestTables.migrations) db.exec(migration);
   const prepared = new Map(
     Object.entries(ingestTables.statements).map(([name, sql]) => [`${ingestTables.name}.${name}`, db.prepare(sql)]),
@@ -40,6 +45,7 @@ export function memoryBuffer(t: TestContext): MemoryBuffer {
     db.exec('COMMIT');
   };
   const buffer: MemoryBuffer = {
+    closing,
     entries: [],
     before: () => undefined,
     async append(entry) {
@@ -55,10 +61,9 @@ export function memoryBuffer(t: TestContext): MemoryBuffer {
   return buffer;
 }
 
-/** The stage with the test plugin, closed when the test ends. */
+/** The stage with the test plugin, closed when the buffer's test ends. */
 export async function openStage(
-  t: TestContext,
-  buffer: Pick<IngestDeps, 'append' | 'store'>,
+  buffer: MemoryBuffer,
   changes: Partial<IngestOptions> & { clock?: IngestDeps['clock'] } = {},
 ): Promise<IngestStage> {
   const { clock = systemClock, ...options } = changes;
@@ -71,8 +76,7 @@ export async function openStage(
     },
     { append: buffer.append, store: buffer.store, log: pino({ level: 'silent' }), clock },
   );
-  t.after(() => stage[Symbol.asyncDispose]());
-  return stage;
+  return buffer.closing.use(stage);
 }
 
 export function envelope(topic: string, payload: unknown, more: Partial<Envelope> = {}): Envelope {
@@ -85,4 +89,9 @@ export function envelope(topic: string, payload: unknown, more: Partial<Envelope
     receivedAt: Date.UTC(2026, 6, 1, 12),
     ...more,
   };
+}
+
+/** Matches an error of ours by its code. */
+export function withCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof PortcullisError && error.code === code;
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import { envelope, memoryBuffer, openStage, withCode } from './stage.ts';
+import type { MemoryBuffer } from './stage.ts';
+
+const units = ['°C', '°F', 'K'] as const;
+const reading = (n: number) => envelope('house/lamp', { values: { temperature: n }, ms: n % 3 });
+
+/** The source unit of each stored measurement, in the order of commit. */
+const unitsOf = ({ entries }: MemoryBuffer): (string | undefined)[] =>
+  entries.flatMap(({ measurements }) => measurements.map(({ m }) => m[0]?.ru ?? m[0]?.u));
+
+test('a message sees exactly what was taught before it, in all threads', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer, { threads: 2, batch: { envelopes: 4, bytes: 65_536 } });
+  const sent: Promise<unknown>[] = [];
+  for (let round = 0; round < 12; round++) {
+    sent.push(stage.ingest(envelope('house/units/temperature', units[round % 3])));
+    for (let n = 0; n < 10; n++) sent.push(stage.ingest(reading(n)));
+  }
+  await Promise.all(sent);
+  const expected = Array.from({ length: 120 }, (_, n) => ['Cel', '°F', 'K'][Math.floor(n / 10) % 3]);
+  assert.deepEqual(unitsOf(buffer), expected);
+});
+
+test('knowledge is committed with its message and found again after a restart', async (t) => {
+  const buffer = memoryBuffer(t);
+  const first = await openStage(buffer);
+  await first.ingest(envelope('house/units/temperature', '°F'));
+  assert.deepEqual(buffer.entries[0]?.writes, [
+    { statement: 'ingest.know', params: ['house', 'units:temperature', '"°F"'] },
+  ]);
+  // No clean end: the second one starts from what is on disk.
+  const second = await openStage(buffer, { threads: 2 });
+  await Promise.all([second.ingest(reading(1)), second.ingest(reading(2)), second.ingest(reading(3))]);
+  assert.deepEqual(unitsOf(buffer), ['°F', '°F', '°F']);
+  await second.ingest(envelope('house/units/temperature', ''));
+  const third = await openStage(buffer);
+  await third.ingest(reading(4));
+  assert.equal(unitsOf(buffer).at(-1), undefined);
+});
+
+test('knowledge whose commit failed reaches the disk with the next message', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  buffer.before = () => {
+    throw new PortcullisError('DISK_FULL', 'no room');
+  };
+  await assert.rejects(stage.ingest(envelope('house/units/temperature', 'K')), withCode('DISK_FULL'));
+  buffer.before = () => undefined;
+  await stage.ingest(reading(1));
+  const rows = await buffer.store.read('ingest.knowledge', []);
+  assert.deepEqual(
+    rows.map((row) => row['json']),
+    ['"K"'],
+  );
+});
+
+test('a topic that knowledge claims comes to the plugin, from the next message on', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  const foreign = () => envelope('some/other/topic', { device: 'house:found', values: { humidity: 1 } });
+  const outcomes = await Promise.all([
+    stage.ingest(foreign()),
+    stage.ingest(envelope('house/claim/found', 'some/other/topic')),
+    stage.ingest(foreign()),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ stored }) => stored),
+    [0, 0, 1],
+  );
+  const restarted = await openStage(buffer);
+  assert.equal((await restarted.ingest(foreign())).stored, 1);
+});
+
+test('a lesson that fails is a dead letter and teaches nothing', async (t) => {
+  const buffer = memoryBuffer(t);
+  const stage = await openStage(buffer);
+  await stage.ingest(envelope('house/units/temperature', 'crash while learning'));
+  assert.equal(buffer.entries[0]?.deadLetters[0]?.code, 'learn-failed');
+  assert.equal(stage.stats().knowledgeVersion, 0);
+});
+
+test('commands are encoded with what is known', async (t) => {
+  const stage = await openStage(memoryBuffer(t), { threads: 2 });
+  await stage.ingest(envelope('house/units/a', 'V'));
+  await stage.ingest(envelope('house/units/b', 'V'));
+  for (let n = 0; n < 4; n++) {
+    const [outbound] = await stage.encode('house', 'set', { device: 'lamp', args: { on: true } });
+    assert.equal(outbound?.payload, '{"on":true,"knows":2}');
+  }
+});
