@@ -1,0 +1,92 @@
+/** What the gateway says of itself: sums over its sinks, and totals since it was first started. */
+export interface GatewayFigures {
+  readonly devices: number;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly buffered: number;
+  readonly deadLettered: number;
+  readonly balanced: boolean;
+  /** Records ingested since the process started. */
+  readonly ingested: number;
+}
+
+interface LedgerAnswer {
+  readonly balanced: boolean;
+  readonly sinks: readonly { accepted: number; delivered: number; buffered: number; deadLettered: number }[];
+}
+
+/** Sums the samples of one counter in Prometheus text format, whatever their labels. */
+export function sumOfCounter(text: string, name: string): number {
+  let sum = 0;
+  for (const line of text.split('\n')) {
+    const follows = line.charAt(name.length);
+    if (line.startsWith(name) && (follows === ' ' || follows === '{')) sum += Number(line.slice(line.lastIndexOf(' ')));
+  }
+  return sum;
+}
+
+async function get(httpPort: number, path: string, signal: AbortSignal): Promise<Response> {
+  const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`, { signal });
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+  return answer;
+}
+
+/** Reads ledger, devices and metrics; rejects when the gateway does not answer within `timeoutMs`. */
+export async function readFigures(httpPort: number, timeoutMs = 2000): Promise<GatewayFigures> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const [ledger, devices, metrics] = await Promise.all([
+    get(httpPort, '/api/v1/ledger', signal).then((answer) => answer.json() as Promise<LedgerAnswer>),
+    get(httpPort, '/api/v1/devices?limit=1', signal).then((answer) => answer.json() as Promise<{ total: number }>),
+    get(httpPort, '/metrics', signal).then((answer) => answer.text()),
+  ]);
+  const sum = (name: keyof LedgerAnswer['sinks'][number]): number =>
+    ledger.sinks.reduce((total, sink) => total + sink[name], 0);
+  return {
+    devices: devices.total,
+    accepted: sum('accepted'),
+    delivered: sum('delivered'),
+    buffered: sum('buffered'),
+    deadLettered: sum('deadLettered'),
+    balanced: ledger.balanced,
+    ingested: sumOfCounter(metrics, 'portcullis_ingested_records_total'),
+  };
+}
+
+export interface Sample {
+  readonly monoMs: number;
+  readonly ingested: number;
+}
+
+/** Messages per second over the samples, oldest first; 0 while there is only one. */
+export function rateOver(samples: readonly Sample[]): number {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (!first || !last || last.monoMs <= first.monoMs) return 0;
+  return (Math.max(0, last.ingested - first.ingested) * 1000) / (last.monoMs - first.monoMs);
+}
+
+const tick = (balanced: boolean): string => `ledger balanced ${balanced ? '✓' : '✗'}`;
+
+/** The live line. `undefined` figures mean that the gateway did not answer this time. */
+export function statusLine(figures: GatewayFigures | undefined, perSecond: number): string {
+  if (!figures) return 'portcullis  the gateway does not answer';
+  const { devices, buffered, delivered, deadLettered, balanced } = figures;
+  const parts = [
+    `${devices} devices`,
+    `${perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0)} msg/s`,
+    `buffered ${buffered}`,
+    `delivered ${delivered}`,
+    `dead-lettered ${deadLettered}`,
+    tick(balanced),
+  ];
+  return `portcullis  ${parts.join('  ')}`;
+}
+
+/** The one line at the end. */
+export function summaryLine(figures: GatewayFigures | undefined, seconds: number, received: number): string {
+  const time = `Stopped after ${Math.round(seconds)} s`;
+  if (!figures) return `${time}; the gateway gave no last figures, the cloud received ${received} records.`;
+  const { accepted, delivered, buffered, deadLettered, balanced } = figures;
+  const counts = `${accepted} accepted, ${delivered} delivered, ${buffered} buffered, ${deadLettered} dead-lettered`;
+  return `${time}: ${counts}, ${tick(balanced)}; the cloud received ${received} records.`;
+}
