@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { cloudCommand } from './cli/cloud.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { runCommand } from './cli/run.ts';
+import { simulateCommand } from './cli/simulate.ts';
 
 const program = new Command('portcullis')
   .description(
@@ -13,7 +15,9 @@ const program = new Command('portcullis')
   .showHelpAfterError('(add --help for what is possible)')
   .addCommand(runCommand())
   .addCommand(deviceCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(simulateCommand())
+  .addCommand(cloudCommand());
 
 try {
   await program.parseAsync();

@@ -27,7 +27,7 @@ export interface GatewayStart {
   readonly configFile: string;
   readonly logFile: string;
   /** The program to run; the daemon unless a test says otherwise. */
-  readonly program?: readonly string[];
+  readonly program?: readonly string[] | undefined;
 }
 
 const daemon = [join(import.meta.dirname, '../../gateway/cli.ts'), 'run', '--config'];
@@ -52,9 +52,10 @@ export async function startGateway(start: GatewayStart): Promise<GatewayProcess>
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   await once(child, 'spawn');
-  const ended = exited.then(
-    async ([code]): Promise<GatewayEnd> => ({ code: code ?? 70, lastWords: await lastWords(logFile) }),
-  );
+  const ended = exited.then(async ([code]): Promise<GatewayEnd> => ({
+    code: code ?? 70,
+    lastWords: await lastWords(logFile),
+  }));
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
 
   return {

@@ -13,7 +13,10 @@ const plainEvery = 10;
 const rateWindow = 10;
 
 /** Reads the gateway once a second and shows one line until it is disposed. */
-export function showStatus(httpPort: number, output: Output): AsyncDisposable & { latest(): GatewayFigures | undefined } {
+export function showStatus(
+  httpPort: number,
+  output: Output,
+): AsyncDisposable & { latest(): GatewayFigures | undefined } {
   const samples: Sample[] = [];
   let latest: GatewayFigures | undefined;
   let rounds = 0;

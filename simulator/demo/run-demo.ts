@@ -17,9 +17,9 @@ import { inDataFolder, writeConfig } from './write-config.ts';
 
 const host = '127.0.0.1';
 const readySeconds = 60;
-/** How long the backlog may take to reach the cloud at the end, and the gateway to close after that. */
+/** How long the backlog may take to reach the cloud at the end, and the gateway to close after that (its own deadline is 20 s). */
 const drainMs = 5000;
-const graceMs = 15_000;
+const graceMs = 25_000;
 
 const greeting = (flags: DemoFlags, cloud: Cloud, gateway: GatewayProcess, devices: number): string =>
   [
@@ -47,8 +47,9 @@ async function drain(httpPort: number, before: GatewayFigures | undefined): Prom
 /**
  * Runs until a signal, `--seconds`, or the gateway's own end; resolves with the exit code. Rejects with a
  * PortcullisError whose sentence says what to do when something cannot start; nothing stays behind in any case.
+ * `program` stands in for the gateway in tests.
  */
-export async function runDemo(flags: DemoFlags, output: Output): Promise<number> {
+export async function runDemo(flags: DemoFlags, output: Output, program?: readonly string[]): Promise<number> {
   await requireFreePorts(
     [
       { port: flags.mqttPort, use: 'MQTT', flag: '--mqtt-port' },
@@ -63,7 +64,7 @@ export async function runDemo(flags: DemoFlags, output: Output): Promise<number>
   await using cloud = await openCloud({ dataDir: join(flags.data, 'cloud'), port: flags.cloudPort, host });
   const configFile = await writeConfig(flags, cloud);
   const logFile = join(flags.data, 'gateway.log');
-  const gateway = await inDataFolder(flags.data, () => startGateway({ configFile, logFile }));
+  const gateway = await inDataFolder(flags.data, () => startGateway({ configFile, logFile, program }));
   try {
     return await live(flags, output, { cloud, gateway, stop });
   } finally {

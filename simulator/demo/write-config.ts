@@ -44,7 +44,13 @@ export async function writeConfig(flags: DemoFlags, cloud: Cloud): Promise<strin
     },
     http: { host, port: flags.httpPort },
     cloud: {
-      tuya: { endpoint: cloud.url, clientId: cloud.clientId, secretFile: cloud.secretFile, ca: cloud.caFile, batch: true },
+      tuya: {
+        endpoint: cloud.url,
+        clientId: cloud.clientId,
+        secretFile: cloud.secretFile,
+        ca: cloud.caFile,
+        batch: true,
+      },
     },
   };
   return inDataFolder(flags.data, async () => {

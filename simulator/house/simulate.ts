@@ -48,7 +48,8 @@ export async function simulate(given: SimulateFlags): Promise<void> {
     credentials: () => (user === undefined ? undefined : { username: user, password }),
   });
   const { devices, connections } = house;
-  if (json !== true) console.log(`${devices} devices on ${connections} connections to ${host}:${port}. Stop with Ctrl-C.`);
+  if (json !== true)
+    console.log(`${devices} devices on ${connections} connections to ${host}:${port}. Stop with Ctrl-C.`);
   await stop.asked;
   await house[Symbol.asyncDispose]();
   const counts = { devices, connections, ...house.counts() };
