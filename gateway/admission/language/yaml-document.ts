@@ -4,7 +4,8 @@ import type { Json } from '../../../contracts/plugin.ts';
 import { Positions, pathText } from './positions.ts';
 import type { PathPart, Position } from './positions.ts';
 
-export const documentLimits = { bytes: 256 * 1024, depth: 32, nodes: 50_000 } as const;
+/** Bounds of contracts, manifests, policies and host facts. */
+export const documentLimits = { bytes: 256 * 1024, depth: 32, nodes: 50_000 };
 
 export interface DocumentProblem {
   readonly path: string;
@@ -32,8 +33,8 @@ function failed(sentence: string, at: Position = start): YamlDocument {
  * Reads one YAML 1.2 document in the core schema, without aliases and custom tags, bounded in bytes, depth and nodes.
  * Never throws; every problem has its place. The root must be a mapping.
  */
-export function readYaml(bytes: Uint8Array): YamlDocument {
-  if (bytes.byteLength > documentLimits.bytes) return failed(`is larger than ${documentLimits.bytes / 1024} KiB`);
+export function readYaml(bytes: Uint8Array, limits: typeof documentLimits = documentLimits): YamlDocument {
+  if (bytes.byteLength > limits.bytes) return failed(`is larger than ${limits.bytes / 1024} KiB`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -43,15 +44,15 @@ export function readYaml(bytes: Uint8Array): YamlDocument {
   const lines = new LineCounter();
   try {
     const options = { version: '1.2', schema: 'core', merge: false, lineCounter: lines, logLevel: 'silent' } as const;
-    return convert(parseDocument(text, { ...options, prettyErrors: false }), lines);
+    return convert(parseDocument(text, { ...options, prettyErrors: false }), lines, limits);
   } catch (error) {
     // Deep nesting exhausts the parser's stack before our own depth limit is reached.
-    if (error instanceof RangeError) return failed(`is nested deeper than ${documentLimits.depth} levels`);
+    if (error instanceof RangeError) return failed(`is nested deeper than ${limits.depth} levels`);
     throw error;
   }
 }
 
-function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
+function convert(document: Document.Parsed, lines: LineCounter, limits: typeof documentLimits): YamlDocument {
   const at = (offset: number | undefined): Position => {
     const place = lines.linePos(offset ?? 0);
     return { line: Math.max(1, place.line), column: Math.max(1, place.col) };
@@ -65,7 +66,7 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
     return { value: undefined, positions: new Positions(), problems };
   }
   if (!isMap(document.contents)) return failed('must be a mapping of keys to values', at(document.contents?.range[0]));
-  const walk = new Walk(at);
+  const walk = new Walk(at, limits);
   const value = walk.value(document.contents, []);
   return { value: walk.problems.length > 0 ? undefined : value, positions: walk.positions, problems: walk.problems };
 }
@@ -75,20 +76,21 @@ class Walk {
   readonly positions = new Positions();
   readonly problems: DocumentProblem[] = [];
   readonly #at: (offset: number | undefined) => Position;
+  readonly #limits: typeof documentLimits;
   #nodes = 0;
 
-  constructor(at: (offset: number | undefined) => Position) {
+  constructor(at: (offset: number | undefined) => Position, limits: typeof documentLimits) {
     this.#at = at;
+    this.#limits = limits;
   }
 
   value(node: unknown, path: readonly PathPart[]): Json {
     if (node === null || node === undefined) return null;
     const at = this.#at((node as Node).range?.[0]);
     if (path.length === 0 || typeof path.at(-1) === 'number') this.positions.set(path, at);
-    if (++this.#nodes > documentLimits.nodes)
-      return this.#refuse(path, `has more than ${documentLimits.nodes} values`, at);
-    if (path.length > documentLimits.depth) {
-      return this.#refuse(path, `is nested deeper than ${documentLimits.depth} levels`, at);
+    if (++this.#nodes > this.#limits.nodes) return this.#refuse(path, `has more than ${this.#limits.nodes} values`, at);
+    if (path.length > this.#limits.depth) {
+      return this.#refuse(path, `is nested deeper than ${this.#limits.depth} levels`, at);
     }
     if (isAlias(node)) return this.#refuse(path, `uses the alias "*${node.source}"; write the value out`, at);
     const { tag } = node as Node;
