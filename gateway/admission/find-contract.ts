@@ -1,23 +1,24 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 const usualNames = ['contract.yaml', 'plugin.contract.yaml', 'contract.yml'];
 
 /**
- * The contract for a plugin folder when none is named: `contract.yaml`, `plugin.contract.yaml` or the only
- * `*.contract.yaml` in the folder, or else `<folder name>.contract.yaml` among `shelves`. Undefined when there is none:
- * that is a refusal, never an admission.
+ * The contract that lies in a plugin folder: `contract.yaml`, `plugin.contract.yaml` or the only `*.contract.yaml`.
+ * For the author's own checks; a gateway never asks a plugin what it should be held to.
  */
-export async function findContract(folder: string, shelves: readonly string[]): Promise<string | undefined> {
+export async function contractBeside(folder: string): Promise<string | undefined> {
   const names = await namesIn(folder);
   const usual = usualNames.find((name) => names.includes(name));
   if (usual !== undefined) return join(folder, usual);
   const own = names.filter((name) => name.endsWith('.contract.yaml'));
-  if (own.length === 1 && own[0] !== undefined) return join(folder, own[0]);
-  const wanted = `${basename(resolve(folder))}.contract.yaml`;
-  for (const shelf of shelves) {
-    if ((await namesIn(shelf)).includes(wanted)) return join(shelf, wanted);
-  }
+  return own.length === 1 && own[0] !== undefined ? join(folder, own[0]) : undefined;
+}
+
+/** `<name>.contract.yaml` on the first shelf that has it. Undefined is a refusal, never an admission. */
+export async function contractOnShelf(name: string, shelves: readonly string[]): Promise<string | undefined> {
+  const wanted = `${name}.contract.yaml`;
+  for (const shelf of shelves) if ((await namesIn(shelf)).includes(wanted)) return join(shelf, wanted);
   return undefined;
 }
 

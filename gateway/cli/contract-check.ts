@@ -1,10 +1,10 @@
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { checkPlugin } from '../admission/check-plugin.ts';
 import type { Check, TextDocument } from '../admission/check-plugin.ts';
 import { decide } from '../admission/decide.ts';
 import type { ExitCode } from '../admission/decide.ts';
-import { findContract } from '../admission/find-contract.ts';
+import { contractBeside, contractOnShelf } from '../admission/find-contract.ts';
 import { readFacts } from '../admission/host/facts-file.ts';
 import type { HostFacts } from '../admission/host/facts.ts';
 import { imageFacts } from '../admission/host/image-facts.ts';
@@ -68,11 +68,10 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
     ...decide(violations, { enforcement: {}, today }),
     grants: [],
   });
+  const shelves = [resolve(context.cwd, 'contracts/plugins'), resolve(at, '../../contracts/plugins')];
   let contractFile = options.contract;
   try {
-    const path =
-      options.contract ??
-      (await findContract(at, [resolve(context.cwd, 'contracts/plugins'), resolve(at, '../../contracts/plugins')]));
+    const path = options.contract ?? (await contractBeside(at)) ?? (await contractOnShelf(basename(at), shelves));
     if (path === undefined) return { name, contractFile: '(none)', check: failed([noContract(name)]) };
     contractFile = nameOf(resolve(context.cwd, path), context.cwd);
     const contract = await documentOf(path, context.cwd);

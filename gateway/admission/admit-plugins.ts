@@ -1,0 +1,157 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
+import { checkPlugin } from './check-plugin.ts';
+import type { Check, TextDocument } from './check-plugin.ts';
+import { decide } from './decide.ts';
+import { contractOnShelf } from './find-contract.ts';
+import type { HostFacts } from './host/facts.ts';
+import { documentLimits } from './language/yaml-document.ts';
+import { readBounded } from './read-bounded.ts';
+import type { DecisionLog } from './record/decision-log.ts';
+import { decisionRecord } from './record/decision-record.ts';
+import { shownViolations } from './report/subject.ts';
+import { readSourceTree, treeHash } from './source-tree.ts';
+import type { Store } from './store.ts';
+import type { AnalysePlugin, ProvidedModule, SourceTree } from './types.ts';
+import { violation } from './violation.ts';
+
+export interface AdmitOptions {
+  /** Folders that hold `<name>.contract.yaml`; the first hit counts. What a plugin folder brings itself is not asked. */
+  readonly contracts: readonly string[];
+  /** HostPolicy file of the site. */
+  readonly policy?: string | undefined;
+  /** What the host gives to one plugin: its own variables and secrets among them. */
+  readonly facts: (plugin: string) => HostFacts;
+  readonly provided?: readonly ProvidedModule[];
+  readonly analyse: AnalysePlugin;
+  readonly store?: Store;
+  readonly records?: DecisionLog;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/** One plugin at the door. `run` is there only for an admitted one. */
+export interface Admission {
+  /** Name of the plugin's folder. */
+  readonly name: string;
+  readonly folder: string;
+  readonly check: Check;
+  /** Hex SHA-256 of the tree. */
+  readonly tree?: string;
+  /** Where the checked bytes are, and the entry file in it. Without a store it is the plugin's own folder. */
+  readonly run?: { readonly folder: string; readonly entry: string };
+}
+
+/**
+ * Checks every plugin folder in `folder`, in the order of names, stores what is admitted and records every decision.
+ * A plugin that is refused keeps no other from being admitted; refusals are logged and raise an alarm. Throws
+ * PortcullisError (FILE_UNREADABLE) only when `folder`, the policy or the decision log cannot be used.
+ */
+export async function admitPlugins(folder: string, options: AdmitOptions): Promise<readonly Admission[]> {
+  const policy = options.policy === undefined ? undefined : await document(options.policy);
+  const admissions: Admission[] = [];
+  for (const name of await pluginFolders(folder)) {
+    const admission = await admit({ name, folder: join(folder, name), policy }, options);
+    announce(admission, options.log);
+    admissions.push(admission);
+  }
+  return admissions;
+}
+
+/** Folders only: a link to a folder would be another folder tomorrow. Names with a dot in front are not plugins. */
+async function pluginFolders(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+    const plugins = await Promise.all(
+      names.map(async (name) => ((await isPlugin(join(folder, name))) ? name : undefined)),
+    );
+    return plugins.filter((name) => name !== undefined).sort();
+  } catch (error) {
+    throw new PortcullisError('FILE_UNREADABLE', `The plugin folder ${folder} cannot be read.`, { cause: error });
+  }
+}
+
+/** A folder without manifest and package.json is no plugin but something that lies beside them. */
+async function isPlugin(folder: string): Promise<boolean> {
+  const there = await Promise.all(
+    ['plugin.yaml', 'package.json'].map((file) =>
+      lstat(join(folder, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return there.includes(true);
+}
+
+async function document(file: string): Promise<TextDocument> {
+  return { file, bytes: await readBounded(file, documentLimits.bytes) };
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly folder: string;
+  readonly policy: TextDocument | undefined;
+}
+
+async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admission> {
+  const { name, folder, policy } = candidate;
+  const clock = options.clock ?? systemClock;
+  const started = clock.monoMs();
+  const now = new Date(clock.wallMs());
+  const today = now.toISOString().slice(0, 10);
+  const refuse = (problem: Parameters<typeof violation>): Admission => ({
+    name,
+    folder,
+    check: { ...decide([violation(...problem)], { enforcement: {}, today }), grants: [] },
+  });
+  let tree: SourceTree;
+  let contract: TextDocument;
+  try {
+    const path = await contractOnShelf(name, options.contracts);
+    if (path === undefined) return refuse(['PC-C101', '', { subject: name, observed: 'no contract for this plugin' }]);
+    contract = await document(path);
+    tree = await readSourceTree(folder);
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error;
+    return refuse(['PC-S001', '', { subject: name, observed: error.message }]);
+  }
+  const facts = options.facts(name);
+  const { analyse, provided } = options;
+  const check = await checkPlugin({ tree, contract, policy, facts, analyse, provided, today });
+  const hash = treeHash(tree);
+  const record = decisionRecord({
+    name,
+    at: now,
+    check,
+    tree: hash,
+    contract,
+    policy: policy?.bytes,
+    lock: tree.files.get('package-lock.json'),
+    facts,
+    timings: { checkMs: Math.round(clock.monoMs() - started) },
+  });
+  await options.records?.append(record);
+  if (check.decision !== 'ADMIT' || check.entry === undefined) return { name, folder, check, tree: hash };
+  const stored = options.store ? await options.store.put(tree) : folder;
+  return { name, folder, check, tree: hash, run: { folder: stored, entry: check.entry } };
+}
+
+function announce({ name, check, tree }: Admission, log: Logger): void {
+  const refused = check.decision !== 'ADMIT';
+  const violations = shownViolations(check).filter(({ severity }) => severity === 'error');
+  const [worst] = violations;
+  const detail = worst ? `${worst.code} ${worst.subject ?? worst.path}: ${worst.remedy}` : '';
+  tell('alarm', { code: 'plugin_refused', subject: name, active: refused, detail });
+  if (!refused) log.info({ plugin: name, tree }, 'plugin admitted');
+  else {
+    tell('rejected', { stage: 'admission', reason: worst?.code ?? 'PC-C199', count: 1 });
+    log.error({ plugin: name, tree, violations }, `plugin refused: ${detail}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { createPublicKey, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import { sha256 } from '../source-tree.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { DecisionRecord } from './decision-record.ts';
+
+/** A record as it stands in the log: chained to the one before and signed by the gateway. */
+export interface SignedRecord extends DecisionRecord {
+  /** SHA-256 of the line before, or 64 zeros for the first. */
+  readonly previous: string;
+  readonly signature: { readonly ed25519: string };
+}
+
+/** Decisions of this gateway, one JSON text per line, append only. */
+export interface DecisionLog extends AsyncDisposable {
+  /** Resolves when the record is on disk. */
+  append(record: DecisionRecord): Promise<SignedRecord>;
+}
+
+const first = '0'.repeat(64);
+const purpose = 'portcullis decision v1\n';
+
+/**
+ * Opens the log for appending after checking its whole chain. Throws PortcullisError (PLUGIN_TAMPERED) when a record
+ * was changed, removed or inserted, FILE_UNREADABLE when the file cannot be opened. One process at a time.
+ */
+export async function openDecisionLog(path: string, key: KeyObject): Promise<DecisionLog> {
+  const publicKey = createPublicKey(key);
+  const found = await checkDecisionLog(path, publicKey);
+  if (found.fault !== undefined)
+    throw new PortcullisError('PLUGIN_TAMPERED', `The decision log ${path} ${found.fault}.`);
+  let file: FileHandle;
+  try {
+    file = await open(path, 'a', 0o640);
+  } catch (error) {
+    throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be written.`, { cause: error });
+  }
+  let previous = found.last;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const write = async (record: DecisionRecord): Promise<SignedRecord> => {
+    const chained = { ...record, previous };
+    const ed25519 = sign(null, Buffer.from(purpose + canonicalJson(chained)), key).toString('base64');
+    const line = canonicalJson({ ...chained, signature: { ed25519 } });
+    await file.appendFile(`${line}\n`);
+    await file.datasync();
+    previous = sha256(line);
+    return { ...chained, signature: { ed25519 } };
+  };
+
+  return {
+    append: (record) => {
+      const next = turn.then(() => write(record));
+      // The next record waits for this one; whether it failed is its own caller's matter.
+      turn = next.catch(() => undefined);
+      return next;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await turn;
+      await file.close();
+    },
+  };
+}
+
+/**
+ * Reads a log and says where its chain breaks. `last` is the hash that the next record chains to. A missing file is
+ * an empty log. A last line that was cut by a power failure is a fault as well: nobody can tell it from tampering.
+ */
+export async function checkDecisionLog(
+  path: string,
+  publicKey: KeyObject,
+): Promise<{ readonly records: number; readonly last: string; readonly fault?: string }> {
+  let previous = first;
+  let records = 0;
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  try {
+    for await (const line of lines) {
+      const fault = lineFault(line, previous, publicKey);
+      if (fault !== undefined) return { records, last: previous, fault: `is broken at line ${records + 1}: ${fault}` };
+      previous = sha256(line);
+      records++;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be read.`, { cause: error });
+    }
+  }
+  return { records, last: previous };
+}
+
+function lineFault(line: string, previous: string, publicKey: KeyObject): string | undefined {
+  let record: Partial<SignedRecord>;
+  try {
+    record = JSON.parse(line) as Partial<SignedRecord>;
+  } catch {
+    return 'no JSON';
+  }
+  const { signature, ...chained } = record;
+  if (chained.previous !== previous) return 'it does not follow the record before';
+  if (canonicalJson(record) !== line) return 'it was written in another form';
+  const bytes = Buffer.from(signature?.ed25519 ?? '', 'base64');
+  return verify(null, Buffer.from(purpose + canonicalJson(chained)), publicKey, bytes)
+    ? undefined
+    : 'its signature does not verify';
+}
