@@ -69,7 +69,7 @@ function base({ n, ep, counter, seriesStart }: ReadingMetric): Metric {
   const out: Metric = { n };
   if (ep !== undefined) out.ep = ep;
   if (counter !== undefined) out.c = counter;
-  if (seriesStart !== undefined && Number.isFinite(seriesStart)) out.st = Math.round(seriesStart);
+  if (seriesStart !== undefined && Number.isSafeInteger(Math.round(seriesStart))) out.st = Math.round(seriesStart);
   return out;
 }
 
