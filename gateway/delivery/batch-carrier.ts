@@ -100,7 +100,7 @@ export class BatchCarrier {
   }
 
   async #write(batch: Batch): Promise<WriteResult> {
-    const { sink, log, scheduler, signal, suspicion, writeDeadlineMs = 60_000 } = this.#o;
+    const { sink, log, scheduler, signal, suspicion, writeDeadlineMs = 90_000 } = this.#o;
     const attempt = await boundedWrite(sink, batch, { deadlineMs: writeDeadlineMs, scheduler, signal });
     const all = (verdict: Verdict, reason: string): WriteResult => ({
       verdicts: batch.items.map(() => verdict),
@@ -128,7 +128,10 @@ export class BatchCarrier {
     return result;
   }
 
-  /** Tries until it is durable: an unsettled batch would stay lent until the next start. */
+  /**
+   * Tries until it is durable: an unsettled batch would stay lent until the next start. An error that is not retryable
+   * means that the buffer no longer knows the loan, so its records come again anyway.
+   */
   async #settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void> {
     const { outlet, log, scheduler, signal, backoff = defaultBackoff, random = Math.random } = this.#o;
     for (let attempt = 0; ; attempt++) {
@@ -138,7 +141,7 @@ export class BatchCarrier {
       } catch (error) {
         tell('retried', { stage: 'delivery', reason: 'settle' });
         log.error({ err: error, sink: batch.sink, records: batch.items.length }, 'settlement is not durable yet');
-        if (signal.aborted) return;
+        if (signal.aborted || (error instanceof PortcullisError && !error.retryable)) return;
         await pause(scheduler, backoffMs(attempt, backoff, random), signal);
       }
     }

@@ -22,7 +22,8 @@ export class Alarms {
     tell('alarm', { code, subject: this.#subject, active: false, detail });
   }
 
-  clearAll(): void {
-    for (const code of this.#active.keys()) this.clear(code);
+  /** Clears all but one. */
+  clearOthers(kept: string): void {
+    for (const code of this.#active.keys()) if (code !== kept) this.clear(code);
   }
 }

@@ -7,6 +7,13 @@ import type { CallQuota } from './quota.ts';
 /** Calls that the account may be allowed or forbidden separately. */
 export type Api = 'register' | 'status' | 'report' | 'event' | 'batch';
 
+export interface CallTerms {
+  readonly urgent: boolean;
+  readonly signal: AbortSignal;
+  /** Monotonic time beyond which the quota is not waited for: the records go back to the buffer meanwhile. */
+  readonly until: number;
+}
+
 export interface CallerOptions {
   readonly client: TuyaClient;
   readonly quota: CallQuota;
@@ -14,8 +21,6 @@ export interface CallerOptions {
   readonly scheduler: Scheduler;
 }
 
-/** A longer wait for the quota is not slept through inside a write: the records go back to the buffer meanwhile. */
-const longestWaitMs = 2_000;
 /** How long an API that the account may not use is left alone. */
 const closedMs = 3_600_000;
 
@@ -28,17 +33,17 @@ export class Caller {
     this.#o = options;
   }
 
-  async call(api: Api, call: Call, how: { readonly urgent: boolean; readonly signal: AbortSignal }): Promise<Answer> {
+  async call(api: Api, call: Call, terms: CallTerms): Promise<Answer> {
     const { client, quota, clock, scheduler } = this.#o;
     const closed = this.#closed.get(api);
     if (closed !== undefined && clock.monoMs() < closed.until) return closed.refusal;
-    const waitMs = quota.take(clock.monoMs(), how.urgent);
-    if (waitMs > longestWaitMs) {
+    const waitMs = quota.take(clock.monoMs(), terms.urgent);
+    if (clock.monoMs() + waitMs > terms.until) {
       quota.giveBack();
       return { ok: false, class: 'throttle', code: 'own quota', reason: 'own limit of calls', retryAfterMs: waitMs };
     }
-    if (waitMs > 0) await pause(scheduler, waitMs, how.signal);
-    const answer = await client.call(call, how.signal);
+    if (waitMs > 0) await pause(scheduler, waitMs, terms.signal);
+    const answer = await client.call(call, terms.signal);
     if (!answer.ok && answer.class === 'permission') {
       this.#closed.set(api, { until: clock.monoMs() + closedMs, refusal: answer });
     }

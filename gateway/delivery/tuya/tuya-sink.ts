@@ -86,6 +86,11 @@ async function readText(path: string, what: string): Promise<string> {
   }
 }
 
+/** How long a registration waits for its place under the quota. */
+const registrationWaitMs = 2_000;
+
+const clockAlarm = 'GATEWAY_CLOCK';
+
 class Tuya implements TuyaSink {
   readonly name = 'tuya';
   readonly limits;
@@ -115,7 +120,8 @@ class Tuya implements TuyaSink {
       bindType: options.bindType ?? 'ASSET',
       groupId: options.groupId,
       asChildren: options.asChildren ?? false,
-      call: (call, signal) => this.#caller.call('register', call, { urgent: true, signal }),
+      call: (call, signal) =>
+        this.#caller.call('register', call, { urgent: true, signal, until: clock.monoMs() + registrationWaitMs }),
     });
   }
 
@@ -129,7 +135,13 @@ class Tuya implements TuyaSink {
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<WriteResult> {
-    const round = new WriteRound(this.#caller, this.#strikes, batch, signal);
+    const round = new WriteRound({
+      caller: this.#caller,
+      strikes: this.#strikes,
+      clock: this.#deps.clock,
+      batch,
+      signal,
+    });
     const runs = this.#plan(batch, round);
     const connections = this.#options.connections ?? 16;
     if (this.#options.batch) {
@@ -188,15 +200,15 @@ class Tuya implements TuyaSink {
   }
 
   #tellState(trouble: WriteRound['trouble']): void {
-    if (trouble === undefined) this.#alarms.clearAll();
+    if (trouble === undefined) this.#alarms.clearOthers(clockAlarm);
     else {
       this.#deps.log.warn({ sink: this.name, class: trouble.class, code: trouble.code }, trouble.reason);
       const { alarm } = rules[trouble.class];
       if (alarm) this.#alarms.raise(alarm.code, alarm.detail);
     }
     if (this.#client.clock.suspect)
-      this.#alarms.raise('GATEWAY_CLOCK', 'The clock of the gateway is wrong; the cloud told its time.');
-    else this.#alarms.clear('GATEWAY_CLOCK');
+      this.#alarms.raise(clockAlarm, 'The clock of the gateway is wrong; the cloud told its time.');
+    else this.#alarms.clear(clockAlarm);
   }
 }
 

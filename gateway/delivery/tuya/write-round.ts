@@ -1,4 +1,5 @@
 import type { Batch, BatchItem, Verdict, WriteResult } from '../../../contracts/sink.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Api, Caller } from './caller.ts';
 import type { Call } from './client.ts';
 import type { Answer, Refusal } from './envelope.ts';
@@ -6,32 +7,42 @@ import { rules } from './error-classes.ts';
 import type { Strikes } from './strikes.ts';
 
 /**
+ * A round ends itself well before the loop's deadline for a write: what a slow cloud has taken is settled, and the rest
+ * comes again. Without it a write that never ends in time would send the same records for ever.
+ */
+const roundMs = 15_000;
+
+export interface RoundOptions {
+  readonly caller: Caller;
+  readonly strikes: Strikes;
+  readonly clock: Clock;
+  readonly batch: Batch;
+  readonly signal: AbortSignal;
+}
+
+/**
  * What one `write` has come to so far. Records without a verdict are kept. Once a refusal concerns the account or the
  * link, `halted` is set and nobody makes another call.
  */
 export class WriteRound {
-  readonly #caller: Caller;
-  readonly #batch: Batch;
-  readonly #signal: AbortSignal;
-  readonly #strikes: Strikes;
+  readonly #o: RoundOptions;
+  readonly #endsAt: number;
   readonly #verdicts = new Map<BatchItem, Verdict>();
   #halt: Refusal | undefined;
   #waiting: Refusal | undefined;
   #bytes = 0;
 
-  constructor(caller: Caller, strikes: Strikes, batch: Batch, signal: AbortSignal) {
-    this.#caller = caller;
-    this.#strikes = strikes;
-    this.#batch = batch;
-    this.#signal = signal;
+  constructor(options: RoundOptions) {
+    this.#o = options;
+    this.#endsAt = options.clock.monoMs() + roundMs;
   }
 
   get signal(): AbortSignal {
-    return this.#signal;
+    return this.#o.signal;
   }
 
   get halted(): boolean {
-    return this.#halt !== undefined || this.#signal.aborted;
+    return this.#halt !== undefined || this.#o.signal.aborted || this.#o.clock.monoMs() >= this.#endsAt;
   }
 
   /** What halted the round, or kept records without halting it. */
@@ -40,8 +51,8 @@ export class WriteRound {
   }
 
   async call(api: Api, call: Call): Promise<Answer> {
-    const urgent = this.#batch.lane === 'urgent';
-    const answer = await this.#caller.call(api, call, { urgent, signal: this.#signal });
+    const { batch, caller, signal } = this.#o;
+    const answer = await caller.call(api, call, { urgent: batch.lane === 'urgent', signal, until: this.#endsAt });
     if (answer.ok) this.#bytes += call.payload?.length ?? 0;
     return answer;
   }
@@ -57,7 +68,7 @@ export class WriteRound {
   /** Applies the rule of the refusal's class; true when later records of the device may go on. */
   refuse(items: readonly BatchItem[], refusal: Refusal): boolean {
     const rule = rules[refusal.class];
-    if (refusal.class === 'unknown' && this.#strikes.out(items)) {
+    if (refusal.class === 'unknown' && this.#o.strikes.out(items)) {
       this.reject(items, `TUYA_${refusal.code}`, refusal.reason);
       return true;
     }
@@ -69,7 +80,7 @@ export class WriteRound {
   }
 
   result(): WriteResult {
-    const verdicts = this.#batch.items.map((item): Verdict => this.#verdicts.get(item) ?? { is: 'keep' });
+    const verdicts = this.#o.batch.items.map((item): Verdict => this.#verdicts.get(item) ?? { is: 'keep' });
     const bytes = this.#bytes;
     if (this.#halt) {
       const forMs = this.#halt.retryAfterMs ?? rules[this.#halt.class].pause ?? 'transient';

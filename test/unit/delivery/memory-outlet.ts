@@ -1,3 +1,4 @@
+import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Message } from '../../../contracts/message.ts';
 import type { Outlet } from '../../../contracts/pipeline.ts';
 import type { Batch, BatchItem, Lane, Verdict } from '../../../contracts/sink.ts';
@@ -39,7 +40,7 @@ export class MemoryOutlet implements Outlet {
   async settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void> {
     if (this.failSettles > 0) {
       this.failSettles -= 1;
-      throw new Error('disk full');
+      throw new PortcullisError('DISK_FULL', 'The disk has no room.');
     }
     batch.items.forEach((item, index) => {
       const row = this.#rows[item.lsn - 1]!;

@@ -1,0 +1,18 @@
+import { sinkConformance } from '../unit/delivery/sink-conformance.ts';
+import { openTuyaRig } from './tuya-rig.ts';
+
+for (const batch of [false, true]) {
+  sinkConformance(`Tuya-style cloud${batch ? ', batch reports' : ''}`, async (t) => {
+    const { sink, fault, mock, received } = await openTuyaRig(t, { sink: { batch } });
+    return {
+      sink,
+      goAway: async () => void (await fault({ kind: 'refuse', forMs: 60_000 })),
+      comeBack: async () => void (await mock('DELETE', 'faults')),
+      loseNextAnswer: async () => void (await fault({ kind: 'lost-answer', count: 1 })),
+      effects: async () =>
+        (await received()).flatMap((row) =>
+          Array.from({ length: row.effects }, () => ({ id: row.key, device: row.device })),
+        ),
+    };
+  });
+}
