@@ -11,15 +11,20 @@ const program = new Command('portcullis')
   .description(
     'Edge gateway: takes messages from devices, never loses an acknowledged one, and brings them to the cloud.',
   )
-  .exitOverride()
-  .showHelpAfterError('(add --help for what is possible)')
   .addCommand(runCommand())
-  .addCommand(deviceCommand())
   .addCommand(doctorCommand())
+  .addCommand(deviceCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
 
+/** A wrong command line is a USAGE error in every command, also in a nested one. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for what is possible)');
+  for (const nested of command.commands) throwInsteadOfExit(nested);
+}
+
 try {
+  throwInsteadOfExit(program);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : errorTable.USAGE.exit);
