@@ -3,6 +3,7 @@ import { shownDevice } from './devices.ts';
 import type { CloudDevice } from './devices.ts';
 import { fail, ok } from './reply.ts';
 import type { Call, CloudState, Handler } from './state.ts';
+import { keysOf, takeArrival } from './take-arrival.ts';
 
 const registration = z.object({
   device_name: z.string().min(4).max(50),
@@ -35,13 +36,17 @@ export const registerDevice = registerAs('device');
 /** `POST …/{third}/sub/register`: the body names a registered `gateway_id`. */
 export const registerChild = registerAs('child');
 
+/** `PUT …/{id}/online` and `…/offline`; ids in the header count as they do for a report. */
 export const setOnline =
   (online: boolean): Handler =>
   (call, state) => {
     const device = deviceOf(call, state);
     if (!device) return fail(2010);
-    device.online = online;
-    return ok();
+    const apply = (): void => {
+      device.online = online;
+    };
+    const summary = online ? 'online' : 'offline';
+    return takeArrival({ device, keys: keysOf(call, undefined), summary, apply }, state, call.now);
   };
 
 export const getDevice: Handler = (call, state) => {

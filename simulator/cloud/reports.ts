@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { applyProperty } from './devices.ts';
 import type { CloudDevice } from './devices.ts';
 import { fail, ok } from './reply.ts';
-import type { Reply } from './reply.ts';
-import type { Call, CloudState, Handler } from './state.ts';
+import type { Handler } from './state.ts';
+import { keysOf, takeArrival } from './take-arrival.ts';
 
 /** Ids are at most 32 characters (Tuya, "Report Properties"); without one the report has no idempotency key. */
 const msgId = z.string().min(1).max(32);
@@ -32,35 +32,6 @@ type Properties = z.infer<typeof properties>;
 const maxBatchDevices = 20;
 const maxBatchRecords = 499;
 
-/** One report of one device with the ids that stand for it. */
-interface Arrival {
-  readonly device: CloudDevice;
-  readonly keys: readonly string[];
-  readonly summary: string;
-  readonly apply: () => void;
-}
-
-/**
- * Applies a report unless all its keys were seen for this device; a coalesced report that brings one new key applies,
- * since values are absolute. Every key is counted once per arrival.
- */
-function take(arrival: Arrival, state: CloudState, now: number): Reply {
-  const { device, keys, summary } = arrival;
-  const fresh = keys.filter((key) => state.repeats === 'apply' || !state.received.has(device.id, key));
-  const isRepeat = keys.length > 0 && fresh.length === 0;
-  if (!isRepeat) arrival.apply();
-  const taken = new Set(fresh);
-  for (const key of keys) {
-    state.received.count({ device: device.id, key, summary, effect: taken.delete(key), now });
-  }
-  return isRepeat && state.repeats === 'refuse' ? fail(1113) : ok();
-}
-
-const keysOf = (call: Call, id: string | undefined): readonly string[] => {
-  if (call.keys.length > 0) return call.keys;
-  return id === undefined ? [] : [id];
-};
-
 const summaryOf = (data: Properties): string =>
   Object.entries(data)
     .map(([name, { value }]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
@@ -80,7 +51,7 @@ export const reportProperties: Handler = (call, state) => {
   if (!device) return fail(2010);
   const { msg_id: id, data } = report.data;
   const apply = (): void => applyAll(device, data, call.now);
-  return take({ device, keys: keysOf(call, id), summary: summaryOf(data), apply }, state, call.now);
+  return takeArrival({ device, keys: keysOf(call, id), summary: summaryOf(data), apply }, state, call.now);
 };
 
 /** `POST …/devices/{id}/event/report` */
@@ -94,7 +65,7 @@ export const reportEvent: Handler = (call, state) => {
     device.events++;
   };
   const summary = `event:${data.event_code} ${JSON.stringify(data.output_params ?? {})}`;
-  return take({ device, keys: keysOf(call, id), summary, apply }, state, call.now);
+  return takeArrival({ device, keys: keysOf(call, id), summary, apply }, state, call.now);
 };
 
 /** `POST …/devices/{id}/action-resp/report` */
@@ -105,7 +76,7 @@ export const reportAction: Handler = (call, state) => {
   if (!device) return fail(2010);
   const { msg_id: id, data } = report.data;
   const summary = `action:${data.action_code}`;
-  return take({ device, keys: keysOf(call, id), summary, apply: () => undefined }, state, call.now);
+  return takeArrival({ device, keys: keysOf(call, id), summary, apply: () => undefined }, state, call.now);
 };
 
 /**
@@ -124,7 +95,7 @@ export const reportBatch: Handler = (call, state) => {
     const device = state.devices.byId(id);
     const apply = device && ((): void => applyAll(device, data, call.now));
     if (!device || !apply) failed++;
-    else if ('code' in take({ device, keys: [key], summary: summaryOf(data), apply }, state, call.now)) failed++;
+    else if ('code' in takeArrival({ device, keys: [key], summary: summaryOf(data), apply }, state, call.now)) failed++;
   }
   if (failed === reports.length) return fail(2122);
   return failed > 0 ? fail(2121) : ok();

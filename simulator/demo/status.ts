@@ -85,8 +85,8 @@ export function statusLine(figures: GatewayFigures | undefined, perSecond: numbe
 /** The one line at the end. */
 export function summaryLine(figures: GatewayFigures | undefined, seconds: number, received: number): string {
   const time = `Stopped after ${Math.round(seconds)} s`;
-  if (!figures) return `${time}; the gateway gave no last figures, the cloud received ${received} records.`;
+  if (!figures) return `${time}; the gateway gave no last figures, the cloud took ${received} reports.`;
   const { accepted, delivered, buffered, deadLettered, balanced } = figures;
   const counts = `${accepted} accepted, ${delivered} delivered, ${buffered} buffered, ${deadLettered} dead-lettered`;
-  return `${time}: ${counts}, ${tick(balanced)}; the cloud received ${received} records.`;
+  return `${time}: ${counts}, ${tick(balanced)}; the cloud took ${received} reports.`;
 }

@@ -95,17 +95,20 @@ function obey(
   };
 }
 
+/**
+ * Discovery comes first, as a gateway gets it that finds it retained: real firmware sends it ten seconds after the rest.
+ */
 function hello(device: TasmotaDevice, state: State, now: number): Say[] {
   const found = `tasmota/discovery/${device.mac}`;
   const tele = `tele/${device.topic}`;
   const info = { Module: device.module, Version: '14.4.1(tasmota)', GroupTopic: 'cmnd/tasmotas/' };
   return [
+    say(`${found}/config`, discovery(device), retained),
+    say(`${found}/sensors`, { sn: sensorBody(device, state, now), ver: 1 }, retained),
     say(`${tele}/LWT`, 'Online', retained),
     say(`${tele}/INFO1`, { Info1: info }, plain),
     say(`${tele}/INFO2`, { Info2: { WebServerMode: 'Admin', Hostname: device.topic } }, plain),
     say(`${tele}/INFO3`, { Info3: { RestartReason: 'Software/System restart', BootCount: 17 } }, plain),
-    say(`${found}/config`, discovery(device), retained),
-    say(`${found}/sensors`, { sn: sensorBody(device, state, now), ver: 1 }, retained),
   ];
 }
 

@@ -62,6 +62,30 @@ test('the same key of two devices has an effect on each', async (t) => {
   );
 });
 
+test('going online with an id in the header counts once, and a late repeat does not undo what came after', async (t) => {
+  const client = await startCloud(t);
+  await client.login();
+  const id = await client.register('s1');
+  const put = (what: string, key: string) =>
+    client.call('PUT', `${devices}/${id}/${what}`, {}, { 'idempotency-key': key });
+  for (const [what, key] of [
+    ['online', 'a'],
+    ['offline', 'b'],
+    ['online', 'a'],
+  ] as const) {
+    assert.equal((await put(what, key)).json.result, true);
+  }
+  const shown = (await client.call('GET', `${devices}/s1`)).json.result as { online: boolean };
+  assert.equal(shown.online, false);
+  assert.deepEqual(
+    (await rowsOf(client)).map(({ key, times, effects }) => [key, times, effects]),
+    [
+      ['a', 2, 1],
+      ['b', 1, 1],
+    ],
+  );
+});
+
 test('a repeat may be refused with 1113, or applied again by a cloud without memory', async (t) => {
   const strict = await startCloud(t, { repeats: 'refuse' });
   const naive = await startCloud(t, { repeats: 'apply' });

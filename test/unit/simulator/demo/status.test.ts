@@ -24,7 +24,7 @@ test('the status line names devices, rate, buffered, delivered, dead-lettered an
 
 test('the last line sums up, also when the gateway gave no figures', () => {
   assert.match(summaryLine(figures, 61.2, 1100), /^Stopped after 61 s: 1200 accepted, 1100 delivered, 90 buffered/);
-  assert.match(summaryLine(undefined, 1, 7), /the cloud received 7 records/);
+  assert.match(summaryLine(undefined, 1, 7), /the cloud took 7 reports/);
 });
 
 test('a counter is summed over its labels, and a longer name is another counter', () => {
