@@ -16,6 +16,8 @@ export interface About {
   readonly seriesStart?: number | undefined;
   /** The value is the source's way of saying that it has none. */
   readonly sentinel?: boolean | undefined;
+  /** The value is what was sent, but it could not be understood. */
+  readonly unparsed?: boolean | undefined;
 }
 
 /**
@@ -90,11 +92,11 @@ function tooMuch(what: string): PortcullisError {
 
 function metricOf(n: string, key: string, value: Scalar, about: About | undefined): ReadingMetric {
   const missing = value === null || about?.sentinel === true;
-  const broken = typeof value === 'number' && !Number.isFinite(value);
+  const broken = about?.unparsed === true || (typeof value === 'number' && !Number.isFinite(value));
   const out: { -readonly [K in keyof ReadingMetric]: ReadingMetric[K] } = { n, key };
   if (broken) {
     out.q = 'unparsed';
-    out.raw = String(value);
+    out.raw = typeof value === 'number' ? String(value) : value;
   } else if (missing) {
     out.q = 'sentinel';
     out.raw = value;

@@ -1,0 +1,68 @@
+import type { MetricWord } from '../../contracts/index.ts';
+
+/** Device classes of sensors (developers.home-assistant.io/docs/core/entity/sensor). */
+export const sensorWords: ReadonlyMap<string, MetricWord> = new Map<string, MetricWord>([
+  ['apparent_power', 'power.apparent'],
+  ['atmospheric_pressure', 'pressure'],
+  ['battery', 'battery'],
+  ['carbon_dioxide', 'co2'],
+  ['carbon_monoxide', 'co'],
+  ['conductivity', 'conductivity'],
+  ['current', 'current'],
+  ['distance', 'distance'],
+  ['energy', 'energy.import'],
+  ['frequency', 'frequency'],
+  ['gas', 'gas.volume'],
+  ['humidity', 'humidity'],
+  ['illuminance', 'illuminance'],
+  ['irradiance', 'irradiance'],
+  ['moisture', 'moisture.soil'],
+  ['ozone', 'ozone'],
+  ['ph', 'ph'],
+  ['pm1', 'pm1'],
+  ['pm10', 'pm10'],
+  ['pm25', 'pm2_5'],
+  ['power', 'power.active'],
+  ['power_factor', 'power_factor'],
+  ['precipitation', 'rain.total'],
+  ['precipitation_intensity', 'rain.rate'],
+  ['pressure', 'pressure'],
+  ['reactive_power', 'power.reactive'],
+  ['signal_strength', 'signal.rssi'],
+  ['sound_pressure', 'sound.pressure'],
+  ['temperature', 'temperature'],
+  ['volatile_organic_compounds', 'voc'],
+  ['volatile_organic_compounds_parts', 'voc.parts'],
+  ['voltage', 'voltage'],
+  ['volume_flow_rate', 'water.flow'],
+  ['water', 'water.volume'],
+  ['weight', 'weight'],
+  ['wind_direction', 'wind.direction'],
+  ['wind_speed', 'wind.speed'],
+]);
+
+/** Device classes of binary sensors; "on" means open for the first five, detected for the others. */
+export const binaryWords: ReadonlyMap<string, MetricWord> = new Map<string, MetricWord>([
+  ['door', 'contact'],
+  ['garage_door', 'contact'],
+  ['garage', 'contact'],
+  ['opening', 'contact'],
+  ['window', 'contact'],
+  ['battery', 'battery.low'],
+  ['battery_charging', 'battery.charging'],
+  ['carbon_monoxide', 'carbon_monoxide'],
+  ['gas', 'gas'],
+  ['moisture', 'moisture'],
+  ['motion', 'motion'],
+  ['occupancy', 'occupancy'],
+  ['presence', 'occupancy'],
+  ['problem', 'problem'],
+  ['safety', 'safety'],
+  ['smoke', 'smoke'],
+  ['sound', 'sound'],
+  ['tamper', 'tamper'],
+  ['vibration', 'vibration'],
+]);
+
+/** Home Assistant's own spellings where another source means something else by the same letters. */
+export const unitWords: ReadonlyMap<string, string> = new Map([['w', 'week']]);
