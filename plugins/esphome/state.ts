@@ -27,10 +27,7 @@ interface Gathered {
 /** A message on a topic that discovery described: every channel finds its value, every other leaf stays an `x.` entry. */
 export function readChannels(text: string, channels: readonly Channel[]): readonly Reading[] {
   const json = channels.some(({ t, all }) => t?.path !== undefined || all === true) ? jsonOf(text) : undefined;
-  const byDevice = new Map<
-    string,
-    { readonly state: Gathering; readonly availability: Gathering; used: Set<string> }
-  >();
+  const byDevice = new Map<string, Gathered>();
   const used = new Set<string>();
   for (const channel of channels) {
     const own: Gathered = byDevice.get(channel.d) ?? {
