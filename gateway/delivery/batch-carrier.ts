@@ -45,10 +45,11 @@ export class BatchCarrier {
   /** Connects within the deadline. An error that is not retryable stops the loop, for example refused credentials. */
   async connect(
     deadlineMs: number,
+    leaving: AbortSignal,
   ): Promise<{ readonly is: 'connected' } | ({ readonly is: 'failed' } & Omit<Failure, 'progress'>)> {
     const late = new AbortController();
     using _deadline = this.#o.scheduler.after(deadlineMs, () => late.abort());
-    const signal = AbortSignal.any([late.signal, this.#o.signal]);
+    const signal = AbortSignal.any([late.signal, leaving]);
     try {
       await Promise.race([this.#o.sink.connect(signal), rejected(signal)]);
       return { is: 'connected' };
@@ -112,6 +113,7 @@ export class BatchCarrier {
         return this.#counted(attempt.result);
       case 'threw':
         log.error({ err: attempt.error, sink: sink.name, records: batch.items.length }, 'sink failed');
+        if (isPassing(attempt.error)) return all(kept, 'sink fault');
         return this.#counted(all(suspicion.afterThrow(batch), 'sink fault'));
       default:
         return all(kept, attempt.is === 'late' ? 'no answer' : 'stopping');
@@ -147,6 +149,9 @@ export class BatchCarrier {
     }
   }
 }
+
+/** A full disk or a store that starts anew is no record's fault. */
+const isPassing = (error: unknown): boolean => error instanceof PortcullisError && error.retryable;
 
 /** A write that moved nothing and asks for no pause would be tried again at once, for ever: it counts as a failure. */
 function failureOf(result: WriteResult): Failure | undefined {

@@ -66,6 +66,8 @@ class Loop implements DeliveryLoop {
   readonly #suspicion = new Suspicion();
   readonly #inFlight: Record<Lane, number> = { urgent: 0, normal: 0 };
   readonly #tasks = new Set<Promise<void>>();
+  /** Aborted as soon as a stop is asked for, and once batches in flight are given up. */
+  readonly #leaving = new AbortController();
   readonly #closing = new AbortController();
   #state = initialState;
   #timer: Disposable | undefined;
@@ -108,6 +110,7 @@ class Loop implements DeliveryLoop {
 
   async #close(): Promise<void> {
     this.#feed({ is: 'stop' });
+    this.#leaving.abort();
     this.#arrivals?.[Symbol.dispose]();
     const deadlineMs = this.#options.stopDeadlineMs ?? 5_000;
     await this.#settled(deadlineMs);
@@ -169,7 +172,7 @@ class Loop implements DeliveryLoop {
 
   async #connect(): Promise<void> {
     const { connectDeadlineMs = 30_000 } = this.#options;
-    const outcome = await this.#carrier.connect(connectDeadlineMs);
+    const outcome = await this.#carrier.connect(connectDeadlineMs, this.#leaving.signal);
     if (outcome.is === 'connected') this.#feed(outcome);
     else this.#fail(outcome.reason, outcome.forMs);
   }

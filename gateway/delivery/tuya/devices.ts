@@ -121,9 +121,12 @@ export class DeviceBook {
   }
 
   async #load(gateway: string, device: string): Promise<CloudDevice> {
+    const cached = this.#cache.get(device);
+    if (cached !== undefined) return cached;
     const [row] = await this.#o.store.read('tuya.load', [device]);
     const known: CloudDevice = row === undefined ? { state: 'SHADOW', third: thirdId(gateway, device) } : deviceIn(row);
-    this.#remember(device, known);
+    if (row === undefined) await this.#save(device, known);
+    else this.#remember(device, known);
     return known;
   }
 

@@ -79,8 +79,8 @@ function reportOf(message: Message, definitions: ProductDefinition): Projected {
 function eventOf(message: Message): EventData {
   const params: Record<string, DataValue> = Object.create(null);
   for (const [code, metric] of coded(message)) params[code] = valueOf(metric) ?? metric.q ?? '';
-  const named = message.m.find((metric) => metric.vs !== undefined);
-  const code = named?.vs ?? message.m[0]?.n ?? message.kind;
+  const action = message.m.find((metric) => metric.n === 'action')?.vs;
+  const code = action || message.m[0]?.n || message.kind;
   return { event_code: code.replace(/\W/g, '_').slice(0, 64), event_time: message.ts, output_params: params };
 }
 

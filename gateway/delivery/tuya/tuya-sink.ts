@@ -61,6 +61,8 @@ export interface TuyaSink extends Sink {
  */
 export async function openTuyaSink(options: TuyaOptions, deps: TuyaDeps): Promise<TuyaSink> {
   const secret = (await readText(options.secretFile, 'secret')).trim();
+  if (secret === '')
+    throw new PortcullisError('FILE_UNREADABLE', `The cloud's secret in ${options.secretFile} is empty.`);
   const ca = options.ca === undefined ? undefined : await readText(options.ca, 'certificate authority');
   const connections = options.connections ?? 16;
   const client = openTuyaClient(
@@ -102,6 +104,8 @@ class Tuya implements TuyaSink {
   readonly #book: DeviceBook;
   readonly #strikes = new Strikes();
   readonly #alarms = new Alarms('tuya');
+  /** Code of the trouble that the last call ended with: the same one is logged once. */
+  #lastTrouble: string | undefined;
 
   constructor(options: TuyaOptions, deps: TuyaDeps, client: TuyaClient) {
     const { store, clock, scheduler = systemScheduler, profileOf = () => undefined } = deps;
@@ -200,12 +204,15 @@ class Tuya implements TuyaSink {
   }
 
   #tellState(trouble: WriteRound['trouble']): void {
+    const { log } = this.#deps;
     if (trouble === undefined) this.#alarms.clearOthers(clockAlarm);
     else {
-      this.#deps.log.warn({ sink: this.name, class: trouble.class, code: trouble.code }, trouble.reason);
-      const { alarm } = rules[trouble.class];
+      const { class: kind, code, reason } = trouble;
+      if (this.#lastTrouble !== code) log.warn({ sink: this.name, class: kind, code }, reason);
+      const { alarm } = rules[kind];
       if (alarm) this.#alarms.raise(alarm.code, alarm.detail);
     }
+    this.#lastTrouble = trouble?.code;
     if (this.#client.clock.suspect)
       this.#alarms.raise(clockAlarm, 'The clock of the gateway is wrong; the cloud told its time.');
     else this.#alarms.clear(clockAlarm);

@@ -181,6 +181,27 @@ test('one poisonous record that makes the sink throw becomes a dead letter, the 
   assert.equal(outlet.count('accept'), 39);
 });
 
+test('a store that fails for a while inside a sink makes no dead letters', async (t) => {
+  const { time, outlet, sink, start } = setUp(t);
+  sink.script = () => Promise.reject(new PortcullisError('DISK_FULL', 'The disk has no room.'));
+  outlet.add('normal', 'a', 3);
+  start();
+  await time.advance(600_000);
+  assert.equal(outlet.count('open'), 3);
+  sink.script = acceptAll;
+  await time.advance(60_000);
+  assert.equal(outlet.count('accept'), 3);
+});
+
+test('a stop does not wait for a connection that does not come', async (t) => {
+  const { sink, start } = setUp(t);
+  sink.onConnect = () => new Promise(() => {});
+  const loop = start();
+  await settle();
+  await loop[Symbol.asyncDispose]();
+  assert.equal(loop.status().state, 'stopped');
+});
+
 test('keeping everything without asking for a pause is no hot loop', async (t) => {
   const { time, outlet, sink, start } = setUp(t);
   sink.script = (batch) => ({ verdicts: batch.items.map(() => ({ is: 'keep' as const })) });
