@@ -1,21 +1,14 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
-import type { Envelope } from '../../contracts/plugin.ts';
 import type { DecodePool, Failure } from './decode-pool.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import { packEnvelopes } from './task.ts';
-import type { Change, Claims, EnvelopeResult, Reply, Task } from './task.ts';
+import type { Change, Claims, EnvelopeResult, Reply, RoutedEnvelope, Task } from './task.ts';
 
 /** A message whose thread dies or hangs is tried this often before it becomes a dead letter. */
 const tries = 3;
 /** A batch that no thread begins is offered this often: it may wait behind a hanging one. */
 const offers = 12;
-
-/** One envelope with its plugin, ready for a thread. */
-export interface Routed {
-  readonly envelope: Envelope;
-  readonly plugin: number;
-}
 
 export interface BatchRunnerParts {
   readonly pool: DecodePool;
@@ -28,7 +21,7 @@ export interface BatchRunnerParts {
 
 export interface BatchRunner {
   /** Decodes a batch; the results are in its order. A poisonous message costs only itself. */
-  run(items: readonly Routed[], slot: number, teaching: boolean): Promise<readonly EnvelopeResult[]>;
+  run(items: readonly RoutedEnvelope[], slot: number): Promise<readonly EnvelopeResult[]>;
   /** Sends any task, with everything that is known for a thread that is behind. */
   ask(build: (everything: boolean) => { task: Task; transfer?: readonly ArrayBuffer[] }): Promise<Reply | Failure>;
 }
@@ -46,22 +39,22 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
     return reply;
   };
 
-  const offer = (items: readonly Routed[], slot: number, teaching: boolean): Promise<Reply | Failure> => {
+  const offer = (items: readonly RoutedEnvelope[], slot: number): Promise<Reply | Failure> => {
     Atomics.store(progress, slot, -1);
     return ask((everything) => {
       const packed = packEnvelopes(items);
       const briefing = knowledge.briefing(everything);
-      return { task: { is: 'decode', slot, briefing, teaching, ...packed }, transfer: [packed.payloads] };
+      return { task: { is: 'decode', slot, briefing, ...packed }, transfer: [packed.payloads] };
     });
   };
 
   /** Results, or the index of the envelope at which the thread failed. */
-  const attempt = async (items: readonly Routed[], slot: number, teaching: boolean): Promise<Attempt> => {
+  const attempt = async (items: readonly RoutedEnvelope[], slot: number): Promise<Attempt> => {
     for (let offered = 1; ; offered++) {
-      const reply = await offer(items, slot, teaching);
+      const reply = await offer(items, slot);
       if (reply.is === 'decoded') {
         const results = JSON.parse(reply.results) as readonly EnvelopeResult[];
-        if (teaching) {
+        if (reply.taught) {
           knowledge.learn(results.flatMap(changesOf));
           onClaims(reply.claims);
         }
@@ -78,27 +71,23 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
 
   /** Takes the culprit of a failed batch out: what was before it, itself alone, what comes after it. */
   const isolate = async (
-    items: readonly Routed[],
+    items: readonly RoutedEnvelope[],
     failed: FailedAttempt,
-    [slot, teaching]: readonly [number, boolean],
+    slot: number,
   ): Promise<readonly EnvelopeResult[]> => {
     const { failedAt, why } = failed;
     const culprit = items[failedAt];
     if (culprit === undefined) throw new PortcullisError('INTERNAL', `A decode thread was at envelope ${failedAt}.`);
-    const before = failedAt === 0 ? [] : await run(items.slice(0, failedAt), slot, teaching);
-    const alone = await tryAlone(culprit, why, [slot, teaching]);
-    const after = failedAt + 1 === items.length ? [] : await run(items.slice(failedAt + 1), slot, teaching);
+    const before = failedAt === 0 ? [] : await run(items.slice(0, failedAt), slot);
+    const alone = await tryAlone(culprit, why, slot);
+    const after = failedAt + 1 === items.length ? [] : await run(items.slice(failedAt + 1), slot);
     return [...before, alone, ...after];
   };
 
-  const tryAlone = async (
-    item: Routed,
-    first: Failure,
-    [slot, teaching]: readonly [number, boolean],
-  ): Promise<EnvelopeResult> => {
+  const tryAlone = async (item: RoutedEnvelope, first: Failure, slot: number): Promise<EnvelopeResult> => {
     let why = first;
     for (let done = 1; done < tries; done++) {
-      const outcome = await attempt([item], slot, teaching);
+      const outcome = await attempt([item], slot);
       if ('results' in outcome) return outcome.results[0] ?? refused(why);
       why = outcome.why;
     }
@@ -106,12 +95,12 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
     return refused(why);
   };
 
-  async function run(items: readonly Routed[], slot: number, teaching: boolean): Promise<readonly EnvelopeResult[]> {
-    const outcome = await attempt(items, slot, teaching);
+  async function run(items: readonly RoutedEnvelope[], slot: number): Promise<readonly EnvelopeResult[]> {
+    const outcome = await attempt(items, slot);
     if ('results' in outcome) return outcome.results;
     const [only] = items;
-    if (items.length === 1 && only !== undefined) return [await tryAlone(only, outcome.why, [slot, teaching])];
-    return isolate(items, outcome, [slot, teaching]);
+    if (items.length === 1 && only !== undefined) return [await tryAlone(only, outcome.why, slot)];
+    return isolate(items, outcome, slot);
   }
 
   return { run, ask };

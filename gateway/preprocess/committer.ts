@@ -27,8 +27,6 @@ export interface CommitterParts {
 /** Turns decoded batches into entries, in order, and answers each envelope when its entry is durable. */
 export interface Committer {
   commit(batch: DecodedBatch): void;
-  /** Dead-letters an envelope that no plugin wants. */
-  refuse(waiting: Waiting): void;
   closeWindows(): void;
   /** Resolves when no commit is outstanding. */
   quiet(): Promise<void>;
@@ -95,12 +93,6 @@ export function openCommitter(parts: CommitterParts): Committer {
       }
       tell('ingested', sum);
       for (const [reason, count] of dropped) tell('dropped', { stage: 'preprocess', reason, count });
-    },
-    refuse(waiting) {
-      const refusal = { code: 'no-plugin', detail: 'no plugin speaks for this topic' };
-      const deadLetters = [deadLetter(waiting.envelope, '', refusal)];
-      store(entryOf(newDraft(new Map()), deadLetters, waiting.alongside), false, nothing, waiting);
-      tell('ingested', { stored: 0, filtered: 0, deadLettered: 1 });
     },
     closeWindows() {
       const draft = newDraft(new Map());

@@ -45,18 +45,19 @@ function decode(task: DecodeTask): Reply {
   }
   const claims = claimsOf(learners);
   if (learners.size > 0) knowledge.advance();
-  return { is: 'decoded', ...here(), results: JSON.stringify(results), claims };
+  return { is: 'decoded', ...here(), results: JSON.stringify(results), taught: learners.size > 0, claims };
 }
 
 function decodeOne(task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
-  const { envelope, plugin: at } = unpackEnvelope(task, index);
+  const { envelope, plugin: at, teaches } = unpackEnvelope(task, index);
   const plugin = plugins[at]?.plugin;
   const codec = codecs[at];
   if (plugin === undefined || codec === undefined) {
-    return { measurements: [], refused: [{ code: 'no-plugin', detail: `no plugin ${at}` }], changes: [] };
+    const detail = 'no plugin speaks for this topic';
+    return { measurements: [], refused: [{ code: 'no-plugin', detail }], changes: [] };
   }
   let changes: readonly Change[] = [];
-  if (task.teaching) {
+  if (teaches) {
     try {
       changes = learnFrom(plugin, at, envelope);
     } catch (error) {

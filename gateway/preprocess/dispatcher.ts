@@ -5,7 +5,8 @@ import type { BatchRunner } from './batch-runner.ts';
 import type { IngestOptions } from './options.ts';
 import type { Resequencer } from './resequencer.ts';
 import type { Router } from './router.ts';
-import type { EnvelopeResult } from './task.ts';
+import { nobody } from './task.ts';
+import type { EnvelopeResult, RoutedEnvelope } from './task.ts';
 import { fifo } from './fifo.ts';
 
 /** An envelope between its arrival and its commit, and whom to tell. */
@@ -17,10 +18,8 @@ export interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export interface RoutedWaiting {
+export interface RoutedWaiting extends RoutedEnvelope {
   readonly waiting: Waiting;
-  readonly envelope: Envelope;
-  readonly plugin: number;
 }
 
 /** A decoded batch, or the error that its envelopes get. */
@@ -32,7 +31,6 @@ export interface DispatcherParts {
   readonly router: Router;
   readonly runner: BatchRunner;
   readonly resequencer: Resequencer<DecodedBatch>;
-  readonly onUnrouted: (waiting: Waiting) => void;
   readonly batch: IngestOptions['batch'];
   /** Batches in work at once; one more than threads keeps each thread busy while its last answer is read. */
   readonly slots: number;
@@ -46,52 +44,58 @@ export interface Dispatcher {
 
 /**
  * Forms batches and keeps the threads busy. Batches size themselves: what arrives in one turn of the event loop goes
- * at once while a slot is free, and gathers while none is. A batch that teaches runs alone: all before it has finished,
- * nothing after it is routed or sent until what it taught is known.
+ * at once while a slot is free, and gathers while none is.
+ *
+ * A batch in which something is taught runs alone: all before it has finished, and nothing after it is sent until what
+ * it taught is known. Within it the thread works in order, so that each envelope sees the lessons before it.
  */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { router, runner, resequencer, onUnrouted, batch: caps } = parts;
+  const { router, runner, resequencer, batch: caps } = parts;
   const freeSlots = Array.from({ length: parts.slots }, (_, slot) => slot);
   const queue = fifo<Waiting>();
   let inFlight = 0;
   let alone = false;
   let scheduled = false;
 
-  /** Takes envelopes of one sort from the queue, up to the caps. */
+  /** Takes envelopes from the queue, up to the caps; one that teaches waits for an empty house. */
   const form = (): { items: RoutedWaiting[]; teaching: boolean } => {
     const items: RoutedWaiting[] = [];
     let teaching = false;
     let bytes = 0;
     for (let waiting = queue.peek(); waiting !== undefined && items.length < caps.envelopes; waiting = queue.peek()) {
-      const { envelope } = waiting;
-      const route = router.route(envelope);
-      // What is being taught may well route the envelopes behind it.
-      if (teaching && route?.teaches !== true) break;
-      if (route === undefined) {
-        queue.shift();
-        onUnrouted(waiting);
-        continue;
-      }
-      bytes += envelope.payload.length;
-      if (items.length === 0) teaching = route.teaches;
-      else if (route.teaches !== teaching || bytes > caps.bytes) break;
-      if (teaching && inFlight > 0) break;
+      bytes += waiting.envelope.payload.length;
+      if (items.length > 0 && bytes > caps.bytes) break;
+      const item = routed(waiting, router);
+      if (item.teaches && inFlight > 0) break;
+      teaching ||= item.teaches;
       queue.shift();
-      items.push({ waiting, envelope, plugin: route.plugin });
+      items.push(item);
     }
     return { items, teaching };
   };
 
-  const send = async (items: readonly RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
+  /** Runs a batch again from the first envelope that goes elsewhere by what the batch itself taught. */
+  const runTeaching = async (items: RoutedWaiting[], slot: number): Promise<DecodedBatch> => {
+    let results = await runner.run(items, slot);
+    for (let index = 1; index < items.length; index++) {
+      const item = items[index] as RoutedWaiting;
+      if (routed(item.waiting, router).plugin === item.plugin) continue;
+      items.splice(index, Infinity, ...items.slice(index).map(({ waiting }) => routed(waiting, router)));
+      results = [...results.slice(0, index), ...(await runner.run(items.slice(index), slot))];
+    }
+    return { items, results };
+  };
+
+  const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
     let done: DecodedBatch;
     try {
-      done = { items, results: await runner.run(items, slot, teaching) };
+      done = teaching ? await runTeaching(items, slot) : { items, results: await runner.run(items, slot) };
     } catch (error) {
       done = { items, error };
     }
     inFlight -= 1;
-    if (teaching) alone = false;
+    alone = false;
     freeSlots.push(slot);
     // The threads first, then the main thread's own share of the work.
     pump();
@@ -129,3 +133,11 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     },
   };
 }
+
+function routed(waiting: Waiting, router: Router): RoutedWaiting {
+  const { envelope } = waiting;
+  const { plugin, teaches } = router.route(envelope) ?? unrouted;
+  return { waiting, envelope, plugin, teaches };
+}
+
+const unrouted = { plugin: nobody, teaches: false };

@@ -96,7 +96,6 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
     resequencer,
     batch: options.batch,
     slots,
-    onUnrouted: (waiting) => committer.refuse(waiting),
   });
   const windows = closeWindowsRegularly(options, () => committer.closeWindows());
   const open = opening.move();

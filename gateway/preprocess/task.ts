@@ -41,7 +41,6 @@ export interface DecodeTask {
   readonly is: 'decode';
   readonly slot: number;
   readonly briefing: Briefing;
-  readonly teaching: boolean;
   /** `headWidth` values per envelope, see `packEnvelopes`. */
   readonly heads: readonly (string | number | boolean)[];
   readonly payloads: ArrayBuffer;
@@ -109,6 +108,8 @@ export type Reply =
       readonly version: number;
       /** JSON text of `EnvelopeResult[]`: one string clones faster than the objects, see decision 0040. */
       readonly results: string;
+      /** Something was learnt: the results hold changes, and this is what the learners now claim. */
+      readonly taught: boolean;
       readonly claims: Claims;
     }
   | {
@@ -126,41 +127,50 @@ export type Reply =
     }
   | { readonly is: 'failed'; readonly code: 'CONFIG_INVALID' | 'COMMAND_INVALID'; readonly detail: string };
 
-export const headWidth = 7;
+export const headWidth = 8;
+
+/** The plugin index of an envelope that no plugin wants. */
+export const nobody = -1;
+
+/** An envelope with the plugin that it goes to; with `teaches` the plugin learns from it before it decodes it. */
+export interface RoutedEnvelope {
+  readonly envelope: Envelope;
+  readonly plugin: number;
+  readonly teaches: boolean;
+}
 
 /**
  * Copies the payloads of a batch into one buffer that is transferred, so that neither a slice drags its 64 KiB socket
  * chunk through structured clone nor each message costs a buffer of its own.
  */
-export function packEnvelopes(
-  items: readonly { readonly envelope: Envelope; readonly plugin: number }[],
-): Pick<DecodeTask, 'heads' | 'payloads'> {
+export function packEnvelopes(items: readonly RoutedEnvelope[]): Pick<DecodeTask, 'heads' | 'payloads'> {
   let total = 0;
   for (const { envelope } of items) total += envelope.payload.length;
   const payloads = new ArrayBuffer(total);
   const bytes = new Uint8Array(payloads);
   const heads: (string | number | boolean)[] = [];
   let end = 0;
-  for (const { envelope, plugin } of items) {
+  for (const { envelope, plugin, teaches } of items) {
     bytes.set(envelope.payload, end);
     end += envelope.payload.length;
-    heads.push(plugin, envelope.transport, envelope.client, envelope.topic, envelope.retain, envelope.receivedAt, end);
+    const { transport, client, topic, retain, receivedAt } = envelope;
+    heads.push(plugin, teaches, transport, client, topic, retain, receivedAt, end);
   }
   return { heads, payloads };
 }
 
 /** Reads envelope `index` back; its payload is a view into the batch's buffer. */
-export function unpackEnvelope(task: DecodeTask, index: number): { envelope: Envelope; plugin: number } {
+export function unpackEnvelope(task: DecodeTask, index: number): RoutedEnvelope {
   const { heads, payloads } = task;
   const at = index * headWidth;
   const start = index === 0 ? 0 : (heads[at - 1] as number);
   const envelope: Envelope = {
-    transport: heads[at + 1] as Envelope['transport'],
-    client: heads[at + 2] as string,
-    topic: heads[at + 3] as string,
-    retain: heads[at + 4] as boolean,
-    receivedAt: heads[at + 5] as number,
-    payload: new Uint8Array(payloads, start, (heads[at + 6] as number) - start),
+    transport: heads[at + 2] as Envelope['transport'],
+    client: heads[at + 3] as string,
+    topic: heads[at + 4] as string,
+    retain: heads[at + 5] as boolean,
+    receivedAt: heads[at + 6] as number,
+    payload: new Uint8Array(payloads, start, (heads[at + 7] as number) - start),
   };
-  return { envelope, plugin: heads[at] as number };
+  return { envelope, plugin: heads[at] as number, teaches: heads[at + 1] as boolean };
 }
