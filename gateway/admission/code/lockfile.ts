@@ -56,7 +56,12 @@ function locked(name: string, entry: Record<string, unknown>): LockedPackage {
 }
 
 /** Version 1 nests: `dependencies: { a: { version, dependencies: { b: … } } }`. */
-function readNested(entries: Record<string, unknown>, above: string, into: Map<string, LockedPackage>, depth = 0): void {
+function readNested(
+  entries: Record<string, unknown>,
+  above: string,
+  into: Map<string, LockedPackage>,
+  depth = 0,
+): void {
   if (depth > 64) return;
   for (const [name, value] of Object.entries(entries)) {
     const entry = record(value);

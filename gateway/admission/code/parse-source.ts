@@ -62,7 +62,7 @@ export function parseSource(path: string, bytes: Uint8Array, packageType?: 'modu
   for (const sourceType of [asModule && 'module', asScript && 'commonjs'] as const) {
     if (sourceType === false) continue;
     const result = parseSync(path, text, { lang, sourceType, preserveParens: false });
-    const error = result.errors.find((each) => String(each.severity) === 'Error');
+    const error = result.errors.find((each) => (each.severity as string) === 'Error');
     if (error === undefined) {
       const { program, module: record } = result;
       const commonjs = sourceType === 'commonjs' || (!record.hasModuleSyntax && looksCommonjs(text));

@@ -15,7 +15,12 @@ export type Resolution =
   /** `data:`, `http:` and other schemes: code that nobody checked. */
   | { readonly is: 'remote'; readonly scheme: string }
   /** `folder` is set when the package is there but the file in it is not. */
-  | { readonly is: 'missing'; readonly name?: string | undefined; readonly folder?: string | undefined; readonly reason: string };
+  | {
+      readonly is: 'missing';
+      readonly name?: string | undefined;
+      readonly folder?: string | undefined;
+      readonly reason: string;
+    };
 
 export interface ResolveRequest {
   readonly specifier: string;
@@ -54,7 +59,8 @@ export function createResolver(root: SourceTree, read: PackageReader, provided: 
     if (path === undefined) return { is: 'missing', reason: 'not a valid module path' };
     const module = byPath.get(path) ?? byPath.get(`./${path}`);
     if (module !== undefined) return { is: 'provided', module };
-    if (path === '..' || path.startsWith('../') || path.startsWith('/')) return { is: 'escape', reason: 'leaves the package root' };
+    if (path === '..' || path.startsWith('../') || path.startsWith('/'))
+      return { is: 'escape', reason: 'leaves the package root' };
     return files.resolve(path, kind, from, read);
   };
 
@@ -72,7 +78,9 @@ export function createResolver(root: SourceTree, read: PackageReader, provided: 
       if (base === '') break;
     }
     const module = byName.get(name);
-    return module === undefined ? { is: 'missing', name, reason: 'no such package in the tree' } : { is: 'provided', module };
+    return module === undefined
+      ? { is: 'missing', name, reason: 'no such package in the tree' }
+      : { is: 'provided', module };
   };
 
   const inPackage = (name: string, folder: string, subpath: string, { kind, from }: ResolveRequest): Resolution => {
@@ -82,7 +90,10 @@ export function createResolver(root: SourceTree, read: PackageReader, provided: 
     let found: Resolution;
     if (facts?.exports !== undefined && facts.exports !== null) {
       const target = exportTarget(facts.exports, subpath, kind);
-      found = target === undefined ? { is: 'missing', reason: `not exported as ${subpath}` } : files.exact(posix.join(folder, target));
+      found =
+        target === undefined
+          ? { is: 'missing', reason: `not exported as ${subpath}` }
+          : files.exact(posix.join(folder, target));
     } else if (subpath === '.') found = files.folder(folder, facts?.main);
     else found = files.resolve(posix.join(folder, subpath), kind, from, read);
     if (found.is === 'file') return { is: 'package', name, folder, path: found.path };
@@ -101,8 +112,11 @@ export function createResolver(root: SourceTree, read: PackageReader, provided: 
     if (!specifier.startsWith('#')) return bare(request);
     const own = ownerOf(from, read);
     const target = importTarget(own?.imports, specifier, kind);
-    if (own === undefined || target === undefined) return { is: 'missing', reason: `not in the imports map of package.json` };
-    return target.startsWith('./') ? files.exact(posix.join(own.folder, target)) : bare({ ...request, specifier: target });
+    if (own === undefined || target === undefined)
+      return { is: 'missing', reason: `not in the imports map of package.json` };
+    return target.startsWith('./')
+      ? files.exact(posix.join(own.folder, target))
+      : bare({ ...request, specifier: target });
   };
 }
 

@@ -18,7 +18,8 @@ export interface Visit {
 
 /** The scope in which a name is declared, or undefined for a global. */
 export function declaringScope(scope: Scope, name: string): Scope | undefined {
-  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) if (each.names.has(name)) return each;
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent)
+    if (each.names.has(name)) return each;
   return undefined;
 }
 
@@ -69,7 +70,8 @@ function namesOf(owner: Node): Map<string, Node> {
     add('arguments', owner);
   }
   if (owner.type === 'ClassExpression' && owner.id !== null) add(owner.id.name, owner);
-  if (owner.type === 'CatchClause' && owner.param !== null) for (const id of identifiersOf(owner.param)) add(id.name, owner);
+  if (owner.type === 'CatchClause' && owner.param !== null)
+    for (const id of identifiersOf(owner.param)) add(id.name, owner);
   const hoists = isFunction(owner) || owner.type === 'Program' || owner.type === 'StaticBlock';
   const stack = childrenOf(owner).map((node) => ({ node, direct: true }));
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
@@ -77,9 +79,11 @@ function namesOf(owner: Node): Map<string, Node> {
     declare(node, direct, hoists, add);
     if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression') continue;
     if (!isStatement(node)) continue;
-    const transparent = node.type.startsWith('Export') || (isFunction(owner) && node.type === 'BlockStatement' && direct);
+    const transparent =
+      node.type.startsWith('Export') || (isFunction(owner) && node.type === 'BlockStatement' && direct);
     if (!hoists && !transparent && node.type !== 'SwitchCase') continue;
-    for (const child of childrenOf(node)) stack.push({ node: child, direct: direct && (transparent || node.type === 'SwitchCase') });
+    for (const child of childrenOf(node))
+      stack.push({ node: child, direct: direct && (transparent || node.type === 'SwitchCase') });
   }
   return names;
 }
@@ -94,7 +98,11 @@ function declare(node: Node, direct: boolean, hoists: boolean, add: (name: strin
     for (const each of node.declarations) for (const id of identifiersOf(each.id)) add(id.name, each);
   } else if (node.type === 'FunctionDeclaration' || node.type === 'TSDeclareFunction') {
     if (node.id !== null && (direct || hoists)) add(node.id.name, node);
-  } else if (node.type === 'ClassDeclaration' || node.type === 'TSEnumDeclaration' || node.type === 'TSImportEqualsDeclaration') {
+  } else if (
+    node.type === 'ClassDeclaration' ||
+    node.type === 'TSEnumDeclaration' ||
+    node.type === 'TSImportEqualsDeclaration'
+  ) {
     if (direct && node.id !== null) add(node.id.name, node);
   } else if (node.type === 'TSModuleDeclaration') {
     if (direct && node.id.type === 'Identifier') add(node.id.name, node);

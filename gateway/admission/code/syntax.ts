@@ -53,7 +53,8 @@ export function bare(node: Expression): Expression {
 export function constantText(node: Expression): string | undefined {
   const inner = bare(node);
   if (inner.type === 'Literal' && typeof inner.value === 'string') return inner.value;
-  if (inner.type === 'TemplateLiteral' && inner.expressions.length === 0) return inner.quasis[0]?.value.cooked ?? undefined;
+  if (inner.type === 'TemplateLiteral' && inner.expressions.length === 0)
+    return inner.quasis[0]?.value.cooked ?? undefined;
   if (inner.type !== 'BinaryExpression' || inner.operator !== '+') return undefined;
   const left = constantText(inner.left);
   const right = left === undefined ? undefined : constantText(inner.right);
