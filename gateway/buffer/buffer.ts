@@ -5,6 +5,7 @@ import type { Append, Outlet } from '../../contracts/pipeline.ts';
 import type { Batch, Lane, Verdict } from '../../contracts/sink.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
 import type { CheckReport } from './check.ts';
 import { messagesFrom } from './claimed-messages.ts';
 import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts';
@@ -60,10 +61,20 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
     queueBytes: limits.queueBytes,
     linger: options.linger ?? { maxMs: 0, commitsPerDay: Infinity },
   });
+  let troubled = false;
   const ticking = setInterval(() => {
     writer
       .ask('tick', undefined)
-      .catch((error: unknown) => log.warn({ err: error }, 'housekeeping of the buffer failed'));
+      .then(({ dropped }) => {
+        for (const [reason, count] of dropped) tell('dropped', { stage: 'buffer', reason, count });
+      })
+      .then(() => {
+        troubled = false;
+      })
+      .catch((error: unknown) => {
+        if (!troubled) log.warn({ err: error }, 'housekeeping of the buffer failed; it is tried again');
+        troubled = true;
+      });
   }, tickMs);
   ticking.unref();
 

@@ -81,6 +81,11 @@ export class Cursor {
     return this.#frontier - 1;
   }
 
+  hasParked(from: number, to: number): boolean {
+    for (const lsn of this.#parked.keys()) if (lsn >= from && lsn <= to) return true;
+    return false;
+  }
+
   /** Puts back a parked record that was read from the database. */
   restore(lsn: number, parked: Parked): void {
     this.#parked.set(lsn, parked);

@@ -15,6 +15,7 @@ import type {
   Now,
   SettleRequest,
 } from './protocol.ts';
+import type { Retention } from './retention.ts';
 import { recordId } from './record-id.ts';
 import { prepareStagedWrites, Staged } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
@@ -32,6 +33,8 @@ export interface StoreParts {
   readonly outages: Outages;
   readonly tables: TableStatements;
   readonly sinks: readonly string[];
+  readonly retention: Retention;
+  readonly maxAgeMs: number;
   /** See `BufferOptions.settle`. */
   readonly settleAtClaim: boolean;
 }
@@ -43,6 +46,9 @@ const foldEveryMs = 10_000;
 const foldEveryCommits = 2_000;
 /** A settlement that no commit took along is written after this time. */
 const flushAfterMs = 1_000;
+/** Rounds of making room, each a short transaction: a few in the background, more when a commit waits for it. */
+const roundsPerTick = 2;
+const roundsWhenFull = 50;
 
 class StatementFailed extends Error {
   readonly entry: number;
@@ -57,6 +63,7 @@ class StatementFailed extends Error {
 export class Store {
   readonly #parts: StoreParts;
   readonly #staged = new Staged();
+  readonly #dropped = new Map<string, number>();
   readonly #writeStaged: (staged: Staged) => void;
   readonly #fold: Fold;
   readonly #sweep: ReturnType<typeof prepareSweep>;
@@ -85,7 +92,18 @@ export class Store {
     return { lsn: this.#nextLsn, wallMs: now.wallMs, upMs: this.#parts.boot.uptimeMs(now) };
   }
 
+  /** A file that has reached its budget gets room and a second try before the commit is refused as on a full disk. */
   commit(request: CommitRequest, now: Now): CommitAnswer {
+    try {
+      return this.#commit(request, now);
+    } catch (error) {
+      if (faultOf(error) !== 'full') throw error;
+      this.#relieve(now, roundsWhenFull);
+      return this.#commit(request, now);
+    }
+  }
+
+  #commit(request: CommitRequest, now: Now): CommitAnswer {
     let bytes = 0;
     let lsn = this.#nextLsn;
     try {
@@ -219,6 +237,27 @@ export class Store {
     if (!this.#staged.isEmpty && (force || waited)) this.#transaction(undefined, () => false);
     const due = now.monoMs - this.#foldedAt >= foldEveryMs || this.#commits >= foldEveryCommits;
     if (this.#commits > 0 && (force || due)) this.fold(now);
+    if (this.#parts.retention.isTight()) this.#relieve(now, roundsPerTick);
+    if (due && this.#parts.maxAgeMs > 0) {
+      this.#count(this.#parts.retention.expire(this.#parts.boot.uptimeMs(now), this.#parts.maxAgeMs));
+    }
+  }
+
+  /** What retention left out since this was last asked, by reason. */
+  takeDropped(): [reason: string, count: number][] {
+    const all = [...this.#dropped];
+    this.#dropped.clear();
+    return all;
+  }
+
+  #relieve(now: Now, rounds: number): void {
+    using _ = this.#parts.retention.headroom();
+    this.fold(now);
+    this.#count(this.#parts.retention.relieve(rounds));
+  }
+
+  #count(dropped: ReadonlyMap<string, number>): void {
+    for (const [reason, n] of dropped) this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + n);
   }
 
   fold(now: Now): void {

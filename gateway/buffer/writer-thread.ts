@@ -32,7 +32,7 @@ function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable,
     check: () => checkBuffer(db),
     tick(_ask, now) {
       store.tick(now);
-      return { dropped: [] };
+      return { dropped: store.takeDropped() };
     },
     close(_ask, now) {
       store.tick(now, true);
