@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { ledgerCommand } from './cli/ledger.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
 
@@ -13,6 +15,8 @@ const program = new Command('portcullis')
   )
   .addCommand(runCommand())
   .addCommand(doctorCommand())
+  .addCommand(bufferCommand())
+  .addCommand(ledgerCommand())
   .addCommand(deviceCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
