@@ -16,53 +16,80 @@ export const contractVersion = 'plugin-contract/v1';
 const apiVersion = z.literal(contractVersion, { error: `must be "${contractVersion}"` });
 const profile = z.enum(['strict', 'structural']).optional();
 
+/** What each section means and what enforces it; editors show these texts. */
+const says = {
+  profile:
+    'strict (default): an omitted imports, permissions or environment grants nothing. structural: an omitted section is not checked.',
+  metadata: 'Id, version and owner of this document. Recorded in every decision.',
+  plugin:
+    'Name, version range, entry and format of the package. Checked statically against package.json and the entry file.',
+  types: 'Named types. Compared with the code before loading, and with values at call time by a validator.',
+  exports:
+    'What the module must look like. Checked on the syntax tree before loading, and again on the live module in its cell.',
+  imports:
+    'What the whole module graph may import. Checked statically before loading; enforced by load hooks and permission flags.',
+  host: 'Deployments: architecture, system, runtime. Probed before the code is parsed; no match is a refusal.',
+  environment:
+    'Variables and secrets by shape. Probed, never printed; the plugin gets what is declared and nothing else.',
+  device:
+    'Resources of the device with units and ranges. Enforced by a validator at call time and a range guard for actuators.',
+  permissions:
+    'Sockets, topics, ports, pins, files, processes. Enforced by the handle broker, by uid and namespaces; PC-P102 where this host cannot.',
+  resources: 'Memory, CPU, time and message limits. Enforced by control group v2, the heap flag and the watchdog.',
+  integrity:
+    'Hashes, signatures, provenance and container digest. Checked statically; the content-addressed store keeps the checked bytes.',
+  evidence: 'Statements of others that must have been verified and observed by this site. Checked statically.',
+  conformance: 'Examples that run against a simulated device in a disposable cell after loading.',
+  enforcement: 'What happens on a violation, and waivers with owner, reason and expiry.',
+} as const;
+
 /** What a plugin of this kind must provide and may at most use; written by the platform team. */
 export const contractDocument = keys({
   apiVersion,
   kind: z.literal('PluginContract', { error: 'must be "PluginContract"' }),
-  profile,
-  metadata: metadataSection.optional(),
-  plugin: pluginSection.optional(),
-  types: typesSection.optional(),
-  exports: exportsSection.optional(),
-  imports: importsSection.optional(),
-  host: hostSection.optional(),
-  environment: environmentSection.optional(),
-  device: deviceSection.optional(),
-  permissions: permissionsSection.optional(),
-  resources: resourcesSection.optional(),
-  integrity: integritySection.optional(),
-  evidence: evidenceSection.optional(),
-  conformance: conformanceSection.optional(),
-  enforcement: enforcementSection.optional(),
+  profile: profile.describe(says.profile),
+  metadata: metadataSection.optional().describe(says.metadata),
+  plugin: pluginSection.optional().describe(says.plugin),
+  types: typesSection.optional().describe(says.types),
+  exports: exportsSection.optional().describe(says.exports),
+  imports: importsSection.optional().describe(says.imports),
+  host: hostSection.optional().describe(says.host),
+  environment: environmentSection.optional().describe(says.environment),
+  device: deviceSection.optional().describe(says.device),
+  permissions: permissionsSection.optional().describe(says.permissions),
+  resources: resourcesSection.optional().describe(says.resources),
+  integrity: integritySection.optional().describe(says.integrity),
+  evidence: evidenceSection.optional().describe(says.evidence),
+  conformance: conformanceSection.optional().describe(says.conformance),
+  enforcement: enforcementSection.optional().describe(says.enforcement),
 });
 
 /** What this plugin claims; written by the vendor and shipped inside the package. */
 export const manifestDocument = keys({
   apiVersion,
   kind: z.literal('PluginManifest', { error: 'must be "PluginManifest"' }),
-  profile,
-  metadata: metadataSection.optional(),
-  plugin: pluginSection.optional(),
-  types: typesSection.optional(),
-  exports: exportsSection.optional(),
-  imports: importsSection.optional(),
-  permissions: permissionsSection.optional(),
-  resources: resourcesSection.optional(),
-  environment: environmentSection.optional(),
+  profile: profile.describe(says.profile),
+  metadata: metadataSection.optional().describe(says.metadata),
+  plugin: pluginSection.optional().describe(says.plugin),
+  types: typesSection.optional().describe(says.types),
+  exports: exportsSection.optional().describe(says.exports),
+  imports: importsSection.optional().describe(says.imports),
+  permissions: permissionsSection.optional().describe(says.permissions),
+  resources: resourcesSection.optional().describe(says.resources),
+  environment: environmentSection.optional().describe(says.environment),
 });
 
 /** Upper bounds and trusted keys of one gateway; written by the operator of the site. */
 export const policyDocument = keys({
   apiVersion,
   kind: z.literal('HostPolicy', { error: 'must be "HostPolicy"' }),
-  profile,
-  metadata: metadataSection.optional(),
+  profile: profile.describe(says.profile),
+  metadata: metadataSection.optional().describe(says.metadata),
   plugin: keys({ package: z.union([name, z.array(name).min(1)]).optional() }).optional(),
-  imports: importsSection.optional(),
-  permissions: permissionsSection.optional(),
-  resources: resourcesSection.optional(),
-  environment: environmentSection.optional(),
+  imports: importsSection.optional().describe(says.imports),
+  permissions: permissionsSection.optional().describe(says.permissions),
+  resources: resourcesSection.optional().describe(says.resources),
+  environment: environmentSection.optional().describe(says.environment),
   integrity: keys({ signatures: z.enum(['required', 'optional']).optional() }).optional(),
   enforcement: keys({ waivers: z.enum(['allow', 'deny']).optional() }).optional(),
   keys: z.array(trustedKey).max(64).optional(),

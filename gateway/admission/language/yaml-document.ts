@@ -43,7 +43,7 @@ export function readYaml(bytes: Uint8Array, limits: typeof documentLimits = docu
   }
   const lines = new LineCounter();
   try {
-    const options = { version: '1.2', schema: 'core', merge: false, lineCounter: lines, logLevel: 'silent' } as const;
+    const options = { version: '1.2', schema: 'core', merge: false, lineCounter: lines, logLevel: 'error' } as const;
     return convert(parseDocument(text, { ...options, prettyErrors: false }), lines, limits);
   } catch (error) {
     // Deep nesting exhausts the parser's stack before our own depth limit is reached.
