@@ -22,7 +22,7 @@ function write(form: TypeForm): string {
       return `Record<string, ${write(form.of)}>`;
     case 'union':
       return form.of.map((one) => `(${write(one)})`).join(' | ');
-    case 'object':
+    default:
       return `{ ${[...form.properties].map(([key, one]) => `${key}${one.optional ? '?' : ''}: ${write(one.type)}`).join('; ')} }`;
   }
 }
