@@ -4,6 +4,9 @@ import { errorTable, PortcullisError } from '../contracts/errors.ts';
 import { readFlags } from './demo/flags.ts';
 import { runDemo } from './demo/run-demo.ts';
 
+// A reader that goes away, as in `npm start | head`, is a wish to stop.
+process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM'));
+
 try {
   process.exitCode = await runDemo(readFlags(process.argv), process.stdout);
 } catch (error) {

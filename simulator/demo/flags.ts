@@ -9,7 +9,7 @@ export interface DemoFlags {
   readonly httpPort: number;
   readonly cloudPort: number;
   readonly rate: number;
-  /** Stops by itself after so many seconds. */
+  /** Stops by itself so many seconds after everything runs. */
   readonly seconds?: number;
 }
 
@@ -25,7 +25,7 @@ export function readFlags(argv: readonly string[]): DemoFlags {
     .option('--http-port <port>', 'console and API', portOption, 8080)
     .option('--cloud-port <port>', 'local cloud', portOption, 8443)
     .option('--rate <factor>', 'devices report this many times as often', rateOption, 1)
-    .option('--seconds <n>', 'stop after so many seconds', secondsOption)
+    .option('--seconds <n>', 'stop so many seconds after everything runs', secondsOption)
     .exitOverride()
     .parse([...argv])
     .opts<DemoFlags>();

@@ -8,7 +8,9 @@ import { PortcullisError } from '../../contracts/errors.ts';
 
 /** How a child ended, and the last lines that it wrote. */
 export interface GatewayEnd {
+  /** 70 when a signal ended it. */
   readonly code: number;
+  readonly signal: NodeJS.Signals | null;
   readonly lastWords: string;
 }
 
@@ -52,7 +54,8 @@ export async function startGateway(start: GatewayStart): Promise<GatewayProcess>
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   await once(child, 'spawn');
-  const ended = exited.then(async ([code]): Promise<GatewayEnd> => ({
+  const ended = exited.then(async ([code, signal]): Promise<GatewayEnd> => ({
+    signal,
     code: code ?? 70,
     lastWords: await lastWords(logFile),
   }));
@@ -81,10 +84,11 @@ export async function startGateway(start: GatewayStart): Promise<GatewayProcess>
 }
 
 /** What to tell when the gateway ended by itself; the code of the error decides nothing, the exit code is the child's. */
-export function gatewayFailure({ code, lastWords: words }: GatewayEnd, logFile: string): string {
+export function gatewayFailure({ code, signal, lastWords: words }: GatewayEnd, logFile: string): string {
   const own = words.split('\n').findLast((line) => line.startsWith('portcullis: '));
   const why = own?.slice('portcullis: '.length) ?? `its last lines were:\n${words}`;
-  return `The gateway ended with exit code ${code}: ${why}\n(its log: ${logFile})`;
+  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+  return `The gateway ended ${how}: ${why}\n(its log: ${logFile})`;
 }
 
 /** The gateway did not become ready. */

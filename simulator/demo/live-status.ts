@@ -29,16 +29,19 @@ export function showStatus(
       samples.push({ monoMs: performance.now(), ingested: figures.ingested });
       if (samples.length > rateWindow) samples.shift();
     }
-    const line = statusLine(figures, rateOver(samples));
-    if (output.isTTY === true) output.write(`\r\u001b[2K${line.slice(0, (output.columns ?? 120) - 1)}`);
+    const columns = output.isTTY === true ? (output.columns ?? 80) : Infinity;
+    const line = statusLine(figures, rateOver(samples), columns);
+    if (output.isTTY === true) output.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
     else if (rounds % plainEvery === 0) output.write(`${line}\n`);
     rounds++;
   };
-  const timer = setInterval(() => {
+  const round = (): void => {
     reading ??= show().finally(() => {
       reading = undefined;
     });
-  }, everyMs);
+  };
+  const timer = setInterval(round, everyMs);
+  round();
 
   return {
     latest: () => latest,

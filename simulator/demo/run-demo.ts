@@ -13,6 +13,7 @@ import type { Output } from './live-status.ts';
 import { readFigures, summaryLine } from './status.ts';
 import type { GatewayFigures } from './status.ts';
 import { waitForStop } from './wait-for-stop.ts';
+import type { StopWish } from './wait-for-stop.ts';
 import { inDataFolder, writeConfig } from './write-config.ts';
 
 const host = '127.0.0.1';
@@ -60,7 +61,7 @@ export async function runDemo(flags: DemoFlags, output: Output, program?: readon
     host,
   );
   await inDataFolder(flags.data, () => mkdir(flags.data, { recursive: true, mode: 0o700 }));
-  using stop = waitForStop(flags.seconds);
+  using stop = waitForStop();
   await using cloud = await openCloud({ dataDir: join(flags.data, 'cloud'), port: flags.cloudPort, host });
   const configFile = await writeConfig(flags, cloud);
   const logFile = join(flags.data, 'gateway.log');
@@ -75,7 +76,7 @@ export async function runDemo(flags: DemoFlags, output: Output, program?: readon
 interface Running {
   readonly cloud: Cloud;
   readonly gateway: GatewayProcess;
-  readonly stop: { readonly asked: Promise<void>; readonly signal: AbortSignal };
+  readonly stop: StopWish;
 }
 
 async function becomeReady(flags: DemoFlags, { gateway, stop }: Running): Promise<void> {
@@ -86,6 +87,21 @@ async function becomeReady(flags: DemoFlags, { gateway, stop }: Running): Promis
     if (stop.signal.aborted) return;
     throw tooLate.aborted ? notReady(gateway.logFile, readySeconds) : error;
   }
+}
+
+/** Moves the house in, shows the status until it is time to stop, and moves it out again. */
+async function inhabit(
+  flags: DemoFlags,
+  output: Output,
+  { cloud, gateway, stop }: Running,
+  ended: Promise<unknown>,
+): Promise<GatewayFigures | undefined> {
+  await using house = await openHouse({ host, port: flags.mqttPort, rate: flags.rate });
+  output.write(greeting(flags, cloud, gateway, house.devices));
+  await using status = showStatus(flags.httpPort, output);
+  stop.after(flags.seconds);
+  await Promise.race([stop.asked, ended]);
+  return status.latest();
 }
 
 async function live(flags: DemoFlags, output: Output, running: Running): Promise<number> {
@@ -99,13 +115,13 @@ async function live(flags: DemoFlags, output: Output, running: Running): Promise
   await becomeReady(flags, running);
   let figures: GatewayFigures | undefined;
   if (!hasEnded && !stop.signal.aborted) {
-    await using status = showStatus(flags.httpPort, output);
-    await using house = await openHouse({ host, port: flags.mqttPort, rate: flags.rate });
-    output.write(greeting(flags, cloud, gateway, house.devices));
-    await Promise.race([stop.asked, ended]);
-    await house[Symbol.asyncDispose]();
-    await status[Symbol.asyncDispose]();
-    figures = status.latest();
+    try {
+      figures = await inhabit(flags, output, running, ended);
+    } catch (error) {
+      // A gateway that died takes the house's connections with it: its own words say more than theirs.
+      await Promise.race([ended, sleep(1000)]);
+      if (!hasEnded) throw error;
+    }
   }
   if (hasEnded) {
     const end = await ended;
@@ -114,6 +130,10 @@ async function live(flags: DemoFlags, output: Output, running: Running): Promise
   }
   figures = await drain(flags.httpPort, figures);
   const end = await gateway.stop(graceMs);
+  if (end.signal === 'SIGKILL') {
+    console.error(`portcullis demo: The gateway did not stop within ${graceMs / 1000} s and was killed.`);
+  }
   output.write(`${summaryLine(figures, (performance.now() - started) / 1000, cloud.totals().count)}\n`);
-  return end.code;
+  // Asked to stop before it listens for signals, the gateway ends by the signal itself.
+  return end.signal === 'SIGTERM' ? 0 : end.code;
 }

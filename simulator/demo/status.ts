@@ -67,8 +67,8 @@ export function rateOver(samples: readonly Sample[]): number {
 
 const tick = (balanced: boolean): string => `ledger balanced ${balanced ? '✓' : '✗'}`;
 
-/** The live line. `undefined` figures mean that the gateway did not answer this time. */
-export function statusLine(figures: GatewayFigures | undefined, perSecond: number): string {
+/** The live line, in fewer words when `columns` are few. `undefined` figures: the gateway did not answer this time. */
+export function statusLine(figures: GatewayFigures | undefined, perSecond: number, columns = Infinity): string {
   if (!figures) return 'portcullis  the gateway does not answer';
   const { devices, buffered, delivered, deadLettered, balanced } = figures;
   const parts = [
@@ -79,7 +79,8 @@ export function statusLine(figures: GatewayFigures | undefined, perSecond: numbe
     `dead-lettered ${deadLettered}`,
     tick(balanced),
   ];
-  return `portcullis  ${parts.join('  ')}`;
+  const line = `portcullis  ${parts.join('  ')}`;
+  return line.length < columns ? line : parts.join(' ').replace('ledger balanced', 'ledger');
 }
 
 /** The one line at the end. */

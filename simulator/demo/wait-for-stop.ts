@@ -1,27 +1,36 @@
-/** The wish to stop, from Ctrl-C, SIGTERM or a time that is over. */
+import { constants } from 'node:os';
+
+/** The wish to stop, from a signal or a time that is over. */
 export interface StopWish extends Disposable {
   readonly asked: Promise<void>;
   readonly signal: AbortSignal;
+  /** From now on the wish also comes by itself after so many seconds; never when undefined. */
+  after(seconds: number | undefined): void;
 }
 
+/** Ctrl-C, a polite kill, and a terminal that was closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Listens until disposed. A second signal does not wait for anything and ends the process at once. */
-export function waitForStop(afterSeconds: number | undefined): StopWish {
+export function waitForStop(): StopWish {
   const wish = new AbortController();
   const asked = new Promise<void>((resolve) => wish.signal.addEventListener('abort', () => resolve(), { once: true }));
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (wish.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    if (wish.signal.aborted) process.exit(128 + constants.signals[signal]);
     wish.abort();
   };
-  const timer = afterSeconds === undefined ? undefined : setTimeout(() => wish.abort(), afterSeconds * 1000);
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  let timer: NodeJS.Timeout | undefined;
+  for (const name of signals) process.on(name, onSignal);
   return {
     asked,
     signal: wish.signal,
+    after: (seconds) => {
+      clearTimeout(timer);
+      if (seconds !== undefined) timer = setTimeout(() => wish.abort(), seconds * 1000);
+    },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of signals) process.off(name, onSignal);
     },
   };
 }

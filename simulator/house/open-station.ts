@@ -114,8 +114,8 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
       turn.says.forEach(publish);
     }
   };
-  const live = (life: Life, random: () => number): void => {
-    const pauseMs = (life.part.everyMs / rate) * (0.9 + 0.2 * random());
+  const live = (life: Life, random: () => number, periods: number): void => {
+    const pauseMs = (life.part.everyMs / rate) * periods;
     life.timer = setTimeout(() => {
       const now = Date.now();
       const turn = tick(life.part, life.state, { now, elapsedMs: Math.max(0, now - life.at), random });
@@ -123,7 +123,7 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
       life.at = now;
       if (client.connected && waiting < maxWaiting) turn.says.forEach(publish);
       else count.skipped += turn.says.length;
-      live(life, random);
+      live(life, random, 0.9 + 0.2 * random());
     }, pauseMs);
   };
 
@@ -132,7 +132,11 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
   // mqtt.js connects again by itself; without a listener an error of a later attempt would end the process.
   client.on('error', () => undefined);
   welcome();
-  for (const life of lives) live(life, randomOf(seed, `${station.clientId}/${life.part.name}`));
+  for (const life of lives) {
+    const random = randomOf(seed, `${station.clientId}/${life.part.name}`);
+    // The first report comes at any time of the period: a house does not speak in chorus.
+    live(life, random, random());
+  }
 
   const close = async (): Promise<void> => {
     for (const { timer } of lives) clearTimeout(timer);

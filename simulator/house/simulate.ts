@@ -38,7 +38,7 @@ export async function simulate(given: SimulateFlags): Promise<void> {
   }
   const { host, port, tls, ca, user, passwordFile, rate, seed, seconds, json } = parsed.data;
   const password = user === undefined ? '' : await passwordOf(passwordFile);
-  using stop = waitForStop(seconds);
+  using stop = waitForStop();
   await using house = await openHouse({
     host,
     port,
@@ -50,6 +50,7 @@ export async function simulate(given: SimulateFlags): Promise<void> {
   const { devices, connections } = house;
   if (json !== true)
     console.log(`${devices} devices on ${connections} connections to ${host}:${port}. Stop with Ctrl-C.`);
+  stop.after(seconds);
   await stop.asked;
   await house[Symbol.asyncDispose]();
   const counts = { devices, connections, ...house.counts() };

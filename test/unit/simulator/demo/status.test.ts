@@ -22,6 +22,11 @@ test('the status line names devices, rate, buffered, delivered, dead-lettered an
   assert.match(statusLine(undefined, 0), /does not answer/);
 });
 
+test('a narrow terminal gets the same figures in fewer words', () => {
+  const line = statusLine(figures, 41.7, 80);
+  assert.equal(line, '38 devices 42 msg/s buffered 90 delivered 1100 dead-lettered 10 ledger ✓');
+});
+
 test('the last line sums up, also when the gateway gave no figures', () => {
   assert.match(summaryLine(figures, 61.2, 1100), /^Stopped after 61 s: 1200 accepted, 1100 delivered, 90 buffered/);
   assert.match(summaryLine(undefined, 1, 7), /the cloud took 7 reports/);
