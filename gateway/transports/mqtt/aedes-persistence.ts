@@ -30,13 +30,16 @@ const storedId = 'stored';
  */
 export class AedesPersistence {
   readonly #sessions: SessionStore;
-  readonly #isDenied: (subscription: object) => boolean;
+  readonly #isGranted: (subscription: object) => boolean;
   #brokerId = '';
 
-  /** `isDenied`: Aedes hands over every subscription of a SUBSCRIBE, the refused ones too; they must not be kept. */
-  constructor(sessions: SessionStore, isDenied: (subscription: object) => boolean) {
+  /**
+   * `isGranted`: for each granted subscription Aedes hands over all of its SUBSCRIBE, those that are refused or not
+   * checked yet too; they must not be kept.
+   */
+  constructor(sessions: SessionStore, isGranted: (subscription: object) => boolean) {
     this.#sessions = sessions;
-    this.#isDenied = isDenied;
+    this.#isGranted = isGranted;
   }
 
   async setup(broker: { readonly id: string }): Promise<void> {
@@ -50,8 +53,7 @@ export class AedesPersistence {
   }
 
   async addSubscriptions(client: Client, subscriptions: readonly WireSubscription[]): Promise<void> {
-    const allowed = subscriptions.filter((one) => !this.#isDenied(one));
-    await this.#sessions.subscribe(client.id, allowed);
+    await this.#sessions.subscribe(client.id, subscriptions.filter(this.#isGranted));
   }
 
   async removeSubscriptions(client: Client, filters: readonly string[]): Promise<void> {

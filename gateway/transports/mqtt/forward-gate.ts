@@ -24,6 +24,7 @@ export function openForwardGate(connectionOf: (client: Client) => Connection | u
 }
 
 function slowSubscriber(client: Client, packet: AedesPublishPacket): null {
+  lowerQos(client, packet);
   if (packet.qos === 0) {
     tell('dropped', { stage: 'mqtt', reason: 'slow-subscriber', count: 1 });
   } else if (!client.conn.destroyed) {

@@ -112,7 +112,7 @@ export class MqttTransport implements AsyncDisposable {
     const login = new LoginGate({ credentials, clock, openRights, connectionOf });
     const subscribing = new SubscribeGate(connectionOf, limits.maxSubscriptionsPerClient);
     this.#broker = new Aedes({
-      persistence: new AedesPersistence(sessions, subscribing.isDenied),
+      persistence: new AedesPersistence(sessions, subscribing.isGranted),
       concurrency: 0,
       heartbeatInterval: heartbeatMs,
       connectTimeout: limits.connectTimeoutMs,
@@ -273,6 +273,8 @@ export class MqttTransport implements AsyncDisposable {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#intake.idle(this.#limits.closeTimeoutMs);
     this.#gate.close();
+    this.#sessions.wills.freeze();
+    await Promise.all([...this.#clients.values()].map((client) => flushed(client.conn)));
     await this.#closeBroker();
     await this.#listeners?.[Symbol.asyncDispose]();
     await this.#sessions.flush();
@@ -284,6 +286,15 @@ export class MqttTransport implements AsyncDisposable {
     this.#broker.close(resolve);
     await promise;
   }
+}
+
+/** Waits until the last acknowledgements are with the kernel, or for a moment: a stopped reader never takes them. */
+async function flushed(stream: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, 250);
+  stream.end(resolve);
+  await promise;
+  clearTimeout(timer);
 }
 
 function listensTo(client: Client, topic: string): boolean {

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer, createWebSocketStream } from 'ws';
@@ -17,7 +17,7 @@ export interface Ports {
   readonly ws: number | undefined;
 }
 
-/** Open streams belong to whoever got them; disposing waits for them to end. */
+/** Disposing stops accepting and closes every connection that is still open, those in a handshake too. */
 export interface Listeners extends AsyncDisposable {
   readonly ports: Ports;
   stopAccepting(): void;
@@ -32,8 +32,13 @@ interface Settings {
 /** Opens every listener that the options name, or none. Rejects with PORT_TAKEN when one cannot have its port. */
 export async function openListeners(options: MqttOptions, settings: Settings, onStream: OnStream): Promise<Listeners> {
   const servers: Server[] = [];
+  const sockets = new Set<Socket>();
   const open = async (name: string, server: Server, port: number): Promise<number> => {
     server.maxConnections = settings.maxConnections;
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     await listening(server, name, options.host, port);
     servers.push(server);
     return (server.address() as AddressInfo).port;
@@ -45,14 +50,14 @@ export async function openListeners(options: MqttOptions, settings: Settings, on
       tls: tls && (await open('MQTT over TLS', tlsServer(tls, settings, onStream), tls.port)),
       ws: ws && (await open('MQTT over WebSocket', wsServer(settings, onStream), ws.port)),
     };
-    return listenersOf(servers, ports);
+    return listenersOf(servers, sockets, ports);
   } catch (error) {
     for (const server of servers) server.close();
     throw error;
   }
 }
 
-function listenersOf(servers: readonly Server[], ports: Ports): Listeners {
+function listenersOf(servers: readonly Server[], sockets: ReadonlySet<Socket>, ports: Ports): Listeners {
   let closed: Promise<unknown> | undefined;
   const stopAccepting = (): void => {
     closed ??= Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -62,6 +67,7 @@ function listenersOf(servers: readonly Server[], ports: Ports): Listeners {
     stopAccepting,
     [Symbol.asyncDispose]: async () => {
       stopAccepting();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

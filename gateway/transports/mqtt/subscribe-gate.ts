@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 export class SubscribeGate {
   readonly #connectionOf: (client: Client) => Connection | undefined;
   readonly #maxPerClient: number;
-  readonly #denied = new WeakSet<object>();
+  readonly #granted = new WeakSet<object>();
 
   constructor(connectionOf: (client: Client) => Connection | undefined, maxPerClient: number) {
     this.#connectionOf = connectionOf;
@@ -17,15 +17,15 @@ export class SubscribeGate {
     const rights = this.#connectionOf(client)?.identity?.rights;
     const reason = rights?.maySubscribe(subscription.topic) === true ? this.#quotaFault(client) : 'subscribe-denied';
     if (reason === undefined) {
+      this.#granted.add(subscription);
       done(null, subscription);
       return;
     }
-    this.#denied.add(subscription);
     tell('rejected', { stage: 'mqtt', reason, count: 1 });
     done(null, null);
   };
 
-  readonly isDenied = (subscription: object): boolean => this.#denied.has(subscription);
+  readonly isGranted = (subscription: object): boolean => this.#granted.has(subscription);
 
   #quotaFault(client: Client): string | undefined {
     const { subscriptions } = client as unknown as { subscriptions: object };

@@ -44,6 +44,16 @@ export async function connectClient(t: TestContext, port: number, options: IClie
   return client;
 }
 
+/** The QoS that each filter was granted; 128 where it was refused, which mqtt.js makes an error. */
+export async function grantedQos(client: MqttClient, filters: string[]): Promise<number[]> {
+  try {
+    const granted = await client.subscribeAsync(filters, { qos: 1 });
+    return granted.map(({ qos }) => qos);
+  } catch (error) {
+    return (error as { packet: { granted: number[] } }).packet.granted;
+  }
+}
+
 /** A socket that speaks raw bytes. */
 export interface RawClient {
   readonly socket: Socket;

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PortcullisError } from '../../../../contracts/errors.ts';
+import { connectClient, connectRaw, startBroker, toldReasons, until } from './broker.ts';
+import type { TestBroker } from './broker.ts';
+import { connectPacket } from './packets.ts';
+import type { TestContext } from 'node:test';
+import type { IConnectPacket } from 'mqtt-packet';
+
+const closedDoor = { anonymous: false };
+
+/** The return code of the CONNACK that a CONNECT gets. */
+async function connack(t: TestContext, { port }: TestBroker, options: Partial<IConnectPacket>): Promise<number> {
+  const client = await connectRaw(t, port);
+  client.send(connectPacket(options));
+  return (await client.receive(4))[3]!;
+}
+
+const login = (user: string, password: string, clientId = user): Partial<IConnectPacket> => ({
+  clientId,
+  username: user,
+  password: Buffer.from(password),
+});
+
+test('nobody is let in by default', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'right' });
+  assert.equal(await connack(t, broker, { clientId: 'lamp' }), 5, 'anonymous');
+  assert.equal(await connack(t, broker, { clientId: 'lamp', username: 'lamp' }), 5, 'no password');
+  assert.equal(await connack(t, broker, login('lamp', '')), 5, 'an empty password');
+  assert.equal(await connack(t, broker, login('lamp', 'wrong')), 5);
+  assert.equal(await connack(t, broker, login('nobody', 'right')), 5);
+  assert.equal(await connack(t, broker, login('lamp', 'right')), 0);
+});
+
+test('passwords are stored as salted hashes, and an issued one works after a restart', async (t) => {
+  const first = await startBroker(t, closedDoor);
+  const { password } = await first.transport.addCredential({ user: 'lamp', profile: 'generic' });
+  const [row] = await first.store.read('mqtt.readCredentials', []);
+  const stored = Buffer.from(row?.['hash'] as Uint8Array);
+  assert.equal(stored.length, 32);
+  assert.ok(!stored.includes(password));
+  await first.transport[Symbol.asyncDispose]();
+  const second = await startBroker(t, closedDoor, first.file);
+  assert.equal(await connack(t, second, login('lamp', password)), 0);
+});
+
+test('another user cannot take over a client id', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  const { addCredential } = { addCredential: broker.transport.addCredential.bind(broker.transport) };
+  await addCredential({ user: 'victim', profile: 'generic', password: 'v' });
+  await addCredential({ user: 'thief', profile: 'generic', password: 't' });
+  const victim = await connectClient(t, broker.port, { clientId: 'victim', username: 'victim', password: 'v' });
+  const reasons = toldReasons(t);
+  assert.equal(await connack(t, broker, login('thief', 't', 'victim')), 5);
+  assert.equal(reasons.get('client-id-not-bound'), 1);
+  assert.ok(victim.connected);
+  await victim.publishAsync('devices/victim/x', '1', { qos: 1 });
+});
+
+test('an anonymous client cannot take the id of a device', async (t) => {
+  const broker = await startBroker(t, { anonymous: true });
+  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  assert.equal(await connack(t, broker, { clientId: 'lamp' }), 5);
+  assert.equal(await connack(t, broker, { clientId: 'somebody' }), 0);
+});
+
+test('listed client ids belong to one user', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  const device = { user: 'bridge', profile: 'generic', password: 'p', clientIds: ['b1', 'b2'] };
+  await broker.transport.addCredential(device);
+  assert.equal(await connack(t, broker, login('bridge', 'p', 'b2')), 0);
+  assert.equal(await connack(t, broker, login('bridge', 'p', 'bridge')), 5);
+  const second = broker.transport.addCredential({ user: 'b1', profile: 'generic' });
+  await assert.rejects(second, (error) => error instanceof PortcullisError && error.code === 'CONFIG_INVALID');
+});
+
+test('during a rotation both passwords work, and the next rotation ends the oldest and its connection', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'one' });
+  const old = await connectClient(t, broker.port, { clientId: 'lamp', username: 'lamp', password: 'one' });
+  await broker.transport.rotate('lamp', 'two');
+  assert.ok(old.connected);
+  assert.equal(broker.transport.listDevices()[0]?.credentialIds.length, 2);
+  await broker.transport.rotate('lamp', 'three');
+  await until(() => !old.connected);
+  assert.equal(await connack(t, broker, login('lamp', 'one')), 5);
+  assert.equal(await connack(t, broker, login('lamp', 'two')), 0);
+  assert.equal(await connack(t, broker, login('lamp', 'three')), 0);
+});
+
+test('revocation closes the live connection, ends the session and is durable', async (t) => {
+  const first = await startBroker(t, closedDoor);
+  await first.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  const options = { clientId: 'lamp', username: 'lamp', password: 'p', clean: false };
+  const lamp = await connectClient(t, first.port, options);
+  await lamp.subscribeAsync('devices/lamp/set', { qos: 1 });
+  await first.transport.revoke('lamp');
+  await until(() => !lamp.connected);
+  assert.equal(first.store.count('mqtt_subscriptions'), 0);
+  assert.equal(await connack(t, first, login('lamp', 'p')), 5);
+  await first.transport[Symbol.asyncDispose]();
+  const second = await startBroker(t, closedDoor, first.file);
+  assert.equal(await connack(t, second, login('lamp', 'p')), 5);
+});
+
+test('guessing is locked out, the right password included', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  await broker.transport.addCredential({ user: 'other', profile: 'generic', password: 'p' });
+  const reasons = toldReasons(t);
+  for (let i = 0; i < 6; i++) assert.equal(await connack(t, broker, login('lamp', `guess ${i}`)), 5);
+  assert.equal(reasons.get('login-failed'), 5);
+  assert.equal(reasons.get('login-locked'), 1);
+  assert.equal(await connack(t, broker, login('lamp', 'p')), 5);
+  assert.equal(await connack(t, broker, login('other', 'p')), 0, 'a neighbour behind the same address');
+});
+
+test('__proto__ is a user and client id like any other', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  assert.equal(await connack(t, broker, login('__proto__', 'p')), 5);
+  await broker.transport.addCredential({ user: '__proto__', profile: 'generic', password: 'p' });
+  assert.equal(await connack(t, broker, login('__proto__', 'p')), 0);
+  assert.equal(await connack(t, broker, login('constructor', 'p')), 5);
+});

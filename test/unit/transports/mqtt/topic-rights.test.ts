@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { matchesFilter } from '../../../../gateway/lib/topic-filter.ts';
+import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
+import { TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
+import { connectClient, grantedQos, startBroker, toldReasons, until } from './broker.ts';
+
+const level = fc.constantFrom('a', 'b', '', '$SYS', 'dev');
+const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));
+const filter = fc
+  .tuple(fc.array(fc.oneof(level, fc.constant('+')), { minLength: 1, maxLength: 4 }), fc.boolean())
+  .map(([levels, open]) => [...levels, ...(open ? ['#'] : [])].join('/'));
+
+const rights = (publish: string[], subscribe: string[], clientId = 'dev'): TopicRights =>
+  new TopicRights({ name: 'p', publish, subscribe, retain: true }, clientId);
+
+test('an allowed subscription never matches a topic that may not be received', () => {
+  const allowed = fc.array(fc.oneof(filter, fc.constant('%c/#')), { maxLength: 3 });
+  fc.assert(
+    fc.property(allowed, filter, topic, (subscribe, wanted, topic) => {
+      const of = rights([], subscribe);
+      if (of.maySubscribe(wanted) && matchesFilter(wanted, topic)) assert.ok(of.mayReceive(topic));
+      if (topic.startsWith('$SYS')) assert.ok(!of.mayReceive(topic));
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('exactly the topics that a publish filter matches may be published, and never $SYS', () => {
+  fc.assert(
+    fc.property(fc.array(filter, { maxLength: 3 }), topic, (publish, topic) => {
+      const isAllowed = !topic.startsWith('$SYS') && publish.some((one) => matchesFilter(one, topic));
+      assert.equal(rights(publish, []).mayPublish(topic), isAllowed);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('a client id with wildcards or separators opens nothing', () => {
+  for (const clientId of ['#', '+', 'a/#', '', '$SYS']) {
+    const of = rights(['%c/#', 'devices/%c'], ['%c/#', '%c'], clientId);
+    for (const topic of ['a', 'a/b', 'devices/x', clientId, `${clientId}/x`, `devices/${clientId}`]) {
+      assert.ok(!of.mayPublish(topic) && !of.maySubscribe(topic), `${clientId} ${topic}`);
+    }
+  }
+});
+
+test('shared subscriptions are refused, whatever the profile', () => {
+  assert.ok(!rights([], ['#', '$share/#']).maySubscribe('$share/g/a'));
+});
+
+test('every shipped profile keeps a device out of another device', () => {
+  for (const profile of shippedProfiles.filter(({ name }) => !['zigbee2mqtt', 'reader'].includes(name))) {
+    const of = new TopicRights(profile, 'mine');
+    for (const topic of ['other', 'other/x', 'tele/other/STATE', 'shellies/other/relay/0', 'devices/other/x']) {
+      assert.ok(!of.mayPublish(topic) && !of.mayReceive(topic), `${profile.name} ${topic}`);
+    }
+    assert.ok(!of.maySubscribe('#'));
+  }
+});
+
+test('the broker refuses what the rights refuse, also a denied filter beside an allowed one after a reconnect', async (t) => {
+  const broker = await startBroker(t, {
+    profiles: [{ name: 'half', publish: ['in/%c'], subscribe: ['open/#'], retain: false }],
+  });
+  await broker.transport.addCredential({ user: 'half', profile: 'half', password: 'p' });
+  const options = { clientId: 'half', username: 'half', password: 'p', clean: false };
+  const half = await connectClient(t, broker.port, options);
+  const filters = ['open/a', 'secret/a', '#', '$SYS/#', '$share/g/open/a'];
+  assert.deepEqual(await grantedQos(half, filters), [1, 128, 128, 128, 128]);
+  await half.endAsync();
+  const publisher = await connectClient(t, broker.port);
+  await publisher.publishAsync('secret/a', 'x', { qos: 1 });
+  await publisher.publishAsync('open/a', 'y', { qos: 1 });
+  assert.equal(broker.store.count('mqtt_subscriptions'), 1);
+  assert.equal(broker.store.count('mqtt_queue'), 1);
+
+  const reasons = toldReasons(t);
+  const again = await connectClient(t, broker.port, options);
+  again.publish('in/other', 'x', { qos: 1 });
+  await until(() => !again.connected);
+  assert.equal(reasons.get('publish-denied'), 1);
+  assert.ok(!broker.store.ingested.some(({ topic }) => topic === 'in/other'));
+});
+
+test('nobody writes to $SYS', async (t) => {
+  const broker = await startBroker(t);
+  const victim = await connectClient(t, broker.port, { clientId: 'victim' });
+  const attacker = await connectClient(t, broker.port);
+  attacker.publish('$SYS/x/new/clients', 'victim', { qos: 1 });
+  await until(() => !attacker.connected);
+  assert.ok(victim.connected);
+  assert.equal(broker.store.ingested.length, 0);
+});
+
+test('a retained flag without the right to it is dropped, a will without the right to its topic is refused', async (t) => {
+  const broker = await startBroker(t, {
+    profiles: [{ name: 'plain', publish: ['in/%c'], subscribe: [], retain: false }],
+  });
+  await broker.transport.addCredential({ user: 'd', profile: 'plain', password: 'p' });
+  const options = { clientId: 'd', username: 'd', password: 'p' };
+  const device = await connectClient(t, broker.port, options);
+  await device.publishAsync('in/d', 'x', { qos: 1, retain: true });
+  assert.equal(broker.transport.stats().retained, 0);
+  const will = { topic: 'in/other', payload: Buffer.from('x'), qos: 1, retain: false } as const;
+  await assert.rejects(connectClient(t, broker.port, { ...options, will }));
+});
