@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
-import type { DecodePool, Failure } from './decode-pool.ts';
+import type { DecodePool, Failure, RunOptions } from './decode-pool.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import { packEnvelopes } from './task.ts';
 import type { Change, Claims, EnvelopeResult, Reply, RoutedEnvelope, Task } from './task.ts';
@@ -19,20 +19,25 @@ export interface BatchRunnerParts {
   readonly log: Logger;
 }
 
+/** A task, and how to watch it. */
+export interface Ask extends RunOptions {
+  readonly task: Task;
+}
+
 export interface BatchRunner {
   /** Decodes a batch; the results are in its order. A poisonous message costs only itself. */
   run(items: readonly RoutedEnvelope[], slot: number): Promise<readonly EnvelopeResult[]>;
   /** Sends any task, with everything that is known for a thread that is behind. */
-  ask(build: (everything: boolean) => { task: Task; transfer?: readonly ArrayBuffer[] }): Promise<Reply | Failure>;
+  ask(build: (everything: boolean) => Ask): Promise<Reply | Failure>;
 }
 
 export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchRunnerParts): BatchRunner {
   const ask: BatchRunner['ask'] = async (build) => {
-    const { task, transfer } = build(false);
-    let reply = await pool.run(task, transfer);
+    const { task, ...options } = build(false);
+    let reply = await pool.run(task, options);
     if (reply.is === 'stale') {
       const again = build(true);
-      reply = await pool.run(again.task, again.transfer);
+      reply = await pool.run(again.task, again);
     }
     if (reply.is === 'crashed' || reply.is === 'hung') knowledge.forgetThreads();
     else if ('version' in reply) knowledge.heard(reply.thread, reply.version);
@@ -40,11 +45,15 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
   };
 
   const offer = (items: readonly RoutedEnvelope[], slot: number): Promise<Reply | Failure> => {
-    Atomics.store(progress, slot, -1);
     return ask((everything) => {
+      Atomics.store(progress, slot, -1);
       const packed = packEnvelopes(items);
       const briefing = knowledge.briefing(everything);
-      return { task: { is: 'decode', slot, briefing, ...packed }, transfer: [packed.payloads] };
+      return {
+        task: { is: 'decode', slot, briefing, ...packed },
+        transfer: [packed.payloads],
+        position: () => Atomics.load(progress, slot),
+      };
     });
   };
 

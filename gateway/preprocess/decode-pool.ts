@@ -18,9 +18,15 @@ export interface DecodePoolOptions {
   readonly data: ThreadData;
 }
 
+export interface RunOptions {
+  readonly transfer?: readonly ArrayBuffer[];
+  /** Where the thread is in the task: -1 before it began. A thread that stays where it is for a deadline hangs. */
+  readonly position: () => number;
+}
+
 /** Threads that answer tasks. A thread that dies or hangs is replaced; the task comes back as a value, never a throw. */
 export interface DecodePool extends AsyncDisposable {
-  run(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Reply | Failure>;
+  run(task: Task, options: RunOptions): Promise<Reply | Failure>;
   readonly replaced: number;
 }
 
@@ -45,10 +51,10 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
   };
   let pool = start();
 
-  const run = async (task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Reply | Failure> => {
+  const run = async (task: Task, { transfer = [], position }: RunOptions): Promise<Reply | Failure> => {
     if (closing) throw new PortcullisError('STORE_CLOSED', 'The gateway is closing; nothing more is taken in.');
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), options.deadlineMs);
+    const timer = setInterval(hangWatch(position, options.deadlineMs, deadline), options.deadlineMs);
     const used = pool;
     try {
       return await used.run(task, { transferList: [...transfer], signal: deadline.signal });
@@ -65,7 +71,7 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
       }
       return { is, detail: error instanceof Error ? error.message.slice(0, 256) : String(error) };
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   };
 
@@ -78,5 +84,19 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
       closing = true;
       await pool.destroy();
     },
+  };
+}
+
+/** A thread may need this long to start, load its plugins and reach a task that waits behind another. */
+const startMs = 60_000;
+
+function hangWatch(position: () => number, everyMs: number, hung: AbortController): () => void {
+  let last: number | undefined;
+  let waitedMs = 0;
+  return () => {
+    waitedMs += everyMs;
+    const now = position();
+    if (now === last && (now >= 0 || waitedMs >= startMs)) hung.abort();
+    last = now;
   };
 }

@@ -130,7 +130,7 @@ function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }:
     config,
     entry: entry instanceof URL ? fileURLToPath(entry) : entry,
   }));
-  const { threads, threadHeapMb: heapMb, batchDeadlineMs: deadlineMs } = options;
+  const { threads, threadHeapMb: heapMb, envelopeDeadlineMs: deadlineMs } = options;
   return openDecodePool({ threads, heapMb, deadlineMs, data: { plugins, site: options.site, progress } }, log);
 }
 
@@ -140,6 +140,7 @@ async function describe(
 ): Promise<{ plugins: readonly PluginDescriptor[]; claims: Claims }> {
   const reply = await runner.ask((everything) => ({
     task: { is: 'describe', briefing: knowledge.briefing(everything) },
+    position: () => -1,
   }));
   if (reply.is === 'described') return reply;
   if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);
@@ -156,6 +157,7 @@ async function encode(
   if (plugin < 0) throw new PortcullisError('COMMAND_INVALID', `There is no plugin ${name}.`);
   const reply = await runner.ask((everything) => ({
     task: { is: 'encode', briefing: knowledge.briefing(everything), plugin, command, request: { device, args } },
+    position: () => 0,
   }));
   if (reply.is === 'encoded') return reply.outbound;
   if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);

@@ -7,8 +7,8 @@ export interface MetricState {
   seen?: Seen;
   kept?: Kept;
   series?: Series;
-  /** When the series was last written, in monotonic milliseconds; absent when never since the start. */
-  savedAt?: number;
+  /** The series' last value on disk, and when it was written, in monotonic milliseconds. */
+  saved?: { readonly last: number; readonly at: number };
 }
 
 export type DeviceState = Map<string, MetricState>;

@@ -57,8 +57,8 @@ export interface IngestOptions {
   /** Bytes of envelopes between arrival and commit; beyond it `ingest` rejects with OVERLOADED. */
   readonly maxQueuedBytes: number;
   readonly batch: { readonly envelopes: number; readonly bytes: number };
-  /** A thread that works on one batch for longer is replaced. */
-  readonly batchDeadlineMs: number;
+  /** A thread that works on one envelope for longer is replaced; noticed after at most twice this time. */
+  readonly envelopeDeadlineMs: number;
   /** Bytes of what one plugin may remember; beyond it the oldest lessons are forgotten. */
   readonly knowledgeBytes: number;
   /** V8 heap of one decode thread. */
@@ -79,7 +79,7 @@ export const ingestDefaults = {
   steps: defaultSteps,
   maxQueuedBytes: 16 * 1024 * 1024,
   batch: { envelopes: 256, bytes: 512 * 1024 },
-  batchDeadlineMs: 5_000,
+  envelopeDeadlineMs: 2_500,
   knowledgeBytes: 8 * 1024 * 1024,
   threadHeapMb: 128,
 } as const satisfies Partial<IngestOptions>;

@@ -105,8 +105,9 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
     unsaved() {
       const writes = [...forgotten];
       for (const [device, metrics] of states.all()) {
-        for (const [key, { series, savedAt }] of metrics) {
-          if (series !== undefined && savedAt !== undefined) writes.push(saveSeries(device, key, series));
+        for (const [key, { series, saved }] of metrics) {
+          if (series !== undefined && saved !== undefined && saved.last !== series.last)
+            writes.push(saveSeries(device, key, series));
         }
       }
       return writes;
@@ -142,8 +143,8 @@ function count(metric: Metric, { state, of, key, now, saveMs }: Counting, draft:
   if (after === undefined || after === before) return counted.metric;
   state.series = after;
   draft.touched = true;
-  if (state.savedAt === undefined || now - state.savedAt >= saveMs || after.start !== before?.start) {
-    state.savedAt = now;
+  if (state.saved === undefined || now - state.saved.at >= saveMs || after.start !== before?.start) {
+    state.saved = { last: after.last, at: now };
     draft.writes.push(saveSeries(of.dev.id, key, after));
   }
   return counted.metric;

@@ -10,7 +10,7 @@ for (const [misfortune, code] of [
   test(`a message that makes its thread ${misfortune} costs only itself`, async (t) => {
     const buffer = memoryBuffer(t);
     const stage = await openStage(buffer, {
-      batchDeadlineMs: misfortune === 'hang' ? 600 : 10_000,
+      envelopeDeadlineMs: misfortune === 'hang' ? 300 : 10_000,
       threadHeapMb: 24,
     });
     const outcomes = await Promise.all(

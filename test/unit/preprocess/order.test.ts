@@ -61,7 +61,7 @@ test('tasks finish in any order, and results and state are those of one thread, 
       );
       assert.deepEqual(shuffled, sequential);
     }),
-    { numRuns: 4 },
+    { numRuns: 4, endOnFailure: true },
   );
 });
 
