@@ -100,6 +100,51 @@ test('a duplicate answer to a merged call accepts the first record and sends the
   assert.ok((await received()).every((row) => row.effects === 1));
 });
 
+test('a duplicate answer speaks for the first id only: the other records are sent', async (t) => {
+  const { sink, fault, received } = await openTuyaRig(t);
+  await sink.write(one, lasting);
+  const metric = (n: string): Partial<Message> => ({ m: [{ n, v: 1 }] });
+  const batch = batchOf(['d', metric('a')], ['d', metric('b')], ['d', metric('c')]);
+  await fault({ kind: 'code', code: 1113, path: reports });
+  assert.ok((await sink.write(batch, lasting)).verdicts.every(({ is }) => is === 'accept'));
+  assert.equal((await received()).length, 3);
+});
+
+test('what follows a kept record of the same device is kept too, other devices go on', async (t) => {
+  const { sink, fault, devices, received } = await openTuyaRig(t);
+  await sink.write(batchOf(['d'], ['e']), lasting);
+  const [first] = await devices();
+  await fault({ kind: 'code', code: 1106, forMs: 60_000, path: `${reports}/${first?.device_id}/event` });
+  const before = (await received()).length;
+  const batch = batchOf(['d', kind('event', 'action')], ['d'], ['e', { m: [{ n: 'x', v: 1 }] }]);
+  const items = batch.items.map((item) => ({
+    ...item,
+    message: { ...item.message, id: `f${item.message.id.slice(1)}` },
+  }));
+  const { verdicts } = await sink.write({ ...batch, items }, lasting);
+  assert.deepEqual(
+    verdicts.map(({ is }) => is),
+    ['keep', 'keep', 'accept'],
+  );
+  assert.equal((await received()).length, before + 1);
+});
+
+test('in batches, one write settles more than a call can carry, with what lies between in its place', async (t) => {
+  const { sink, received } = await openTuyaRig(t, { sink: { batch: true } });
+  const entries = Array.from({ length: 1_300 }, (_, i): [string, Partial<Message>?] =>
+    i % 100 === 50 ? [`d${i % 2}`, kind('event', 'action')] : [`d${i % 2}`],
+  );
+  const { verdicts, pause } = await sink.write(batchOf(...entries), lasting);
+  assert.ok(verdicts.every(({ is }) => is === 'accept'));
+  assert.equal(pause, undefined);
+  const rows = await received();
+  for (const device of new Set(rows.map((row) => row.device))) {
+    const keys = rows.filter((row) => row.device === device).map((row) => row.key);
+    assert.deepEqual(keys, keys.toSorted());
+  }
+  assert.equal(rows.length, 1_300);
+});
+
 test('an answer that nobody knows is kept at first, and cannot block the record for ever', async (t) => {
   const { sink, fault } = await openTuyaRig(t);
   await sink.write(one, lasting);

@@ -72,7 +72,7 @@ test('a redirect is not followed', async (t) => {
   assert.equal(elsewhere, 0);
 });
 
-test('an answer without end is cut off', async (t) => {
+test('an answer without end is cut off', { timeout: 20_000 }, async (t) => {
   const client = await setUp(
     t,
     cloud((_request, response) => {

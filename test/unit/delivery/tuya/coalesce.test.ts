@@ -27,6 +27,11 @@ test('under the quota states coalesce and telemetry stays whole', () => {
   assert.deepEqual(shape(planSteps(telemetry, 'latest')), [[1, 2]]);
 });
 
+test('a telemetry point is not replaced by a state, nor a state by a telemetry point', () => {
+  const pair = [planned(1, 'state', 'on', 0), planned(2, 'telemetry', 'on', 1), planned(3, 'state', 'on', 0)];
+  assert.deepEqual(shape(planSteps(pair, 'state')), [[1], [2], [3]]);
+});
+
 test('nothing is merged across an event', () => {
   const items = [planned(1, 'state', 'on', 0), planned(2, 'event', 'action', 1), planned(3, 'state', 'on', 1)];
   assert.deepEqual(shape(planSteps(items, 'latest')), [[1], 'event', [3]]);

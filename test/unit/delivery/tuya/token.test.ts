@@ -56,6 +56,16 @@ test('a refresh token is used once: when it is lost, the next step is a login', 
   assert.deepEqual(asked, [undefined, 'refresh1', undefined]);
 });
 
+test('a refresh token whose use failed is not used again, even when the login failed too', async () => {
+  const { token, asked, answerWith } = setUp();
+  await token.current();
+  answerWith(() => Promise.reject(new Error('link down')));
+  token.refused('access1');
+  await assert.rejects(token.current());
+  await assert.rejects(token.current());
+  assert.deepEqual(asked, [undefined, 'refresh1', undefined, undefined]);
+});
+
 test('a late refusal of an old token does not end the new one', async () => {
   const { token, asked } = setUp();
   await token.current();
