@@ -125,6 +125,7 @@ test('Tasmota says local time without zone at QoS 0, and answers POWER and STATU
       ['stat/laundry/POWER', 'OFF'],
     ],
   );
+  assert.equal(off.state['POWER'], 'OFF');
   const [status] = command(part, off.state, 'cmnd/laundry/STATUS', '10').says;
   const body = JSON.parse(status?.payload ?? '') as { StatusSNS: { ENERGY: { Power: number } } };
   assert.equal(typeof body.StatusSNS.ENERGY.Power, 'number');
