@@ -19,7 +19,10 @@ import { isPower, readPower, readState, timeIn } from './state.ts';
 
 const defaults = { online: 'Online', offline: 'Offline', on: 'ON', off: 'OFF' };
 /** Bodies of `STATUS<n>` answers that repeat what `SENSOR` and `STATE` say. */
-const statusBodies: Readonly<Record<string, 'SENSOR' | 'STATE'>> = { StatusSNS: 'SENSOR', StatusSTS: 'STATE' };
+const statusBodies: ReadonlyMap<string, 'SENSOR' | 'STATE'> = new Map([
+  ['StatusSNS', 'SENSOR'],
+  ['StatusSTS', 'STATE'],
+]);
 
 type Words = Omit<Source, 'mac'>;
 
@@ -62,7 +65,7 @@ function availability(device: string, text: string, words: Words): readonly Read
 
 function readDocument(device: string, leaf: string, json: JsonObject, words: Words): readonly Reading[] {
   const [only] = Object.keys(json);
-  const kind = only === undefined ? undefined : statusBodies[only];
+  const kind = only === undefined ? undefined : statusBodies.get(only);
   const body: Json | undefined = only === undefined ? undefined : json[only];
   if (kind !== undefined && isObject(body)) return readDocument(device, kind, body, words);
   if (leaf.startsWith('INFO')) return registration(device, json);

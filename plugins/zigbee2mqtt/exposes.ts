@@ -10,7 +10,7 @@ import {
 } from '../../contracts/index.ts';
 import { binaryWords, featureWords, lightWords, phased } from './words.ts';
 
-const maxFeatures = 256;
+const maxFeatures = 512;
 const maxDepth = 4;
 
 /**
@@ -106,7 +106,7 @@ function meaningOf(feature: Feature, battery: boolean, taken: Set<string>): Prop
   if (word !== undefined) taken.add(`${word}\n${ep ?? ''}`);
   const on = word === undefined ? undefined : scalar(feature.expose, 'value_on');
   const off = word === undefined ? undefined : scalar(feature.expose, 'value_off');
-  const shownUnit = word === undefined ? text(feature.expose, 'unit') : unit;
+  const shownUnit = word === undefined ? text(feature.expose, 'unit') || undefined : unit;
   return {
     ...(word !== undefined && { w: word }),
     ...(shownUnit !== undefined && shownUnit.length <= 32 && { u: shownUnit }),

@@ -95,12 +95,12 @@ export function nameOf(id: string, knowledge: Knowledge): string {
 
 export interface Addressed {
   readonly device: string;
-  readonly meanings: Meanings;
+  /** Absent for groups, and for devices before the bridge listed them. */
+  readonly meanings: Meanings | undefined;
   /** What follows the friendly name: `availability`, `set`, an attribute; empty for the state itself. */
   readonly rest: string;
 }
 
-const nothing: Meanings = {};
 const suffix = /^(.+)\/((?:set|get)(?:\/[^/]+)?|availability)$/;
 
 /**
@@ -110,10 +110,12 @@ const suffix = /^(.+)\/((?:set|get)(?:\/[^/]+)?|availability)$/;
 export function addressOf(path: string, isDocument: boolean, knowledge: Knowledge): Addressed {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
     const named = namedBy(path.slice(0, end), knowledge);
-    if (named !== undefined) return { device: named.id, meanings: named.p, rest: path.slice(end + 1) };
+    if (named === undefined) continue;
+    const meanings = named.id.startsWith('z2m:group:') ? undefined : named.p;
+    return { device: named.id, meanings, rest: path.slice(end + 1) };
   }
   const [, before, after] = suffix.exec(path) ?? [];
   const cut = path.lastIndexOf('/');
   const name = before ?? (isDocument || cut < 0 ? path : path.slice(0, cut));
-  return { device: `z2m:${name}`, meanings: nothing, rest: after ?? path.slice(name.length + 1) };
+  return { device: `z2m:${name}`, meanings: undefined, rest: after ?? path.slice(name.length + 1) };
 }

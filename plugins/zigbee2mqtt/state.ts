@@ -18,7 +18,7 @@ import { counters } from './words.ts';
 const described = /^(?:update|device|update_available)(?:\.|$)/;
 
 /** The state of one device. What happened (`action`) is an event of its own beside what is (`state_left`, `temperature`). */
-export function readState(device: string, json: JsonObject, meanings: Meanings): readonly Reading[] {
+export function readState(device: string, json: JsonObject, meanings: Meanings | undefined): readonly Reading[] {
   const { last_seen: lastSeen, ...rest } = json;
   const at = lastSeenOf(lastSeen);
   const state = gather('z2m');
@@ -28,15 +28,21 @@ export function readState(device: string, json: JsonObject, meanings: Meanings):
     if (described.test(path) || path === 'last_seen') state.meta(path, value);
     // Zigbee2MQTT before 2.0 takes an action back with an empty text; nothing happened then.
     else if (path === 'action' && !acted) return;
-    else if (acted && path.startsWith('action')) putProperty(event, path, value, own(meanings, path));
-    else putProperty(state, path, value, own(meanings, path));
+    else if (acted && path.startsWith('action')) putProperty(event, path, value, meanings);
+    else putProperty(state, path, value, meanings);
   });
   return [...event.readings(device, 'event', at), ...state.readings(device, undefined, at)];
 }
 
 /** One attribute on a topic of its own, as Zigbee2MQTT prints it with `output: attribute`. */
-export function readAttribute(device: string, attribute: string, text: string, meanings: Meanings): readonly Reading[] {
-  const path = Object.hasOwn(meanings, attribute) ? attribute : attribute.replaceAll(/[-/]/g, '.');
+export function readAttribute(
+  device: string,
+  attribute: string,
+  text: string,
+  meanings: Meanings | undefined,
+): readonly Reading[] {
+  const path =
+    meanings !== undefined && Object.hasOwn(meanings, attribute) ? attribute : attribute.replaceAll(/[-/]/g, '.');
   return readState(device, { [path]: plainValue(text) }, meanings);
 }
 
@@ -45,19 +51,16 @@ function plainValue(text: string): Scalar {
   return text === 'null' || text === '' ? null : (numberOf(text) ?? text);
 }
 
-function own(meanings: Meanings, path: string): PropertyMeaning | undefined {
-  return Object.hasOwn(meanings, path) ? meanings[path] : undefined;
-}
-
 /** Three styles: ISO 8601 in UTC, ISO 8601 with offset, milliseconds since 1970 (`advanced.last_seen`). */
 function lastSeenOf(value: unknown): SourceTime | undefined {
   if (typeof value === 'number') return epochOf(value);
   return typeof value === 'string' ? timeOf(value) : undefined;
 }
 
-function putProperty(gathering: Gathering, path: string, value: Scalar, meaning: PropertyMeaning | undefined): void {
+function putProperty(gathering: Gathering, path: string, value: Scalar, meanings: Meanings | undefined): void {
+  const meaning = meanings !== undefined && Object.hasOwn(meanings, path) ? meanings[path] : undefined;
   if (meaning === undefined) {
-    putUnknown(gathering, path, value);
+    putUnknown(gathering, path, value, meanings !== undefined);
     return;
   }
   const { w: word, u: unit, ep, on, off } = meaning;
@@ -78,11 +81,14 @@ function putFlag(gathering: Gathering, path: string, value: Scalar, { w: word, e
   } else gathering.other(path, value, { ep });
 }
 
-/** Without the bridge's list only what no device means otherwise gets a word. */
-function putUnknown(gathering: Gathering, path: string, value: Scalar): void {
+/**
+ * Without exposes only what no device means otherwise gets a word. `listed` says that the device has exposes, which do
+ * not mention this property or mention it as something without a word.
+ */
+function putUnknown(gathering: Gathering, path: string, value: Scalar, listed: boolean): void {
   if (path === 'linkquality') gathering.word('signal.lqi', path, value);
   else if (path === 'action') gathering.word('action', path, value);
-  else if (path === 'state' && (value === 'ON' || value === 'OFF'))
+  else if (!listed && path === 'state' && (value === 'ON' || value === 'OFF'))
     gathering.word('switch.state', path, value === 'ON');
   else gathering.other(path, value);
 }

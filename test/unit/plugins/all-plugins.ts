@@ -1,0 +1,15 @@
+import type { Plugin } from '../../../contracts/plugin.ts';
+import esphome from '../../../plugins/esphome/index.ts';
+import genericJson from '../../../plugins/generic-json/index.ts';
+import shelly from '../../../plugins/shelly/index.ts';
+import tasmota from '../../../plugins/tasmota/index.ts';
+import zigbee2mqtt from '../../../plugins/zigbee2mqtt/index.ts';
+
+/** Every plugin of the repository with the parts of the payload corpus that it has to cope with. */
+export const plugins: readonly { readonly plugin: Plugin; readonly corpus: readonly string[] }[] = [
+  { plugin: esphome, corpus: ['esphome_ha'] },
+  { plugin: genericJson, corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
+  { plugin: shelly, corpus: ['shelly_gen1', 'shelly_gen2'] },
+  { plugin: tasmota, corpus: ['tasmota'] },
+  { plugin: zigbee2mqtt, corpus: ['zigbee2mqtt'] },
+];

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { PortcullisError } from '../../../contracts/errors.ts';
+import { kinds, qualities } from '../../../contracts/message.ts';
+import { isMetricWord } from '../../../contracts/metric-words.ts';
+import type { CodecContext, Envelope, Json, Plugin, Reading, ReadingMetric } from '../../../contracts/plugin.ts';
+import { canonicalUnit, convert, normaliseUnit } from '../../../contracts/units.ts';
+import { plugins } from './all-plugins.ts';
+import { bench, envelope, samples } from './codec-bench.ts';
+
+const maxMetrics = 512;
+
+/** What a plugin knows once it has heard its whole corpus. */
+function learnt(plugin: Plugin, corpus: readonly string[]): CodecContext {
+  const made = bench(plugin);
+  for (const { topic, payload } of corpus.flatMap((name) => samples(name))) {
+    try {
+      // The deletion at the end of the corpus would leave nothing to decode with.
+      if (payload !== '') made.teach(topic, payload);
+    } catch (error) {
+      assert.ok(error instanceof PortcullisError);
+    }
+  }
+  return { config: plugin.config.parse({}), knowledge: made.knowledge };
+}
+
+/** Decodes, and lets only one kind of failure pass: a refusal with a code and a sentence. */
+function attempt(plugin: Plugin, message: Envelope, context: CodecContext): readonly Reading[] {
+  try {
+    return plugin.decode(message, context);
+  } catch (error) {
+    assert.ok(error instanceof PortcullisError, String(error));
+    assert.equal(error.code, 'DECODE_FAILED');
+    assert.match(error.message, /^[A-Z].*\.$/);
+    return [];
+  }
+}
+
+function assertMetric(metric: ReadingMetric, proto: string): void {
+  const { n, key, value, q, unit } = metric;
+  assert.ok(isMetricWord(n) || (n.startsWith(`x.${proto}.`) && n.length <= 256), `name ${n}`);
+  assert.equal(typeof key, 'string');
+  assert.notEqual(value === undefined, q === undefined, `${n} has a value or a reason for none`);
+  if (q !== undefined) assert.ok(qualities.includes(q));
+  if (typeof value === 'number') assert.ok(Number.isFinite(value));
+  const canonical = canonicalUnit(n);
+  if (typeof value !== 'number' || !isMetricWord(n) || canonical === undefined) return;
+  const source = unit === undefined ? undefined : normaliseUnit(unit);
+  assert.ok(source !== undefined && convert(1, source, canonical) !== undefined, `${n} in ${unit}`);
+}
+
+function assertReadings(readings: readonly Reading[], proto: string): void {
+  for (const { device, kind, metrics, meta } of readings) {
+    assert.ok(device.startsWith(`${proto}:`), device);
+    assert.ok(kinds.includes(kind));
+    assert.ok(metrics.length <= maxMetrics && Object.keys(meta ?? {}).length <= maxMetrics);
+    assert.ok(metrics.length > 0 || meta !== undefined, 'a reading says something');
+    for (const metric of metrics) assertMetric(metric, proto);
+    const places = metrics.map(({ n, ep }) => `${n}\n${ep ?? ''}`);
+    assert.equal(new Set(places).size, places.length, 'one value per name and endpoint');
+  }
+}
+
+const hostileText = fc.oneof(
+  fc.json({ maxDepth: 6 }),
+  fc.string(),
+  fc.constantFrom(
+    '{"__proto__":{"a":1},"constructor":{"prototype":1},"toString":1}',
+    '{"Time":1e999,"ENERGY":{"Power":1e400},"params":{"ts":1e300,"switch:0":{"apower":-1e999}}}',
+    `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
+    `[${'1,'.repeat(5000)}1]`,
+    JSON.stringify({ ['k'.repeat(5000)]: 1 }),
+    'null',
+    '[]',
+    '{}',
+  ),
+);
+
+for (const { plugin, corpus } of plugins) {
+  const topics = [
+    ...new Set(corpus.flatMap((name) => samples(name).map(({ topic }) => topic))),
+    ...plugin.topics.map((filter) => filter.replaceAll(/[+#]/g, 'x')),
+  ];
+
+  test(`${plugin.name}: decode is pure and leaves its input as it was`, () => {
+    const context = learnt(plugin, corpus);
+    const before = structuredClone([...context.knowledge]);
+    for (const { topic, payload } of corpus.flatMap((name) => samples(name))) {
+      const message = envelope(topic, payload);
+      const bytes = message.payload.slice();
+      const first = attempt(plugin, message, context);
+      assert.deepEqual(attempt(plugin, message, context), first);
+      assert.deepEqual(message.payload, bytes);
+      assertReadings(first, plugin.proto);
+    }
+    assert.deepEqual([...context.knowledge], before);
+  });
+
+  test(`${plugin.name}: random bytes and hostile JSON are refused with a sentence or read within bounds`, () => {
+    const context = learnt(plugin, corpus);
+    const payloads = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      hostileText.map((text) => new TextEncoder().encode(text)),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...topics), payloads, (topic, payload) => {
+        const readings = attempt(plugin, envelope(topic, payload), context);
+        assertReadings(readings, plugin.proto);
+        assert.ok(JSON.stringify(readings).length < 2_000_000);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test(`${plugin.name}: learn is pure, bounded and refuses what it cannot read`, () => {
+    const context = learnt(plugin, corpus);
+    const before = structuredClone([...context.knowledge]);
+    fc.assert(
+      fc.property(fc.constantFrom(...topics), hostileText, (topic, text) => {
+        try {
+          const lessons = plugin.learn?.(envelope(topic, text), context) ?? [];
+          assert.deepEqual(plugin.learn?.(envelope(topic, text), context) ?? [], lessons);
+          assert.ok(JSON.stringify(lessons).length < 200_000);
+        } catch (error) {
+          assert.ok(error instanceof PortcullisError, String(error));
+        }
+      }),
+      { numRuns: 500 },
+    );
+    assert.deepEqual([...context.knowledge], before);
+  });
+
+  test(`${plugin.name}: what it learnt is plain JSON, so that it can be kept and sent to threads`, () => {
+    const { knowledge } = learnt(plugin, corpus);
+    const entries: [string, Json][] = [...knowledge];
+    assert.deepEqual(JSON.parse(JSON.stringify(entries)), entries);
+    assert.deepEqual(structuredClone(entries), entries);
+  });
+}
