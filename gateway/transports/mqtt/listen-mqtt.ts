@@ -1,14 +1,12 @@
 import { Aedes } from 'aedes';
-import type { Client } from 'aedes';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Ingest } from '../../../contracts/pipeline.ts';
 import type { Outbound } from '../../../contracts/plugin.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
-import { matchesFilter } from '../../lib/topic-filter.ts';
-import { tell } from '../../observability/channels.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { AedesPersistence } from './aedes-persistence.ts';
+import { ClientRegistry } from './client-registry.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
@@ -73,8 +71,7 @@ export class MqttTransport implements AsyncDisposable {
   readonly #connectionLimits: ConnectionLimits;
   readonly #gate: IngestGate;
   readonly #broker: Aedes;
-  readonly #connections = new WeakMap<Client, Connection>();
-  readonly #clients = new Map<string, Client>();
+  readonly #clients = new ClientRegistry();
   readonly #openRights = new TopicRights(openProfile, '');
   readonly #timers: NodeJS.Timeout[] = [];
   #listeners: Listeners | undefined;
@@ -93,7 +90,7 @@ export class MqttTransport implements AsyncDisposable {
     this.#credentials = credentials;
     this.#intake = new Intake(limits.maxPendingBytes);
     this.#connectionLimits = new ConnectionLimits(limits, clock);
-    const connectionOf = (client: Client): Connection | undefined => this.#connections.get(client);
+    const { connectionOf } = this.#clients;
     const openRights = options.anonymous === true ? this.#openRights : undefined;
     const rightsOf = (clientId: string): TopicRights | undefined => credentials.rightsOf(clientId) ?? openRights;
     this.#gate = new IngestGate({
@@ -107,7 +104,7 @@ export class MqttTransport implements AsyncDisposable {
       holdMs: limits.holdMs,
       maxIncomingPerClient: limits.maxIncomingPerClient,
       acknowledge: options.acknowledge ?? 'after-commit',
-      onHold: () => this.#refreshKeepalives(),
+      onHold: () => this.#clients.refreshKeepalives(),
     });
     const login = new LoginGate({ credentials, clock, openRights, connectionOf });
     const subscribing = new SubscribeGate(connectionOf, limits.maxSubscriptionsPerClient);
@@ -129,7 +126,7 @@ export class MqttTransport implements AsyncDisposable {
 
   /** For `listenMqtt` only. */
   async start(options: MqttOptions): Promise<void> {
-    this.#watch();
+    this.#clients.watch(this.#broker, this.#log, (clientId) => this.#sessions.touch(clientId));
     await this.#broker.listen();
     const { connectTimeoutMs: handshakeTimeoutMs, maxPacketBytes, maxConnections } = this.#limits;
     try {
@@ -171,14 +168,12 @@ export class MqttTransport implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
     await promise;
-    return [...this.#clients.values()].filter((client) => listensTo(client, topic)).length;
+    return this.#clients.countSubscribers(topic);
   }
 
   /** Closes the connection of a client; says whether there was one. */
   disconnect(clientId: string): boolean {
-    const client = this.#clients.get(clientId);
-    client?.conn.destroy();
-    return client !== undefined;
+    return this.#clients.disconnect(clientId);
   }
 
   async addCredential(device: NewDevice): Promise<IssuedCredential> {
@@ -188,7 +183,7 @@ export class MqttTransport implements AsyncDisposable {
   /** Issues a second valid credential. Of two the older one ends, and its connections with it. */
   async rotate(user: string, password?: string): Promise<IssuedCredential> {
     const { ended, ...issued } = await this.#credentials.rotate(user, password);
-    this.#cutOff((identity) => ended.includes(identity.credentialId));
+    this.#clients.cutOff((identity) => ended.includes(identity.credentialId));
     return issued;
   }
 
@@ -196,7 +191,9 @@ export class MqttTransport implements AsyncDisposable {
   async revoke(user: string, credentialId?: string): Promise<void> {
     const clientIds = this.#credentials.clientIdsOf(user);
     await this.#credentials.revoke(user, credentialId);
-    this.#cutOff((one) => one.user === user && (credentialId === undefined || one.credentialId === credentialId));
+    this.#clients.cutOff(
+      (one) => one.user === user && (credentialId === undefined || one.credentialId === credentialId),
+    );
     if (credentialId === undefined) for (const clientId of clientIds) await this.#sessions.end(clientId);
   }
 
@@ -218,50 +215,12 @@ export class MqttTransport implements AsyncDisposable {
     stream.once('close', admitted.left);
     const connection = new Connection(stream, address, this.#intake, this.#limits);
     connection.guard(admitted.identified);
-    this.#connections.set(this.#broker.handle(stream), connection);
-  }
-
-  #watch(): void {
-    this.#broker.on('connackSent', (packet, client) => {
-      if (packet.returnCode === 0) this.#connections.get(client)?.open();
-    });
-    this.#broker.on('client', (client) => {
-      this.#clients.set(client.id, client);
-      this.#sessions.touch(client.id);
-    });
-    this.#broker.on('clientDisconnect', (client) => {
-      if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
-      this.#sessions.touch(client.id);
-    });
-    this.#broker.on('clientError', (client, err) => {
-      this.#log.debug({ err, client: client.id }, 'closed an MQTT connection');
-      tell('rejected', { stage: 'mqtt', reason: 'client-error', count: 1 });
-    });
-    this.#broker.on('connectionError', (_client, err) => {
-      this.#log.debug({ err }, 'closed an MQTT connection before its login');
-      tell('rejected', { stage: 'mqtt', reason: 'connection-error', count: 1 });
-    });
-    const emitter = this.#broker as unknown as { on(event: 'error', listener: (err: Error) => void): void };
-    emitter.on('error', (err) => this.#log.error({ err }, 'the MQTT broker failed an internal step'));
-  }
-
-  #cutOff(isMeant: (identity: { user: string; credentialId: string }) => boolean): void {
-    for (const client of this.#clients.values()) {
-      const identity = this.#connections.get(client)?.identity;
-      if (identity !== undefined && isMeant(identity)) client.conn.destroy();
-    }
-  }
-
-  /** Reading stops while acknowledgements are held, so pings are not seen; a waiting device is not a dead one. */
-  #refreshKeepalives(): void {
-    for (const client of this.#clients.values()) {
-      (client as unknown as { _keepaliveTimer: NodeJS.Timeout | null })._keepaliveTimer?.refresh();
-    }
+    this.#clients.add(this.#broker.handle(stream), connection);
   }
 
   async #sweep(): Promise<void> {
     try {
-      await this.#sessions.sweep((clientId) => this.#clients.has(clientId));
+      await this.#sessions.sweep(this.#clients.isConnected);
     } catch (err) {
       this.#log.warn({ err }, 'expired MQTT sessions could not be removed');
     }
@@ -274,7 +233,7 @@ export class MqttTransport implements AsyncDisposable {
     await this.#intake.idle(this.#limits.closeTimeoutMs);
     this.#gate.close();
     this.#sessions.wills.freeze();
-    await Promise.all([...this.#clients.values()].map((client) => flushed(client.conn)));
+    await this.#clients.flush();
     await this.#closeBroker();
     await this.#listeners?.[Symbol.asyncDispose]();
     await this.#sessions.flush();
@@ -286,18 +245,4 @@ export class MqttTransport implements AsyncDisposable {
     this.#broker.close(resolve);
     await promise;
   }
-}
-
-/** Waits until the last acknowledgements are with the kernel, or for a moment: a stopped reader never takes them. */
-async function flushed(stream: Duplex): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, 250);
-  stream.end(resolve);
-  await promise;
-  clearTimeout(timer);
-}
-
-function listensTo(client: Client, topic: string): boolean {
-  const { subscriptions } = client as unknown as { subscriptions: Readonly<Record<string, object>> };
-  return Object.keys(subscriptions).some((filter) => matchesFilter(filter, topic));
 }

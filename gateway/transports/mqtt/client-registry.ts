@@ -1,0 +1,100 @@
+import type { Aedes, Client } from 'aedes';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { matchesFilter } from '../../lib/topic-filter.ts';
+import { tell } from '../../observability/channels.ts';
+import type { Connection, Identity } from './connection.ts';
+
+/** How long a stop waits for a client to take its last acknowledgements. */
+const flushMs = 250;
+
+/** Parts of Aedes' client that its types leave out. */
+interface ClientParts {
+  readonly subscriptions: Readonly<Record<string, object>>;
+  readonly _keepaliveTimer: NodeJS.Timeout | null;
+}
+
+/** The clients that are logged in, and the guarded connection of every client. */
+export class ClientRegistry {
+  readonly #connections = new WeakMap<Client, Connection>();
+  readonly #clients = new Map<string, Client>();
+
+  readonly connectionOf = (client: Client): Connection | undefined => this.#connections.get(client);
+
+  readonly isConnected = (clientId: string): boolean => this.#clients.has(clientId);
+
+  add(client: Client, connection: Connection): void {
+    this.#connections.set(client, connection);
+  }
+
+  /** Follows the broker's events; `touch` is called when a client comes and when it goes. */
+  watch(broker: Aedes, log: Logger, touch: (clientId: string) => void): void {
+    broker.on('connackSent', (packet, client) => {
+      if (packet.returnCode === 0) this.#connections.get(client)?.open();
+    });
+    broker.on('client', (client) => {
+      this.#clients.set(client.id, client);
+      touch(client.id);
+    });
+    broker.on('clientDisconnect', (client) => {
+      if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
+      touch(client.id);
+    });
+    broker.on('clientError', (client, err) => {
+      log.debug({ err, client: client.id }, 'closed an MQTT connection');
+      tell('rejected', { stage: 'mqtt', reason: 'client-error', count: 1 });
+    });
+    broker.on('connectionError', (_client, err) => {
+      log.debug({ err }, 'closed an MQTT connection before its login');
+      tell('rejected', { stage: 'mqtt', reason: 'connection-error', count: 1 });
+    });
+    const emitter = broker as unknown as { on(event: 'error', listener: (err: Error) => void): void };
+    emitter.on('error', (err) => log.error({ err }, 'the MQTT broker failed an internal step'));
+  }
+
+  /** Closes the connection of a client; says whether there was one. */
+  disconnect(clientId: string): boolean {
+    const client = this.#clients.get(clientId);
+    client?.conn.destroy();
+    return client !== undefined;
+  }
+
+  /** Closes every connection whose login is meant. */
+  cutOff(isMeant: (identity: Identity) => boolean): void {
+    for (const client of this.#clients.values()) {
+      const identity = this.#connections.get(client)?.identity;
+      if (identity !== undefined && isMeant(identity)) client.conn.destroy();
+    }
+  }
+
+  /** How many clients a message of this topic goes to. */
+  countSubscribers(topic: string): number {
+    let count = 0;
+    for (const client of this.#clients.values()) {
+      if (Object.keys(partsOf(client).subscriptions).some((filter) => matchesFilter(filter, topic))) count++;
+    }
+    return count;
+  }
+
+  /** Reading stops while acknowledgements are held, so pings are not seen; a waiting device is not a dead one. */
+  refreshKeepalives(): void {
+    for (const client of this.#clients.values()) partsOf(client)._keepaliveTimer?.refresh();
+  }
+
+  /** Waits until the last acknowledgements are with the kernel, or for a moment: a stopped reader never takes them. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => flushed(client.conn)));
+  }
+}
+
+function partsOf(client: Client): ClientParts {
+  return client as unknown as ClientParts;
+}
+
+async function flushed(stream: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, flushMs);
+  stream.end(resolve);
+  await promise;
+  clearTimeout(timer);
+}
