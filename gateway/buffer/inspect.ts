@@ -39,8 +39,10 @@ export function inspectBuffer(dataDir: string): BufferReader {
     check: () => checkBuffer(db),
     *records() {
       // Ids of the urgent lane come first.
-      for (const batch of db.prepare<[], StoredBatch>('SELECT * FROM batches ORDER BY id').iterate()) {
-        if (isIntact(batch)) yield* recordsOf(batch);
+      // A few at a time: a read that lasted as long as the consumer would keep the write-ahead log from being reset.
+      const next = db.prepare<[number], StoredBatch>('SELECT * FROM batches WHERE id > ? ORDER BY id LIMIT 100');
+      for (let rows = next.all(-1); rows.length > 0; rows = next.all(rows.at(-1)?.id ?? Infinity)) {
+        for (const batch of rows) if (isIntact(batch)) yield* recordsOf(batch);
       }
     },
     [Symbol.dispose]: () => db.close(),

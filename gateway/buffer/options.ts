@@ -10,8 +10,6 @@ export interface BufferLimits {
   readonly deadLetterBytes: number;
   /** Records of one sink and lane that may wait behind a kept one before nothing newer is lent. */
   readonly parkedRecords: number;
-  /** Devices with a ledger line of their own; further ones share the line `(other)`. */
-  readonly ledgerDevices: number;
   /** Age, in gateway uptime, after which telemetry and state expire; 0 means never. */
   readonly maxAgeMs: number;
 }
@@ -49,7 +47,6 @@ export const defaultLimits: BufferLimits = {
   queueBytes: 16 * mebibyte,
   deadLetterBytes: 8 * mebibyte,
   parkedRecords: 10_000,
-  ledgerDevices: 10_000,
   maxAgeMs: 0,
 };
 

@@ -109,8 +109,9 @@ export type Opening =
   | { readonly opened: true; readonly salvaged: SalvageReport | undefined }
   | { readonly opened: false; readonly error: ErrorReport };
 
-/** What the writer thread is started with. */
+/** What the writer thread is started with; `again` after an earlier one of this process. */
 export interface WriterData {
+  readonly again: boolean;
   readonly options: Omit<BufferOptions, 'limits'> & { readonly limits: Required<NonNullable<BufferOptions['limits']>> };
   readonly now: Now;
 }

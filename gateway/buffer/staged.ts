@@ -1,7 +1,9 @@
 import type { Lane } from '../../contracts/sink.ts';
-import type { Parked } from './cursor.ts';
+import type { Cursor, LoanItem, Parked, Settlement } from './cursor.ts';
 import type { Db } from './database.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { cursorKey } from './ledger.ts';
+import type { Outages } from './outages.ts';
 import { TallyBook } from './tally-book.ts';
 
 interface ParkedRow extends Parked {
@@ -45,4 +47,42 @@ export function prepareStagedWrites(db: Db, deadLetters: DeadLetters): (staged: 
     for (const letter of staged.letters) deadLetters.add(letter);
     for (const [id, { delivered, gone }] of staged.outages) outage.run(delivered, gone, id);
   };
+}
+
+/** Enters what a settlement changed: ledger, cursor, parked records, outages, and a dead letter for each rejection. */
+export function stageSettlement(
+  staged: Staged,
+  of: { cursor: Cursor; settlement: Settlement; outages: Outages; wallMs: number },
+): void {
+  const { sink, lane } = of.cursor;
+  const { accepted, rejected, parked, unparked, cursor } = of.settlement;
+  const left = (item: LoanItem, how: 'delivered' | 'gone'): void => {
+    staged.book.add(item.device, sink, 'buffered', -1);
+    for (const id of of.outages.during(sink, item.lsn)) {
+      const counts = staged.outages.get(id) ?? { delivered: 0, gone: 0 };
+      counts[how] += 1;
+      staged.outages.set(id, counts);
+    }
+  };
+  for (const item of accepted) {
+    left(item, 'delivered');
+    staged.book.add(item.device, sink, 'delivered', 1);
+  }
+  for (const { item, code, detail } of rejected) {
+    left(item, 'gone');
+    staged.book.add(item.device, sink, 'rejected', 1, code);
+    staged.letters.push(letterOf(item, { sink, code, detail, receivedAt: of.wallMs }));
+  }
+  for (const [lsn, one] of parked) staged.park.push({ sink, lane, lsn, ...one });
+  for (const lsn of unparked) staged.unpark.push([sink, lane, lsn]);
+  staged.cursors.set(cursorKey(sink, lane), [sink, lane, cursor]);
+}
+
+function letterOf(
+  item: LoanItem,
+  why: { sink: string; code: string; detail: string; receivedAt: number },
+): Omit<DeadLetter, 'id'> {
+  const { src } = JSON.parse(item.line) as { src?: { proto?: string; topic?: string } };
+  const sample = Buffer.from(item.line);
+  return { ...why, device: item.device, plugin: src?.proto ?? '', topic: src?.topic ?? '', lsn: item.lsn, sample };
 }

@@ -8,7 +8,6 @@ export interface BufferStatus {
   /** Size of the database file, and how much of it holds something. */
   readonly fileBytes: number;
   readonly usedBytes: number;
-  readonly batches: number;
   readonly lastLsn: number;
   /** Wall time of the oldest commit that some sink still needs. */
   readonly oldestMs: number | undefined;
@@ -45,7 +44,6 @@ export function readStatus(db: Db): BufferStatus {
       return {
         fileBytes: pages * pageBytes,
         usedBytes: (pages - free) * pageBytes,
-        batches: single(db, 'SELECT count(*) AS n FROM batches'),
         lastLsn: Math.max(last, urgent?.n ?? 0, readMeta(db, 'next_lsn') - 1),
         oldestMs: oldest?.ms,
         sinks: knownSinks(db).flatMap((sink) =>

@@ -1,8 +1,8 @@
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { Boot } from './boots.ts';
-import type { Cursor, LoanItem, Settled, Settlement } from './cursor.ts';
+import type { Cursor, Settled } from './cursor.ts';
 import type { Db } from './database.ts';
-import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { cursorKey, prepareFold, readUnfolded, type Fold, type Notes } from './ledger.ts';
 import { packBatch, type Log, type OpenBatch } from './log.ts';
 import type { Moment, Outages } from './outages.ts';
@@ -17,7 +17,7 @@ import type {
 } from './protocol.ts';
 import type { Retention } from './retention.ts';
 import { recordId } from './record-id.ts';
-import { prepareStagedWrites, Staged } from './staged.ts';
+import { prepareStagedWrites, Staged, stageSettlement } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
 import { prepareSweep } from './sweep.ts';
 import type { TableStatements } from './table-statements.ts';
@@ -201,34 +201,12 @@ export class Store {
       const settlements = cursor.settle(request.loan, verdicts);
       if (!settlements) continue;
       if (this.#staged.isEmpty) this.#stagedAt = now.monoMs;
-      for (const settlement of settlements) this.#stage(cursor, settlement, now);
+      for (const settlement of settlements) {
+        stageSettlement(this.#staged, { cursor, settlement, outages: this.#parts.outages, wallMs: now.wallMs });
+      }
       return true;
     }
     return false;
-  }
-
-  #stage({ sink, lane }: Cursor, settlement: Settlement, now: Now): void {
-    const { book, cursors, park, unpark, letters } = this.#staged;
-    const left = (item: LoanItem, how: 'delivered' | 'gone'): void => {
-      book.add(item.device, sink, 'buffered', -1);
-      for (const id of this.#parts.outages.during(sink, item.lsn)) {
-        const counts = this.#staged.outages.get(id) ?? { delivered: 0, gone: 0 };
-        counts[how] += 1;
-        this.#staged.outages.set(id, counts);
-      }
-    };
-    for (const item of settlement.accepted) {
-      left(item, 'delivered');
-      book.add(item.device, sink, 'delivered', 1);
-    }
-    for (const { item, code, detail } of settlement.rejected) {
-      left(item, 'gone');
-      book.add(item.device, sink, 'rejected', 1, code);
-      letters.push(letterOf(item, { sink, code, detail, receivedAt: now.wallMs }));
-    }
-    for (const [lsn, parked] of settlement.parked) park.push({ sink, lane, lsn, ...parked });
-    for (const lsn of settlement.unparked) unpark.push([sink, lane, lsn]);
-    cursors.set(cursorKey(sink, lane), [sink, lane, settlement.cursor]);
   }
 
   /** Housekeeping: writes waiting settlements, folds the ledger, deletes what every sink has settled. */
@@ -291,12 +269,3 @@ export class Store {
 }
 
 const isRollup = (line: string): boolean => line.includes('"rollup":');
-
-function letterOf(
-  item: LoanItem,
-  why: { sink: string; code: string; detail: string; receivedAt: number },
-): Omit<DeadLetter, 'id'> {
-  const { src } = JSON.parse(item.line) as { src?: { proto?: string; topic?: string } };
-  const sample = Buffer.from(item.line);
-  return { ...why, device: item.device, plugin: src?.proto ?? '', topic: src?.topic ?? '', lsn: item.lsn, sample };
-}

@@ -21,18 +21,21 @@ interface Waiting {
   readonly since: number;
 }
 
-const endWithinMs = 5_000;
+const endWithinMs = 10_000;
 
 export const nowOf = (clock: Clock): Now => ({ wallMs: clock.wallMs(), monoMs: clock.monoMs() });
 
 /** Starts the thread; resolves when the database is open, rejects with a PortcullisError when it cannot be opened. */
 export async function startWriter(
   options: WriterData['options'],
-  deps: { clock: Clock; answerTimeoutMs: number },
+  deps: { clock: Clock; answerTimeoutMs: number; again: boolean },
 ): Promise<Writer> {
   const worker = new Worker(filename, {
     name: 'buffer-writer',
-    workerData: { mark: writerMark, start: { options, now: nowOf(deps.clock) } satisfies WriterData },
+    workerData: {
+      mark: writerMark,
+      start: { options, now: nowOf(deps.clock), again: deps.again } satisfies WriterData,
+    },
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
   const waiting = new Map<number, Waiting>();

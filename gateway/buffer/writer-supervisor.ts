@@ -27,10 +27,10 @@ export async function superviseWriter(options: WriterData['options'], deps: Supe
   const fatal = new AbortController();
   const stopping = new AbortController();
   const recent: number[] = [];
-  let current: Promise<Writer> = Promise.resolve(await start());
+  let current: Promise<Writer> = Promise.resolve(await start(false));
 
-  async function start(): Promise<Writer> {
-    const writer = await startWriter(options, deps);
+  async function start(again: boolean): Promise<Writer> {
+    const writer = await startWriter(options, { ...deps, again });
     reportSalvage(writer, deps.log);
     void writer.over.then((why) => {
       if (stopping.signal.aborted) return;
@@ -52,7 +52,7 @@ export async function superviseWriter(options: WriterData['options'], deps: Supe
       if (!ended || recent.length > restarts.most) throw giveUp(why);
       if (stopping.signal.aborted) throw new PortcullisError('STORE_CLOSED', 'The buffer is closed.');
       try {
-        const writer = await start();
+        const writer = await start(true);
         tell('alarm', { code: 'buffer-writer', subject: 'buffer', active: false, detail: 'writing again' });
         return writer;
       } catch (error) {

@@ -45,11 +45,11 @@ function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable,
 }
 
 /** Opens the database and answers requests, one at a time and in order, until it is told to close. */
-export function serve(port: MessagePort, { options, now }: WriterData): void {
+export function serve(port: MessagePort, { options, now, again }: WriterData): void {
   const say = (message: Opening | Answer): void => port.postMessage(message);
   let handlers: Handlers;
   try {
-    const lock = lockDataDir(options.dataDir, lockWaitMs);
+    const lock = lockDataDir(options.dataDir, again ? lockWaitMs : 0);
     const { open, salvaged } = openOrSalvage(options, now);
     handlers = handlersOf(open, lock, options.sinks);
     say({ opened: true, salvaged });

@@ -49,16 +49,9 @@ test('the commands report in words and in JSON from another process', async (t) 
   await buffer.append(entry(measurement('a', 1)));
   const cli = fileURLToPath(new URL('../../../gateway/cli.ts', import.meta.url));
   const run = (...args: string[]): Promise<{ stdout: string }> => promisify(execFile)(process.execPath, [cli, ...args]);
-  const [status, check, records, ledger, verified] = await Promise.all([
-    run('buffer', 'status', '--data', dir),
-    run('buffer', 'check', '--data', dir),
-    run('buffer', 'export', '--data', dir),
-    run('ledger', '--data', dir, '--json'),
-    run('ledger', '--data', dir, '--verify'),
-  ]);
+  const status = await run('buffer', 'status', '--data', dir);
+  const ledger = await run('ledger', '--data', dir, '--json', '--verify');
   assert.match(status.stdout, /cloud +1 buffered, 0 delivered/);
-  assert.match(check.stdout, /1 batches are whole/);
-  assert.equal((JSON.parse(records.stdout) as { record: { dev: { id: string } } }).record.dev.id, 'a');
-  assert.equal((JSON.parse(ledger.stdout) as { balanced: boolean }).balanced, true);
-  assert.match(verified.stdout, /recounted/);
+  const report = JSON.parse(ledger.stdout) as { balanced: boolean; check: { ok: boolean } };
+  assert.deepEqual([report.balanced, report.check.ok], [true, true]);
 });

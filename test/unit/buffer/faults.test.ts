@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { walReserveBytes } from '../../../gateway/buffer/database.ts';
+import { listen } from '../../../gateway/observability/channels.ts';
+import { claim, drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
+
+/** Appends in a process of its own until it has acknowledged `least` records, then kills it without a warning. */
+async function appendAndKill(dataDir: string, from: number, least: number): Promise<number[]> {
+  const program = fileURLToPath(new URL('append-until-killed.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, dataDir, String(from)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const acknowledged: number[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    acknowledged.push(Number(line));
+    if (acknowledged.length === least) child.kill('SIGKILL');
+  }
+  const [, signal] = (await exited) as [number | null, string | null];
+  assert.equal(signal, 'SIGKILL');
+  return acknowledged;
+}
+
+test('kill -9 while appending loses nothing acknowledged, and the data folder is free again', async (t) => {
+  const dir = await tempDir(t);
+  const acknowledged: number[] = [];
+  for (const [round, least] of [40, 400].entries())
+    acknowledged.push(...(await appendAndKill(dir, round * 1_000_000, least)));
+  const buffer = await open(t, dir);
+  const found = new Set((await drain(buffer)).map((text) => Number(text.split(' ')[1])));
+  assert.deepEqual(
+    acknowledged.filter((value) => !found.has(value)),
+    [],
+  );
+  assert.ok((await buffer.check()).ok);
+});
+
+const slow = {
+  name: 'slow',
+  migrations: [],
+  statements: {
+    spin: 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT count(*) AS n FROM n',
+  },
+};
+
+test('a writer that does not answer is started again; what waited is refused and may be sent again', async (t) => {
+  const buffer = await open(t, await tempDir(t), { tables: [slow], answerTimeoutMs: 200 });
+  await buffer.append(entry(measurement('a', 1)));
+  const batch = await claim(buffer);
+  const stuck = buffer.read('slow.spin', [4_000_000]);
+  const waiting = buffer.append(entry(measurement('a', 2)));
+  await assert.rejects(stuck, { code: 'STORE_FAILED' });
+  await assert.rejects(waiting, { code: 'STORE_FAILED', retryable: true });
+  await buffer.append(entry(measurement('a', 3)));
+  assert.ok(batch);
+  await buffer.settle(batch, [{ is: 'accept' }]);
+  assert.ok((await drain(buffer)).includes('a 1'), 'a loan of the lost writer comes again');
+  assert.equal(buffer.fatal.aborted, false);
+});
+
+test('more than the queue may hold is refused, and nothing that was taken is lost', async (t) => {
+  const buffer = await open(t, await tempDir(t), { limits: { queueBytes: 20_000 } });
+  const answers = await Promise.allSettled(
+    Array.from({ length: 500 }, (_, i) => buffer.append(entry(measurement('a', i)))),
+  );
+  const taken = answers.filter(({ status }) => status === 'fulfilled').length;
+  const codes = new Set(answers.flatMap((a) => (a.status === 'rejected' ? [(a.reason as { code: string }).code] : [])));
+  assert.deepEqual([...codes], ['OVERLOADED']);
+  assert.equal((await drain(buffer)).length, taken);
+});
+
+test('closing commits what was appended, closes twice without harm, and refuses what comes later', async (t) => {
+  const dir = await tempDir(t);
+  const buffer = await open(t, dir);
+  const last = buffer.append(entry(measurement('a', 1)));
+  await Promise.all([buffer[Symbol.asyncDispose](), buffer[Symbol.asyncDispose]()]);
+  await last;
+  await assert.rejects(buffer.append(entry(measurement('a', 2))), { code: 'STORE_CLOSED' });
+  assert.deepEqual(await drain(await open(t, dir)), ['a 1']);
+});
+
+/** Mounts a small file system, or says why that is not possible here. */
+function mountTmpfs(dir: string, size: string): string | undefined {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir], { stdio: 'pipe' });
+    return undefined;
+  } catch (error) {
+    return `a small file system cannot be mounted here: ${String(error).split('\n')[0]}`;
+  }
+}
+
+test('a full disk holds the acknowledgements and lets them go when there is room', async (t) => {
+  const dir = join(await tempDir(t), 'disk');
+  await mkdir(dir);
+  const why = mountTmpfs(dir, '4m');
+  if (why !== undefined) return t.skip(why);
+  using _mounted = { [Symbol.dispose]: () => void execFileSync('umount', ['-l', dir]) };
+  const alarms: boolean[] = [];
+  const full = Promise.withResolvers<void>();
+  using _ = listen('alarm', ({ code, active }) => {
+    if (code !== 'disk-full') return;
+    alarms.push(active);
+    full.resolve();
+  });
+  const buffer = await open(t, join(dir, 'data'), { limits: { fileBytes: walReserveBytes + 64 * 1024 * 1024 } });
+  await writeFile(join(dir, 'ballast'), Buffer.alloc(2 * 1024 * 1024));
+  const acknowledged: number[] = [];
+  let held: Promise<void> | undefined;
+  for (let i = 0; alarms.length === 0; i++) {
+    const noise = Array.from({ length: 200 }, (_, k) => Math.sin(i * 200 + k).toString(36)).join('');
+    held = buffer.append(entry({ ...measurement('a', i), meta: { noise } })).then(() => void acknowledged.push(i));
+    await Promise.race([held, full.promise]);
+  }
+  assert.deepEqual(alarms, [true]);
+  const before = acknowledged.length;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(acknowledged.length, before, 'no acknowledgement while the disk is full');
+  await rm(join(dir, 'ballast'));
+  await held;
+  assert.deepEqual(alarms, [true, false]);
+  assert.equal((await drain(buffer)).length, acknowledged.length);
+  assert.ok((await buffer.check()).ok);
+  await buffer[Symbol.asyncDispose]();
+});
