@@ -161,7 +161,7 @@ test('events, alarms and presence take their own calls, in the order of the devi
     ['d'],
     ['d', kind('event', 'action')],
     ['d', kind('alarm', 'smoke')],
-    ['d', kind('availability', 'available', false)],
+    ['d', kind('availability', 'availability', false)],
   );
   assert.ok((await sink.write(batch, lasting)).verdicts.every(({ is }) => is === 'accept'));
   const [device] = await devices();

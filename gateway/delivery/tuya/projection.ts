@@ -51,7 +51,7 @@ export function codeOf(metric: Metric, endpoint?: string): string {
 export function project(message: Message, definitions: ProductDefinition = noDefinitions): Projected {
   switch (message.kind) {
     case 'availability':
-      return { as: 'presence', online: message.m.find((metric) => metric.vb !== undefined)?.vb ?? false };
+      return presenceOf(message) ?? reportOf(message, definitions);
     case 'registration':
       return { as: 'registration' };
     case 'event':
@@ -74,6 +74,13 @@ function reportOf(message: Message, definitions: ProductDefinition): Projected {
   }
   if (Object.keys(data).length > 0) return { as: 'report', data };
   return { as: 'event', data: { ...eventOf(message), event_code: 'no_value' } };
+}
+
+/** Presence is never guessed: a message that says more, or nothing clear, is reported like any other. */
+function presenceOf(message: Message): Projected | undefined {
+  const words = message.m.filter((metric) => metric.n === 'availability' && metric.vb !== undefined);
+  if (words.length === 0 || words.length < message.m.length) return undefined;
+  return { as: 'presence', online: words.every((metric) => metric.vb) };
 }
 
 function eventOf(message: Message): EventData {

@@ -90,6 +90,17 @@ test('alarms and events keep their word, availability becomes presence', () => {
   assert.equal(alarm.as === 'event' && alarm.data.event_code, 'smoke');
   const press = project(message(1, 'd', { kind: 'event', m: [{ n: 'action', vs: 'double' }] }));
   assert.equal(press.as === 'event' && press.data.event_code, 'double');
-  const gone = project(message(1, 'd', { kind: 'availability', m: [{ n: 'available', vb: false }] }));
+  const gone = project(message(1, 'd', { kind: 'availability', m: [{ n: 'availability', vb: false }] }));
   assert.deepEqual(gone, { as: 'presence', online: false });
+});
+
+test('presence is not guessed from a message that is unclear or says more', () => {
+  const unclear = project(message(1, 'd', { kind: 'availability', m: [{ n: 'availability', vs: 'maybe' }] }));
+  assert.equal(unclear.as, 'report');
+  const both = [
+    { n: 'availability', vb: true },
+    { n: 'x.z2m.version', vs: '2.0' },
+  ];
+  const more = project(message(1, 'd', { kind: 'availability', m: both }));
+  assert.deepEqual(more.as === 'report' && Object.keys(more.data), ['availability', 'x_z2m_version']);
 });
