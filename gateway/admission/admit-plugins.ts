@@ -1,11 +1,12 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
-import { checkPlugin } from './check-plugin.ts';
+import { bundleSuffix, readBundle } from './bundle/bundle.ts';
+import { checkPlugin, manifestName } from './check-plugin.ts';
 import type { Check, TextDocument } from './check-plugin.ts';
 import { decide } from './decide.ts';
 import { contractOnShelf } from './find-contract.ts';
@@ -15,7 +16,7 @@ import { readBounded } from './read-bounded.ts';
 import type { DecisionLog } from './record/decision-log.ts';
 import { decisionRecord } from './record/decision-record.ts';
 import { shownViolations } from './report/subject.ts';
-import { readSourceTree, treeHash } from './source-tree.ts';
+import { compareText, readSourceTree, treeHash, treeLimits } from './source-tree.ts';
 import type { Store } from './store.ts';
 import type { AnalysePlugin, ProvidedModule, SourceTree } from './types.ts';
 import { violation } from './violation.ts';
@@ -37,57 +38,70 @@ export interface AdmitOptions {
 
 /** One plugin at the door. `run` is there only for an admitted one. */
 export interface Admission {
-  /** Name of the plugin's folder. */
+  /** Name of the plugin's folder, or of its bundle without the version. */
   readonly name: string;
   readonly folder: string;
   readonly check: Check;
   /** Hex SHA-256 of the tree. */
   readonly tree?: string;
-  /** Where the checked bytes are, and the entry file in it. Without a store it is the plugin's own folder. */
+  /** Where the checked bytes are, and the entry file in it. Without a store it is the plugin's own folder; a bundle needs a store. */
   readonly run?: { readonly folder: string; readonly entry: string };
 }
 
 /**
- * Checks every plugin folder in `folder`, in the order of names, stores what is admitted and records every decision.
+ * Checks every plugin folder and bundle in `folder`, in the order of names, stores what is admitted and records every decision.
  * A plugin that is refused keeps no other from being admitted; refusals are logged and raise an alarm. Throws
  * PortcullisError (FILE_UNREADABLE) only when `folder`, the policy or the decision log cannot be used.
  */
 export async function admitPlugins(folder: string, options: AdmitOptions): Promise<readonly Admission[]> {
   const policy = options.policy === undefined ? undefined : await document(options.policy);
   const admissions: Admission[] = [];
-  for (const name of await pluginFolders(folder)) {
-    const admission = await admit({ name, folder: join(folder, name), policy }, options);
+  for (const found of await candidates(folder)) {
+    if (found.isBundle && !options.store) {
+      options.log.warn({ plugin: found.name }, 'a bundle was left out: there is no store to unpack it into');
+      continue;
+    }
+    const admission = await admit({ ...found, policy }, options);
     announce(admission, options.log);
     admissions.push(admission);
   }
   return admissions;
 }
 
-/** Folders only: a link to a folder would be another folder tomorrow. Names with a dot in front are not plugins. */
-async function pluginFolders(folder: string): Promise<readonly string[]> {
+/** Folders and bundles; a link would be another folder tomorrow. Names with a dot in front are not plugins. */
+async function candidates(folder: string): Promise<readonly Omit<Candidate, 'policy'>[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
-    const plugins = await Promise.all(
-      names.map(async (name) => ((await isPlugin(join(folder, name))) ? name : undefined)),
-    );
-    return plugins.filter((name) => name !== undefined).sort();
+    const found = entries
+      .sort((a, b) => compareText(a.name, b.name))
+      .map(async (entry) => {
+        const path = join(folder, entry.name);
+        if (entry.name.startsWith('.')) return undefined;
+        if (entry.isFile() && entry.name.endsWith(bundleSuffix)) return bundleCandidate(path);
+        if (!entry.isDirectory() || !(await isPlugin(path))) return undefined;
+        return { name: entry.name, folder: path, isBundle: false, read: () => readSourceTree(path) };
+      });
+    return (await Promise.all(found)).filter((one) => one !== undefined);
   } catch (error) {
     throw new PortcullisError('FILE_UNREADABLE', `The plugin folder ${folder} cannot be read.`, { cause: error });
   }
 }
 
+/** A bundle is called by its file name without version, which is how its contract is found. */
+function bundleCandidate(path: string): Omit<Candidate, 'policy'> {
+  const name = basename(path, bundleSuffix).replace(/-\d+\.\d+\.\d+.*$/, '');
+  return {
+    name,
+    folder: path,
+    isBundle: true,
+    read: async () => readBundle(await readBounded(path, treeLimits.bytes)),
+  };
+}
+
 /** A folder without manifest and package.json is no plugin but something that lies beside them. */
 async function isPlugin(folder: string): Promise<boolean> {
-  const there = await Promise.all(
-    ['plugin.yaml', 'package.json'].map((file) =>
-      lstat(join(folder, file)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return there.includes(true);
+  const names = await readdir(folder);
+  return names.includes(manifestName) || names.includes('package.json');
 }
 
 async function document(file: string): Promise<TextDocument> {
@@ -96,7 +110,10 @@ async function document(file: string): Promise<TextDocument> {
 
 interface Candidate {
   readonly name: string;
+  /** The folder, or the bundle's file. */
   readonly folder: string;
+  readonly isBundle: boolean;
+  readonly read: () => Promise<SourceTree>;
   readonly policy: TextDocument | undefined;
 }
 
@@ -117,7 +134,7 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     const path = await contractOnShelf(name, options.contracts);
     if (path === undefined) return refuse(['PC-C101', '', { subject: name, observed: 'no contract for this plugin' }]);
     contract = await document(path);
-    tree = await readSourceTree(folder);
+    tree = await candidate.read();
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;
     return refuse(['PC-S001', '', { subject: name, observed: error.message }]);

@@ -30,8 +30,19 @@ interface Result {
  * Writes each case into a folder and runs the command's own function on it, in all formats. Prints a table and a
  * summary; 0 only when every case passes, 2 when the case file is wrong.
  */
-export async function runReplay(file: string, context: CheckContext & InitContext): Promise<ExitCode> {
-  const cases = await readCaseFile(resolve(context.cwd, file));
+export async function runReplay(
+  file: string,
+  { json }: { readonly json?: boolean },
+  context: CheckContext & InitContext,
+): Promise<ExitCode> {
+  let cases: CaseFile;
+  try {
+    cases = await readCaseFile(resolve(context.cwd, file));
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error;
+    context.write(`${error.message}\n`);
+    return 2;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-replay-'));
   const results: Result[] = [];
   try {
@@ -39,14 +50,15 @@ export async function runReplay(file: string, context: CheckContext & InitContex
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  for (const { pass, id, area, expected, got } of results) {
-    context.write(
-      `${pass ? 'pass' : 'FAIL'}  ${id.padEnd(6)} ${area.padEnd(12)} ${expected}${pass ? '' : `\n      got    ${got}`}\n`,
-    );
-  }
   const passed = results.filter(({ pass }) => pass).length;
-  context.write(`${passed} of ${results.length} cases pass.\n`);
+  if (json) context.write(`${JSON.stringify({ passed, total: results.length, results }, null, 2)}\n`);
+  else context.write(`${results.map(rowOf).join('')}${passed} of ${results.length} cases pass.\n`);
   return passed === results.length ? 0 : 1;
+}
+
+function rowOf({ pass, id, area, expected, got }: Result): string {
+  const found = pass ? '' : `\n      got    ${got}`;
+  return `${pass ? 'pass' : 'FAIL'}  ${id.padEnd(6)} ${area.padEnd(12)} ${expected}${found}\n`;
 }
 
 interface Place {

@@ -1,0 +1,18 @@
+import { extname, join, relative, sep } from 'node:path';
+import { core } from 'zod';
+import type { ProvidedModule } from './types.ts';
+
+/** Name of the plugin API in contracts: what a plugin reaches as `contracts/index.ts` of the gateway. */
+export const pluginApiName = '@portcullis/contracts';
+
+/** Compiled or not, the plugin API has the ending of this file. */
+const pluginApi = join(import.meta.dirname, `../../contracts/index${extname(import.meta.filename)}`);
+
+/** What the gateway itself provides to a plugin in `folder`: its API, and zod in the gateway's own version. */
+export function providedModules(folder: string): readonly ProvidedModule[] {
+  const { major, minor, patch } = core.version;
+  return [
+    { name: 'zod', version: `${major}.${minor}.${patch}` },
+    { name: pluginApiName, version: '1.0.0', path: relative(folder, pluginApi).split(sep).join('/') },
+  ];
+}
