@@ -6,6 +6,7 @@ import { cloudCommand } from './cli/cloud.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { ledgerCommand } from './cli/ledger.ts';
+import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
 
@@ -18,6 +19,7 @@ const program = new Command('portcullis')
   .addCommand(bufferCommand())
   .addCommand(ledgerCommand())
   .addCommand(deviceCommand())
+  .addCommand(pluginCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
 

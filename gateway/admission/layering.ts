@@ -3,6 +3,7 @@ import semver from 'semver';
 import type { Contract, Manifest, Policy } from './contract.ts';
 import type { PermissionsRule, ResourcesRule } from './language/grammar-grants.ts';
 import { coversItem, itemText, itemsOf } from './permissions/items.ts';
+import { pluginApiName } from './provided-modules.ts';
 import type { BuiltinRule, ImportsRule, PackageRule, Violation } from './types.ts';
 import { violation } from './violation.ts';
 
@@ -155,7 +156,10 @@ function claimsBeyond(manifest: Manifest, contract: Contract): readonly Violatio
   ];
 }
 
-/** The imports that hold for the code: what the contract grants and the manifest claims. Paths stay the contract's. */
+/**
+ * The imports that hold for the code: what the contract grants and the manifest claims. Paths stay the contract's.
+ * The plugin API needs no claim: a plugin without it would be none.
+ */
 export function effectiveImports(
   contract: ImportsRule | undefined,
   manifest: ImportsRule | undefined,
@@ -167,7 +171,7 @@ export function effectiveImports(
   ): readonly Rule[] | undefined => {
     if (!bound || !claim) return bound ?? claim;
     const claimed = new Set(claim.map((one) => one.name));
-    return bound.filter((one) => claimed.has(one.name));
+    return bound.filter((one) => claimed.has(one.name) || one.name === pluginApiName);
   };
   return {
     ...contract,

@@ -11,6 +11,7 @@ import { imageFacts } from '../admission/host/image-facts.ts';
 import { probeHost } from '../admission/host/probe.ts';
 import { documentLimits } from '../admission/language/yaml-document.ts';
 import { readBounded } from '../admission/read-bounded.ts';
+import type { Format } from '../admission/report/formats.ts';
 import { jsonReport } from '../admission/report/json.ts';
 import { junitReport } from '../admission/report/junit.ts';
 import { overall } from '../admission/report/overall.ts';
@@ -20,9 +21,6 @@ import { textReport } from '../admission/report/text.ts';
 import { readSourceTree, treeHash } from '../admission/source-tree.ts';
 import type { AnalysePlugin, ProvidedModule, Violation } from '../admission/types.ts';
 import { violation } from '../admission/violation.ts';
-
-export const formats = ['text', 'json', 'sarif', 'junit'] as const;
-export type Format = (typeof formats)[number];
 
 export interface CheckOptions {
   readonly contract?: string | undefined;

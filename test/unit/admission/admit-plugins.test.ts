@@ -59,7 +59,8 @@ test('one refused plugin keeps no other out, and each decision is on record', as
     );
     assert.equal(found[2]?.run, undefined);
     const [good] = found;
-    assert.ok(good?.run?.folder.startsWith(join(root, 'store/sha256')));
+    assert.ok(good?.run);
+    assert.ok(good.run.folder.startsWith(join(root, 'store/sha256')));
     assert.equal(await readFile(join(good.run.folder, good.run.entry), 'utf8'), 'export const x = 1;');
   }
   assert.equal((await checkDecisionLog(file, createPublicKey(key))).records, 2);

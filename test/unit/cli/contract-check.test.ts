@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { analysePlugin } from '../../../gateway/admission/code/analyse-plugin.ts';
-import { formats, runCheck } from '../../../gateway/cli/contract-check.ts';
+import { formats } from '../../../gateway/admission/report/formats.ts';
+import { runCheck } from '../../../gateway/cli/contract-check.ts';
 import type { CheckContext, CheckOptions } from '../../../gateway/cli/contract-check.ts';
 
 const head = 'apiVersion: plugin-contract/v1\nkind: PluginContract\nprofile: structural\n';
