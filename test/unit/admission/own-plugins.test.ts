@@ -25,7 +25,9 @@ const admitted = async (provided = providedModules(join(root, 'plugins/any'))) =
 test('every plugin of this repository passes its own contract on a Raspberry Pi', async () => {
   const found = await admitted();
   const errors = found.flatMap(({ name, check }) =>
-    check.violations.filter((one) => one.severity === 'error').map((one) => ({ name, ...one })),
+    check.violations
+      .filter((one) => one.severity === 'error')
+      .map((one) => `${name} ${one.code} ${one.file}:${one.line} ${one.observed}`),
   );
   assert.deepEqual(errors, []);
   const folders = readdirSync(join(root, 'plugins'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
