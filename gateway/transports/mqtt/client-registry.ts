@@ -28,17 +28,17 @@ export class ClientRegistry {
   }
 
   /** Follows the broker's events; `touch` is called when a client comes and when it goes. */
-  watch(broker: Aedes, log: Logger, touch: (clientId: string) => void): void {
+  watch(broker: Aedes, log: Logger, touch: (client: Client) => void): void {
     broker.on('connackSent', (packet, client) => {
       if (packet.returnCode === 0) this.#connections.get(client)?.open();
     });
     broker.on('client', (client) => {
       this.#clients.set(client.id, client);
-      touch(client.id);
+      touch(client);
     });
     broker.on('clientDisconnect', (client) => {
       if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
-      touch(client.id);
+      touch(client);
     });
     broker.on('clientError', (client, err) => {
       log.debug({ err, client: client.id }, 'closed an MQTT connection');

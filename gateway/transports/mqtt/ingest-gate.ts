@@ -161,6 +161,8 @@ export class IngestGate {
     connection?.began();
     intake.add(payload.length + overheadBytes);
     if (this.#parts.acknowledge === 'before-commit') this.#acknowledgeEarly(job);
+    // A message must not overtake those that are held.
+    else if (this.#held.length > 0) this.#held.push(job);
     else this.#attempt(job);
   }
 

@@ -14,6 +14,7 @@ export class Intake {
   #messages = 0;
   #isFull = false;
   #isHeld = false;
+  #isStopped = false;
   #onIdle: (() => void) | undefined;
 
   constructor(maxBytes: number) {
@@ -29,7 +30,7 @@ export class Intake {
   }
 
   get isOpen(): boolean {
-    return !this.#isFull && !this.#isHeld;
+    return !this.#isFull && !this.#isHeld && !this.#isStopped;
   }
 
   add(bytes: number): void {
@@ -56,6 +57,11 @@ export class Intake {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.#wakeAll();
+  }
+
+  /** Nothing is read any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** The reader is woken once, when reading may go on. */

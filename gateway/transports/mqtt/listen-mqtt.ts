@@ -126,7 +126,7 @@ export class MqttTransport implements AsyncDisposable {
 
   /** For `listenMqtt` only. */
   async start(options: MqttOptions): Promise<void> {
-    this.#clients.watch(this.#broker, this.#log, (clientId) => this.#sessions.touch(clientId));
+    this.#clients.watch(this.#broker, this.#log, ({ id, clean }) => this.#sessions.touch(id, !clean));
     await this.#broker.listen();
     const { connectTimeoutMs: handshakeTimeoutMs, maxPacketBytes, maxConnections } = this.#limits;
     try {
@@ -228,7 +228,7 @@ export class MqttTransport implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#listeners?.stopAccepting();
-    this.#intake.hold();
+    this.#intake.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#intake.idle(this.#limits.closeTimeoutMs);
     this.#gate.close();

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer, createWebSocketStream } from 'ws';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import { tell } from '../../observability/channels.ts';
 import type { MqttOptions } from './options.ts';
 
 /** Called for every byte stream that may speak MQTT, with the address of the other side. */
@@ -35,6 +36,7 @@ export async function openListeners(options: MqttOptions, settings: Settings, on
   const sockets = new Set<Socket>();
   const open = async (name: string, server: Server, port: number): Promise<number> => {
     server.maxConnections = settings.maxConnections;
+    server.on('drop', () => tell('rejected', { stage: 'mqtt', reason: 'too-many-connections', count: 1 }));
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
@@ -84,7 +86,7 @@ function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onS
   const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout, noDelay: true, ...client });
   server.on('secureConnection', (socket) => onStream(socket, socket.remoteAddress ?? ''));
   // The socket of a failed handshake is closed by Node; scanners do this all day.
-  server.on('tlsClientError', () => undefined);
+  server.on('tlsClientError', () => tell('rejected', { stage: 'mqtt', reason: 'tls-handshake', count: 1 }));
   return server;
 }
 
@@ -113,7 +115,9 @@ function wsServer(settings: Settings, onStream: OnStream): Server {
 
 function speaksMqtt(request: IncomingMessage): boolean {
   const offered = request.headers['sec-websocket-protocol'] ?? '';
-  return offered.split(',').some((protocol) => protocol.trim() === 'mqtt');
+  if (offered.split(',').some((protocol) => protocol.trim() === 'mqtt')) return true;
+  tell('rejected', { stage: 'mqtt', reason: 'websocket-protocol', count: 1 });
+  return false;
 }
 
 async function listening(server: Server, name: string, host: string, port: number): Promise<void> {

@@ -54,7 +54,7 @@ export class RetainedStore {
     return this.#byTopic.size;
   }
 
-  /** Whether one more message fits; replacing or deleting an own one always does. */
+  /** Whether one more message fits; deleting one always does. */
   admits(client: string, topic: string, bytes: number): boolean {
     const known = this.#byTopic.get(topic);
     if (bytes === 0) return true;

@@ -139,23 +139,22 @@ export class SessionStore {
   }
 
   /** The age of a session counts from its client's last connection. */
-  touch(client: string): void {
-    if (!this.#lastSeen.has(client)) return;
+  touch(client: string, isPersistent: boolean): void {
+    if (!isPersistent) return;
     this.#lastSeen.set(client, this.#clock.now());
     this.#late.add({ statement: 'mqtt.putSession', params: [client, this.#clock.now()] });
   }
 
   /** Ends a session: a clean CONNECT (3.1.2.4), expiry, or a revoked credential. Resolves when durable. */
   async end(client: string): Promise<void> {
-    const known = this.#lastSeen.delete(client);
-    if (!known && this.subscriptions.of(client).size === 0) return;
+    await this.incoming.clear(client);
+    if (!this.#lastSeen.delete(client)) return;
     this.subscriptions.deleteAll(client);
     await this.#store.write([
       { statement: 'mqtt.deleteSession', params: [client] },
       { statement: 'mqtt.deleteSubscriptions', params: [client] },
       this.queues.clear(client),
     ]);
-    await this.incoming.clear(client);
   }
 
   /** Makes the release of a QoS 2 message durable before PUBREL leaves. */
