@@ -1,11 +1,13 @@
 import { PortcullisError } from './errors.ts';
 import type { CounterKind, Kind, Scalar } from './message.ts';
-import { isMetricWord, type MetricWord } from './metric-words.ts';
+import { isMetricWord, metricWords, type MetricWord } from './metric-words.ts';
 import type { Reading, ReadingMetric, SourceTime } from './plugin.ts';
 import { canonicalUnit } from './units.ts';
 
 const maxEntries = 512;
 const maxName = 200;
+/** Up to here looking through a list is cheaper than keeping a set. */
+const fewMetrics = 16;
 
 /** What is known about a value beside its name. `unit` is the source's spelling. */
 export interface About {
@@ -24,66 +26,69 @@ export interface About {
  * Collects what one payload says about one device. Every value that goes in comes out: as the word that it was given,
  * or as `x.<proto>.<key>` when the word is taken already or when a number has no unit although the word demands one.
  */
-export interface Gathering {
+export class Gathering {
+  readonly #proto: string;
+  readonly #metrics: ReadingMetric[] = [];
+  #taken: Set<string> | undefined;
+  #meta: Map<string, Scalar> | undefined;
+
+  constructor(proto: string) {
+    this.#proto = proto;
+  }
+
   /** A value under a canonical word. */
-  word(name: MetricWord, key: string, value: Scalar, about?: About): void;
+  word(name: MetricWord, key: string, value: Scalar, about?: About): void {
+    const unitless = typeof value === 'number' && about?.unit === undefined && canonicalUnit(name) !== undefined;
+    if (unitless || this.#isTaken(name, about?.ep)) this.other(key, value, about);
+    else this.#put(name, key, value, about);
+  }
+
   /** A value without canonical word. */
-  other(key: string, value: Scalar, about?: About): void;
+  other(key: string, value: Scalar, about?: About): void {
+    let name = `x.${this.#proto}.${key}`;
+    while (this.#isTaken(name, about?.ep)) name += '~';
+    this.#put(name, key, value, about);
+  }
+
   /** A leaf that describes the device. */
-  meta(key: string, value: Scalar): void;
-  readonly size: number;
+  meta(key: string, value: Scalar): void {
+    this.#meta ??= new Map();
+    if (this.#meta.size >= maxEntries) throw tooMuch('descriptions');
+    this.#meta.set(key, value);
+  }
+
   /** What was gathered, as readings: none when there is nothing. Without `kind` the metrics decide. */
-  readings(device: string, kind?: Kind, at?: SourceTime): readonly Reading[];
+  readings(device: string, kind?: Kind, at?: SourceTime): readonly Reading[] {
+    if (this.#metrics.length === 0 && this.#meta === undefined) return [];
+    const reading = { device, kind: kind ?? kindOf(this.#metrics), metrics: this.#metrics };
+    if (at === undefined && this.#meta === undefined) return [reading];
+    return [{ ...reading, ...(at && { at }), ...(this.#meta && { meta: Object.fromEntries(this.#meta) }) }];
+  }
+
+  #isTaken(name: string, ep: string | undefined): boolean {
+    if (this.#taken !== undefined) return this.#taken.has(placeOf(name, ep));
+    for (const metric of this.#metrics) if (metric.n === name && metric.ep === ep) return true;
+    return false;
+  }
+
+  #put(n: string, key: string, value: Scalar, about: About | undefined): void {
+    if (this.#metrics.length >= maxEntries) throw tooMuch('values');
+    if (n.length > maxName) throw new PortcullisError('DECODE_FAILED', `A key is longer than ${maxName} characters.`);
+    this.#metrics.push(metricOf(n, key, value, about));
+    if (this.#taken !== undefined) this.#taken.add(placeOf(n, about?.ep));
+    else if (this.#metrics.length > fewMetrics) {
+      this.#taken = new Set(this.#metrics.map((metric) => placeOf(metric.n, metric.ep)));
+    }
+  }
 }
 
+/** Starts collecting for a protocol; the word becomes part of `x.` names. */
 export function gather(proto: string): Gathering {
-  const metrics: ReadingMetric[] = [];
-  const taken = new Set<string>();
-  const described = new Map<string, Scalar>();
+  return new Gathering(proto);
+}
 
-  const put = (n: string, key: string, value: Scalar, about: About | undefined): void => {
-    if (metrics.length >= maxEntries) throw tooMuch('values');
-    if (n.length > maxName) throw new PortcullisError('DECODE_FAILED', `A key is longer than ${maxName} characters.`);
-    metrics.push(metricOf(n, key, value, about));
-  };
-  const claim = (name: string, ep: string | undefined): boolean => {
-    const id = ep === undefined ? name : `${name}\n${ep}`;
-    if (taken.has(id)) return false;
-    taken.add(id);
-    return true;
-  };
-  const other = (key: string, value: Scalar, about?: About): void => {
-    let name = `x.${proto}.${key}`;
-    while (!claim(name, about?.ep)) name += '~';
-    put(name, key, value, about);
-  };
-  return {
-    word: (name, key, value, about) => {
-      const unitless = typeof value === 'number' && about?.unit === undefined && canonicalUnit(name) !== undefined;
-      if (unitless || !claim(name, about?.ep)) other(key, value, about);
-      else put(name, key, value, about);
-    },
-    other,
-    meta: (key, value) => {
-      if (described.size >= maxEntries) throw tooMuch('descriptions');
-      described.set(key, value);
-    },
-    get size() {
-      return metrics.length + described.size;
-    },
-    readings: (device, kind, at) => {
-      if (metrics.length === 0 && described.size === 0) return [];
-      return [
-        {
-          device,
-          kind: kind ?? kindOf(metrics),
-          ...(at && { at }),
-          metrics,
-          ...(described.size > 0 && { meta: Object.fromEntries(described) }),
-        },
-      ];
-    },
-  };
+function placeOf(name: string, ep: string | undefined): string {
+  return ep === undefined ? name : `${name}\n${ep}`;
 }
 
 function tooMuch(what: string): PortcullisError {
@@ -91,35 +96,36 @@ function tooMuch(what: string): PortcullisError {
 }
 
 function metricOf(n: string, key: string, value: Scalar, about: About | undefined): ReadingMetric {
-  const missing = value === null || about?.sentinel === true;
-  const broken = about?.unparsed === true || (typeof value === 'number' && !Number.isFinite(value));
   const out: { -readonly [K in keyof ReadingMetric]: ReadingMetric[K] } = { n, key };
-  if (broken) {
+  if (about?.unparsed === true || (typeof value === 'number' && !Number.isFinite(value))) {
     out.q = 'unparsed';
     out.raw = typeof value === 'number' ? String(value) : value;
-  } else if (missing) {
+  } else if (value === null || about?.sentinel === true) {
     out.q = 'sentinel';
     out.raw = value;
   } else out.value = value;
-  if (about?.unit !== undefined) out.unit = about.unit;
-  if (about?.counter !== undefined) out.counter = about.counter;
-  if (about?.seriesStart !== undefined) out.seriesStart = about.seriesStart;
-  if (about?.ep !== undefined) out.ep = about.ep;
+  if (about === undefined) return out;
+  if (about.unit !== undefined) out.unit = about.unit;
+  if (about.counter !== undefined) out.counter = about.counter;
+  if (about.seriesStart !== undefined) out.seriesStart = about.seriesStart;
+  if (about.ep !== undefined) out.ep = about.ep;
   return out;
 }
 
 /** Numbers that accompany a state rather than make a history of their own. */
-const beside = /^(?:x|battery|signal|light|position|valve|setpoint|tilt)(?:\.|$)/;
+const beside: ReadonlySet<string> = new Set(
+  Object.keys(metricWords).filter((word) =>
+    /^(?:battery|signal|light|position|valve|setpoint|tilt)(?:\.|$)/.test(word),
+  ),
+);
 
 /** A payload with a measured number is telemetry; one that only says how things are now is state. */
 function kindOf(metrics: readonly ReadingMetric[]): Kind {
-  let measures = false;
   let states = false;
   for (const { n, value } of metrics) {
-    if (typeof value === 'number' && !beside.test(n)) measures = true;
-    if (typeof value === 'boolean' || typeof value === 'string' || n.startsWith('light.') || n === 'position') {
-      states ||= isMetricWord(n);
-    }
+    if (!isMetricWord(n)) continue;
+    if (typeof value === 'number' && !beside.has(n)) return 'telemetry';
+    states ||= typeof value === 'boolean' || typeof value === 'string' || n.startsWith('light.') || n === 'position';
   }
-  return states && !measures ? 'state' : 'telemetry';
+  return states ? 'state' : 'telemetry';
 }

@@ -72,9 +72,9 @@ function readDocument(device: string, leaf: string, json: JsonObject, words: Wor
   if (leaf === 'STATE') return readState(device, json, words);
   const events = readEvents(device, json);
   if (events.length > 0) return events;
-  const { at, rest } = timeIn(json);
+  const at = timeIn(json);
   const gathering = gather('tasmota');
-  readSensors(gathering, rest, words);
+  readSensors(gathering, json, at === undefined ? words : { ...words, skip: 'Time' });
   return gathering.readings(device, undefined, at);
 }
 

@@ -19,6 +19,8 @@ const trigger = /^(?:Button|Switch)(\d{1,2})$/;
 interface Words {
   readonly on: string;
   readonly off: string;
+  /** A key that was read already. */
+  readonly skip?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ interface Words {
  */
 export function readSensors(gathering: Gathering, json: JsonObject, words: Words): void {
   for (const [key, value] of Object.entries(json)) {
-    if (unitKeys.has(key)) continue;
+    if (unitKeys.has(key) || key === words.skip) continue;
     if (readShutter(gathering, key, value)) continue;
     if (key === 'ENERGY' && isObject(value)) readEnergy(gathering, value, json);
     else if (isObject(value)) readChip(gathering, key, value, json);
@@ -76,15 +78,18 @@ function chipMeaning(chip: string, key: string): Meaning | undefined {
 
 /** Meters of several phases or channels send lists; their places are the endpoints `0`, `1`, `2`. */
 function readEnergy(gathering: Gathering, energy: JsonObject, root: JsonObject): void {
-  eachLeaf(
-    energy,
-    (path, value) => {
-      const [, key = '', place] = path.split('.');
+  for (const [key, value] of Object.entries(energy)) {
+    const path = `ENERGY.${key}`;
+    const meaning = energyKeys.get(key);
+    if (typeof value !== 'object' || value === null) {
       if (descriptions.has(path)) gathering.meta(path, value);
-      else put(gathering, path, value, energyKeys.get(key), root, place);
-    },
-    'ENERGY',
-  );
+      else put(gathering, path, value, meaning, root, undefined);
+    } else eachLeaf(value, (at, leaf) => put(gathering, at, leaf, meaning, root, placeIn(at)), path);
+  }
+}
+
+function placeIn(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1).slice(0, 64);
 }
 
 function put(
@@ -103,6 +108,7 @@ function put(
 
 /** `stat/…/RESULT` with `{"Button1":{"Action":"SINGLE"}}`: somebody pressed something. */
 export function readEvents(device: string, json: JsonObject): readonly Reading[] {
+  if (!Object.keys(json).some((key) => trigger.test(key))) return [];
   const gathering = gather('tasmota');
   let found = false;
   for (const [key, value] of Object.entries(json)) {

@@ -31,21 +31,21 @@ export function readPower(gathering: Gathering, key: string, value: Scalar, { on
 }
 
 /**
- * Source time of a document, and the document without it. Tasmota prints local time without zone; before NTP it prints
- * 1970, which then stays in the document as a leaf like any other.
+ * Source time of a document. Tasmota prints local time without zone; before NTP it prints 1970, which is no time and
+ * stays in the document as a leaf like any other.
  */
-export function timeIn(json: JsonObject): { readonly at: SourceTime | undefined; readonly rest: JsonObject } {
-  const { Time, ...rest } = json;
-  const at = typeof Time === 'string' ? timeOf(Time) : undefined;
-  return at === undefined ? { at, rest: json } : { at, rest };
+export function timeIn(json: JsonObject): SourceTime | undefined {
+  const time = json['Time'];
+  return typeof time === 'string' ? timeOf(time) : undefined;
 }
 
 /** `tele/…/STATE`: what the outputs are set to, and beside it how the node itself does, as a message of its own. */
 export function readState(device: string, json: JsonObject, words: Words): readonly Reading[] {
-  const { at, rest } = timeIn(json);
+  const at = timeIn(json);
   const state = gather('tasmota');
   const health = gather('tasmota');
-  eachLeaf(rest, (path, value) => {
+  eachLeaf(json, (path, value) => {
+    if (path === 'Time' && at !== undefined) return;
     const meaning = healthKeys.get(path);
     if (descriptions.has(path) || path === 'Time') health.meta(path, value);
     else if (meaning?.word !== undefined) health.word(meaning.word, path, value, { unit: unitOf(meaning.unit) });
