@@ -32,7 +32,94 @@ export interface BatchRunner {
 }
 
 export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchRunnerParts): BatchRunner {
-  const ask: BatchRunner['ask'] = async (build) => {
+  const ask = asker(pool, knowledge);
+
+  const offer = (items: readonly RoutedEnvelope[], at: Place): Promise<Reply | Failure> => {
+    return ask((everything) => {
+      Atomics.store(progress, at.slot, -1);
+      const packed = packEnvelopes(items);
+      const briefing = knowledge.briefing(everything);
+      return {
+        task: { is: 'decode', slot: at.slot, briefing, ...packed },
+        transfer: [packed.payloads],
+        position: () => Atomics.load(progress, at.slot),
+      };
+    });
+  };
+
+  /** Results, or the index of the envelope at which the thread failed. */
+  const attempt = async (items: readonly RoutedEnvelope[], at: Place): Promise<Attempt> => {
+    for (let offered = 1; ; offered++) {
+      const reply = await offer(items, at);
+      if (reply.is === 'decoded') {
+        const results = JSON.parse(reply.results) as readonly EnvelopeResult[];
+        if (reply.taught) {
+          const changes = results.flatMap(changesOf);
+          knowledge.learn(changes);
+          at.taught.push(...changes);
+          onClaims(reply.claims);
+        }
+        return { results };
+      }
+      if (reply.is !== 'crashed' && reply.is !== 'hung') {
+        throw new PortcullisError('INTERNAL', `A decode thread answered ${reply.is}.`);
+      }
+      const failedAt = Atomics.load(progress, at.slot);
+      if (failedAt >= 0) return { failedAt, why: reply };
+      if (offered === offers) throw new PortcullisError('OVERLOADED', `No decode thread answers: ${reply.detail}`);
+    }
+  };
+
+  /** Takes the culprit of a failed batch out: what was before it, itself alone, what comes after it. */
+  const isolate = async (
+    items: readonly RoutedEnvelope[],
+    failed: FailedAttempt,
+    at: Place,
+  ): Promise<readonly EnvelopeResult[]> => {
+    const { failedAt, why } = failed;
+    const culprit = items[failedAt];
+    if (culprit === undefined) throw new PortcullisError('INTERNAL', `A decode thread was at envelope ${failedAt}.`);
+    const before = failedAt === 0 ? [] : await runAt(items.slice(0, failedAt), at);
+    const alone = await tryAlone(culprit, why, at);
+    const after = failedAt + 1 === items.length ? [] : await runAt(items.slice(failedAt + 1), at);
+    return [...before, alone, ...after];
+  };
+
+  const tryAlone = async (item: RoutedEnvelope, first: Failure, at: Place): Promise<EnvelopeResult> => {
+    let why = first;
+    for (let done = 1; done < tries; done++) {
+      const outcome = await attempt([item], at);
+      if ('results' in outcome) return outcome.results[0] ?? refused(why);
+      why = outcome.why;
+    }
+    log.warn({ topic: item.envelope.topic, is: why.is }, 'a message was dead-lettered: no thread survives it');
+    return refused(why);
+  };
+
+  async function runAt(items: readonly RoutedEnvelope[], at: Place): Promise<readonly EnvelopeResult[]> {
+    const outcome = await attempt(items, at);
+    if ('results' in outcome) return outcome.results;
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) return [await tryAlone(only, outcome.why, at)];
+    return isolate(items, outcome, at);
+  }
+
+  const run: BatchRunner['run'] = async (items, slot) => {
+    const taught: Change[] = [];
+    try {
+      return await runAt(items, { slot, taught });
+    } catch (error) {
+      // What a part of the batch taught is known, and no message of it will write it down.
+      knowledge.markUnsaved(taught);
+      throw error;
+    }
+  };
+
+  return { run, ask };
+}
+
+function asker(pool: DecodePool, knowledge: KnowledgeBook): BatchRunner['ask'] {
+  return async (build) => {
     const { task, ...options } = build(false);
     let reply = await pool.run(task, options);
     if (reply.is === 'stale') {
@@ -43,76 +130,12 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
     else if ('version' in reply) knowledge.heard(reply.thread, reply.version);
     return reply;
   };
+}
 
-  const offer = (items: readonly RoutedEnvelope[], slot: number): Promise<Reply | Failure> => {
-    return ask((everything) => {
-      Atomics.store(progress, slot, -1);
-      const packed = packEnvelopes(items);
-      const briefing = knowledge.briefing(everything);
-      return {
-        task: { is: 'decode', slot, briefing, ...packed },
-        transfer: [packed.payloads],
-        position: () => Atomics.load(progress, slot),
-      };
-    });
-  };
-
-  /** Results, or the index of the envelope at which the thread failed. */
-  const attempt = async (items: readonly RoutedEnvelope[], slot: number): Promise<Attempt> => {
-    for (let offered = 1; ; offered++) {
-      const reply = await offer(items, slot);
-      if (reply.is === 'decoded') {
-        const results = JSON.parse(reply.results) as readonly EnvelopeResult[];
-        if (reply.taught) {
-          knowledge.learn(results.flatMap(changesOf));
-          onClaims(reply.claims);
-        }
-        return { results };
-      }
-      if (reply.is !== 'crashed' && reply.is !== 'hung') {
-        throw new PortcullisError('INTERNAL', `A decode thread answered ${reply.is}.`);
-      }
-      const failedAt = Atomics.load(progress, slot);
-      if (failedAt >= 0) return { failedAt, why: reply };
-      if (offered === offers) throw new PortcullisError('OVERLOADED', `No decode thread answers: ${reply.detail}`);
-    }
-  };
-
-  /** Takes the culprit of a failed batch out: what was before it, itself alone, what comes after it. */
-  const isolate = async (
-    items: readonly RoutedEnvelope[],
-    failed: FailedAttempt,
-    slot: number,
-  ): Promise<readonly EnvelopeResult[]> => {
-    const { failedAt, why } = failed;
-    const culprit = items[failedAt];
-    if (culprit === undefined) throw new PortcullisError('INTERNAL', `A decode thread was at envelope ${failedAt}.`);
-    const before = failedAt === 0 ? [] : await run(items.slice(0, failedAt), slot);
-    const alone = await tryAlone(culprit, why, slot);
-    const after = failedAt + 1 === items.length ? [] : await run(items.slice(failedAt + 1), slot);
-    return [...before, alone, ...after];
-  };
-
-  const tryAlone = async (item: RoutedEnvelope, first: Failure, slot: number): Promise<EnvelopeResult> => {
-    let why = first;
-    for (let done = 1; done < tries; done++) {
-      const outcome = await attempt([item], slot);
-      if ('results' in outcome) return outcome.results[0] ?? refused(why);
-      why = outcome.why;
-    }
-    log.warn({ topic: item.envelope.topic, is: why.is }, 'a message was dead-lettered: no thread survives it');
-    return refused(why);
-  };
-
-  async function run(items: readonly RoutedEnvelope[], slot: number): Promise<readonly EnvelopeResult[]> {
-    const outcome = await attempt(items, slot);
-    if ('results' in outcome) return outcome.results;
-    const [only] = items;
-    if (items.length === 1 && only !== undefined) return [await tryAlone(only, outcome.why, slot)];
-    return isolate(items, outcome, slot);
-  }
-
-  return { run, ask };
+/** Where a batch runs, and what its parts have taught so far. */
+interface Place {
+  readonly slot: number;
+  readonly taught: Change[];
 }
 
 interface FailedAttempt {

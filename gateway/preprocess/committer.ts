@@ -73,20 +73,22 @@ export function openCommitter(parts: CommitterParts): Committer {
     return entry;
   };
 
-  const turnAway = (items: readonly RoutedWaiting[], error: unknown): void => {
-    for (const { waiting } of items) {
-      parts.onSettled(waiting);
-      waiting.reject(error);
-    }
+  const turnAway = ({ waiting }: RoutedWaiting, error: unknown): void => {
+    parts.onSettled(waiting);
+    waiting.reject(error);
   };
 
   return {
     commit(batch) {
-      if ('error' in batch) return turnAway(batch.items, batch.error);
       const dropped = new Map<string, number>();
       const sum = { stored: 0, filtered: 0, deadLettered: 0 };
       for (const [index, item] of batch.items.entries()) {
-        const entry = commitOne(item, batch.results[index] ?? [], newDraft(dropped));
+        const result = batch.results[index];
+        if (result === undefined) {
+          turnAway(item, batch.error);
+          continue;
+        }
+        const entry = commitOne(item, result, newDraft(dropped));
         sum.stored += entry.measurements.length;
         sum.filtered += entry.filtered.length;
         sum.deadLettered += entry.deadLetters.length;

@@ -22,10 +22,12 @@ export interface RoutedWaiting extends RoutedEnvelope {
   readonly waiting: Waiting;
 }
 
-/** A decoded batch, or the error that its envelopes get. */
-export type DecodedBatch =
-  | { readonly items: readonly RoutedWaiting[]; readonly results: readonly EnvelopeResult[] }
-  | { readonly items: readonly RoutedWaiting[]; readonly error: unknown };
+/** A decoded batch. Envelopes without a result get the error. */
+export interface DecodedBatch {
+  readonly items: readonly RoutedWaiting[];
+  readonly results: readonly EnvelopeResult[];
+  readonly error?: unknown;
+}
 
 export interface DispatcherParts {
   readonly router: Router;
@@ -74,25 +76,13 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     return { items, teaching };
   };
 
-  /** Runs a batch again from the first envelope that goes elsewhere by what the batch itself taught. */
-  const runTeaching = async (items: RoutedWaiting[], slot: number): Promise<DecodedBatch> => {
-    let results = await runner.run(items, slot);
-    for (let index = 1; index < items.length; index++) {
-      const item = items[index] as RoutedWaiting;
-      if (routed(item.waiting, router).plugin === item.plugin) continue;
-      items.splice(index, Infinity, ...items.slice(index).map(({ waiting }) => routed(waiting, router)));
-      results = [...results.slice(0, index), ...(await runner.run(items.slice(index), slot))];
-    }
-    return { items, results };
-  };
-
   const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
     let done: DecodedBatch;
     try {
-      done = teaching ? await runTeaching(items, slot) : { items, results: await runner.run(items, slot) };
+      done = teaching ? await runTeaching(items, slot, parts) : { items, results: await runner.run(items, slot) };
     } catch (error) {
-      done = { items, error };
+      done = { items, results: [], error };
     }
     inFlight -= 1;
     alone = false;
@@ -132,6 +122,27 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       return inFlight;
     },
   };
+}
+
+/** Runs a batch again from the first envelope that goes elsewhere by what the batch itself taught. */
+async function runTeaching(
+  items: RoutedWaiting[],
+  slot: number,
+  { runner, router }: DispatcherParts,
+): Promise<DecodedBatch> {
+  let results = await runner.run(items, slot);
+  for (let index = 1; index < items.length; index++) {
+    const item = items[index] as RoutedWaiting;
+    if (routed(item.waiting, router).plugin === item.plugin) continue;
+    items.splice(index, Infinity, ...items.slice(index).map(({ waiting }) => routed(waiting, router)));
+    results = results.slice(0, index);
+    try {
+      results = [...results, ...(await runner.run(items.slice(index), slot))];
+    } catch (error) {
+      return { items, results, error };
+    }
+  }
+  return { items, results };
 }
 
 function routed(waiting: Waiting, router: Router): RoutedWaiting {

@@ -3,19 +3,20 @@ import { fileURLToPath } from 'node:url';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
 import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
-import { tell } from '../observability/channels.ts';
 import { batchRunner } from './batch-runner.ts';
 import type { BatchRunner } from './batch-runner.ts';
 import { openCommitter } from './committer.ts';
 import { openDecodePool } from './decode-pool.ts';
 import type { DecodePool } from './decode-pool.ts';
 import { openDispatcher } from './dispatcher.ts';
-import type { DecodedBatch, Waiting } from './dispatcher.ts';
+import type { DecodedBatch } from './dispatcher.ts';
+import { openIntake } from './intake.ts';
 import { changesOfRows, knowledgeBook } from './knowledge.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { orderedSteps } from './ordered-steps.ts';
 import type { SavedState } from './ordered-steps.ts';
+import { recovery } from './recovery.ts';
 import { openResequencer } from './resequencer.ts';
 import { openRouter } from './router.ts';
 import type { Claims, PluginDescriptor } from './task.ts';
@@ -41,8 +42,6 @@ export interface IngestStage extends AsyncDisposable {
   stats(): IngestStats;
 }
 
-/** What an envelope costs besides its payload and topic, roughly, while it waits. */
-const overheadBytes = 256;
 const closeWithinMs = 10_000;
 
 /**
@@ -74,7 +73,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
 
   const steps = orderedSteps(options.steps, clock);
   steps.load(await savedState(deps));
-  const intake = { bytes: 0, closed: false };
+  const intake = openIntake(options.maxQueuedBytes, (waiting) => dispatcher.offer(waiting));
   const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
   const committer = openCommitter({
     append: deps.append,
@@ -82,26 +81,23 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
     knowledge,
     plugins,
     log,
-    onLostState: recovery(async () => {
-      resequencer.hold();
-      await committer.quiet();
-      steps.load(await savedState(deps));
-      resequencer.resume();
-    }, deps),
-    onSettled: ({ bytes }) => void (intake.bytes -= bytes),
+    onLostState: () => restoring.begin(),
+    onSettled: (waiting) => intake.settled(waiting),
   });
-  const dispatcher = openDispatcher({
-    router,
-    runner,
-    resequencer,
-    batch: options.batch,
-    slots,
+  const restoring = recovery(async () => {
+    resequencer.hold();
+    await committer.quiet();
+    steps.load(await savedState(deps));
+    resequencer.resume();
+  }, log);
+  const dispatcher = openDispatcher({ router, runner, resequencer, batch: options.batch, slots });
+  const windows = closeWindowsRegularly(options, () => {
+    if (!restoring.running) committer.closeWindows();
   });
-  const windows = closeWindowsRegularly(options, () => committer.closeWindows());
   const open = opening.move();
 
   return {
-    ingest: ingestInto(intake, options.maxQueuedBytes, (waiting) => dispatcher.offer(waiting)),
+    ingest: (envelope, alongside) => intake.ingest(envelope, alongside),
     plugins: () => plugins,
     encode: (plugin, command, request) => encode(runner, knowledge, [names.indexOf(plugin), plugin, command], request),
     stats: () => ({
@@ -113,7 +109,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
     }),
     async [Symbol.asyncDispose]() {
       if (intake.closed) return open.disposeAsync();
-      intake.closed = true;
+      intake.close();
       clearInterval(windows);
       const until = clock.monoMs() + closeWithinMs;
       while (intake.bytes > 0 && clock.monoMs() < until) await sleep(5);
@@ -164,52 +160,9 @@ async function encode(
   throw new PortcullisError('INTERNAL', `The command ${command} could not be encoded: its thread ${reply.is}.`);
 }
 
-function ingestInto(
-  intake: { bytes: number; readonly closed: boolean },
-  maxBytes: number,
-  offer: (waiting: Waiting) => void,
-): Ingest {
-  return (envelope, alongside = []) => {
-    if (intake.closed) return Promise.reject(new PortcullisError('STORE_CLOSED', 'The gateway is closing.'));
-    const bytes = envelope.payload.length + envelope.topic.length + overheadBytes;
-    // One envelope is let in whatever its size: the transport bounds it.
-    if (intake.bytes > 0 && intake.bytes + bytes > maxBytes) {
-      tell('rejected', { stage: 'preprocess', reason: 'overloaded', count: 1 });
-      return Promise.reject(new PortcullisError('OVERLOADED', 'Too many messages wait to be stored; send it again.'));
-    }
-    intake.bytes += bytes;
-    return new Promise((resolve, reject) => {
-      offer({ envelope, alongside, bytes, resolve, reject });
-    });
-  };
-}
-
 async function savedState({ store }: IngestDeps): Promise<SavedState> {
   const [series, windows] = await Promise.all([store.read('ingest.series', []), store.read('ingest.windows', [])]);
   return { series, windows };
-}
-
-/** Runs `restore` once for any number of failures at a time, again and again until the store answers. */
-function recovery(restore: () => Promise<void>, { log }: IngestDeps): () => void {
-  let running = false;
-  const untilDone = async (): Promise<void> => {
-    for (;;) {
-      try {
-        await restore();
-        return;
-      } catch (error) {
-        log.warn({ err: error }, 'state could not be read back after a failed commit; trying again');
-        await sleep(1_000, undefined, { ref: false });
-      }
-    }
-  };
-  return () => {
-    if (running) return;
-    running = true;
-    void untilDone().finally(() => {
-      running = false;
-    });
-  };
 }
 
 function closeWindowsRegularly({ steps }: IngestOptions, close: () => void): NodeJS.Timeout | undefined {

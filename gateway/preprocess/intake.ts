@@ -1,0 +1,50 @@
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Ingest } from '../../contracts/pipeline.ts';
+import { tell } from '../observability/channels.ts';
+import type { Waiting } from './dispatcher.ts';
+
+/** What an envelope costs besides its payload and topic, roughly, while it waits. */
+const overheadBytes = 256;
+
+/** The door of the stage: bounded in bytes from arrival to commit. */
+export interface Intake {
+  readonly ingest: Ingest;
+  /** An envelope has its answer: its bytes are free again. */
+  settled(waiting: Waiting): void;
+  /** Refuses everything from now on with STORE_CLOSED. */
+  close(): void;
+  readonly closed: boolean;
+  readonly bytes: number;
+}
+
+export function openIntake(maxBytes: number, offer: (waiting: Waiting) => void): Intake {
+  let held = 0;
+  let closed = false;
+  return {
+    ingest(envelope, alongside = []) {
+      if (closed) return Promise.reject(new PortcullisError('STORE_CLOSED', 'The gateway is closing.'));
+      const bytes = envelope.payload.length + envelope.topic.length + overheadBytes;
+      // One envelope is let in whatever its size: the transport bounds it.
+      if (held > 0 && held + bytes > maxBytes) {
+        tell('rejected', { stage: 'preprocess', reason: 'overloaded', count: 1 });
+        return Promise.reject(new PortcullisError('OVERLOADED', 'Too many messages wait to be stored; send it again.'));
+      }
+      held += bytes;
+      return new Promise((resolve, reject) => {
+        offer({ envelope, alongside, bytes, resolve, reject });
+      });
+    },
+    settled({ bytes }) {
+      held -= bytes;
+    },
+    close() {
+      closed = true;
+    },
+    get closed() {
+      return closed;
+    },
+    get bytes() {
+      return held;
+    },
+  };
+}
