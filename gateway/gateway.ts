@@ -3,12 +3,13 @@ import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
 import { deviceRoutes } from './api/device-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
+import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
-import { startDeliveryLoop } from './delivery/delivery-loop.ts';
+import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import { openTuyaSink } from './delivery/tuya/tuya-sink.ts';
 import type { Clock } from './lib/clock.ts';
@@ -64,7 +65,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: ingest.ingest, store: buffer, log, clock }));
 
-  await startDelivery(config, buffer, { log, clock, switches }, starting);
+  const sinks = await startDelivery(config, buffer, { log, clock, switches }, starting);
 
   countStages(metrics, buffer, mqtt);
   const api = starting.use(
@@ -79,6 +80,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             alarms: () => alarms.active(),
           }),
           ...deviceRoutes(mqtt),
+          ...sinkRoutes(sinks),
         ],
         assets: await consoleAssets(),
         metrics,
@@ -102,14 +104,14 @@ async function startDelivery(
   buffer: Buffer,
   { log, clock, switches }: GatewayDeps,
   stack: AsyncDisposableStack,
-): Promise<void> {
-  if (cloud.tuya === undefined) return;
+): Promise<DeliveryLoop[]> {
+  if (cloud.tuya === undefined) return [];
   const sink = stack.use(await openTuyaSink(cloud.tuya, { store: buffer, log, clock }));
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
     noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
   };
-  stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }));
+  return [stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }))];
 }
 
 /** Numbers that are read when Prometheus asks. */
