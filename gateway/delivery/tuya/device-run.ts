@@ -104,7 +104,7 @@ export class DeviceRun {
       case 'event':
         return this.#finish([step.item], () => this.#post('event', 'event/report', [step.item], step.data));
       case 'presence':
-        return this.#finish([step.item], () => this.#setOnline(step.online));
+        return this.#finish([step.item], () => this.#setOnline(step.online, step.item));
       case 'registration':
         this.#round.accept([step.item]);
         return true;
@@ -165,9 +165,10 @@ export class DeviceRun {
     return call();
   }
 
-  #setOnline(online: boolean): Promise<Answer> {
+  #setOnline(online: boolean, because?: BatchItem): Promise<Answer> {
     const target = `${devicesPath}/${this.#cloudId}/${online ? 'online' : 'offline'}`;
-    return this.#round.call('status', { method: 'PUT', target, payload: '{}' });
+    const keys = because === undefined ? [] : [because.message.id];
+    return this.#round.call('status', { method: 'PUT', target, payload: '{}', keys });
   }
 
   #post(api: 'report' | 'event', path: string, items: readonly BatchItem[], data: unknown): Promise<Answer> {
