@@ -3,6 +3,7 @@ import { violation } from '../violation.ts';
 import { checkAuthority } from './check-authority.ts';
 import { checkImports } from './check-imports.ts';
 import { readLockfile } from './lockfile.ts';
+import { compareExports } from './compare-exports.ts';
 import { buildGraph } from './module-graph.ts';
 import { createModuleStore } from './module-store.ts';
 
@@ -14,7 +15,17 @@ const maxViolations = 500;
  * resolves anything of it outside the given tree, and never throws for what it contains.
  */
 export function analysePlugin(input: AnalysisInput): Promise<readonly Violation[]> {
-  return Promise.resolve(analyse(input));
+  try {
+    return Promise.resolve(analyse(input));
+  } catch (error) {
+    // Deeply nested code that the guard let through overflows our stack, not the parser's: that is about the plugin.
+    if (!(error instanceof RangeError))
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    const observed = 'too deeply nested to analyse';
+    return Promise.resolve([
+      violation('PC-S001', '', { file: input.entry, line: 1, column: 1, subject: input.entry, observed }),
+    ]);
+  }
 }
 
 function analyse({ root, entry, contract, provided = [] }: AnalysisInput): readonly Violation[] {
@@ -26,5 +37,6 @@ function analyse({ root, entry, contract, provided = [] }: AnalysisInput): reado
   const lock = readLockfile(root);
   found.push(...checkImports({ store, graph, lock, rule: contract.imports }));
   found.push(...checkAuthority(store, graph, contract));
+  if (graph.entry !== undefined) found.push(...compareExports(store, graph.entry, contract));
   return found.slice(0, maxViolations);
 }
