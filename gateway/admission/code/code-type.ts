@@ -142,3 +142,53 @@ export function signatureText({ params, returns }: Signature, depth = 0): string
 export function propertyName(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
 }
+
+/** The type in the mini-language of contracts; undefined when it cannot be said there. */
+export function contractTypeText(type: CodeType, depth = 0): string | undefined {
+  if (depth > 8) return undefined;
+  const each = (types: readonly CodeType[]): string[] | undefined => {
+    const texts = types.map((one) => contractTypeText(one, depth + 1));
+    return texts.every((text) => text !== undefined) ? texts : undefined;
+  };
+  const inside = (of: CodeType, wrap: (text: string) => string): string | undefined => {
+    const text = contractTypeText(of, depth + 1);
+    return text === undefined ? undefined : wrap(text);
+  };
+  switch (type.is) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'null':
+    case 'void':
+    case 'unknown':
+      return type.is;
+    case 'undefined':
+      return 'void';
+    case 'bytes':
+      return 'bytes';
+    case 'literal':
+      return typeof type.value === 'string' ? quoted(type.value) : String(type.value);
+    case 'array':
+      return inside(type.of, (text) => (type.of.is === 'union' ? `(${text})[]` : `${text}[]`));
+    case 'record':
+      return inside(type.of, (text) => `Record<string, ${text}>`);
+    case 'tuple':
+      return each(type.of)
+        ?.reduce((all, one, i) => `${all}${i > 0 ? ', ' : ''}${one}`, '[')
+        .concat(']');
+    case 'union':
+      return each(type.of)?.join(' | ');
+    case 'object': {
+      const types = each([...type.properties.values()].map((one) => one.type));
+      const keys = [...type.properties];
+      if (types === undefined || keys.some(([key]) => !/^[A-Za-z_$][\w$]*$/.test(key))) return undefined;
+      return `{ ${keys.map(([key, one], i) => `${key}${one.optional ? '?' : ''}: ${types[i]}`).join(', ')} }`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function quoted(text: string): string | undefined {
+  return /^[^\n]*$/.test(text) ? `'${text.replaceAll(/[\\']/g, '\\$&')}'` : undefined;
+}
