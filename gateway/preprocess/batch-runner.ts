@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { DecodePool, Failure, RunOptions } from './decode-pool.ts';
 import type { KnowledgeBook } from './knowledge.ts';
-import { packEnvelopes } from './task.ts';
+import { changesOf, packEnvelopes } from './task.ts';
 import type { Change, Claims, EnvelopeResult, Reply, RoutedEnvelope, Task } from './task.ts';
 
 /** A message whose thread dies or hangs is tried this often before it becomes a dead letter. */
@@ -143,10 +143,6 @@ interface FailedAttempt {
   readonly why: Failure;
 }
 type Attempt = { readonly results: readonly EnvelopeResult[] } | FailedAttempt;
-
-function changesOf(result: EnvelopeResult): readonly Change[] {
-  return 'changes' in result ? result.changes : [];
-}
 
 function refused({ is, detail }: Failure): EnvelopeResult {
   return { measurements: [], refused: [{ code: `decode-${is}`, detail }], changes: [] };

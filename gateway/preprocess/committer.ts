@@ -67,9 +67,10 @@ export function openCommitter(parts: CommitterParts): Committer {
       draft.filtered.push({ device: envelope.client, reason: 'noise', count: 1 });
     }
     const deadLetters = refused.map((refusal) => deadLetter(envelope, name, refusal));
-    draft.writes.push(...changes.map((change) => knowledge.writeOf(change)), ...knowledge.takeUnsaved());
+    const owed = [...changes, ...knowledge.takeUnsaved()];
+    for (const change of owed) draft.writes.push(knowledge.writeOf(change));
     const entry = entryOf(draft, deadLetters, waiting.alongside);
-    store(entry, draft.touched, changes, waiting);
+    store(entry, draft.touched, owed, waiting);
     return entry;
   };
 

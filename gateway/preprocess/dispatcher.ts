@@ -3,9 +3,10 @@ import type { Envelope } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import type { BatchRunner } from './batch-runner.ts';
 import type { IngestOptions } from './options.ts';
+import type { KnowledgeBook } from './knowledge.ts';
 import type { Resequencer } from './resequencer.ts';
 import type { Router } from './router.ts';
-import { nobody } from './task.ts';
+import { changesOf, nobody } from './task.ts';
 import type { EnvelopeResult, RoutedEnvelope } from './task.ts';
 import { fifo } from './fifo.ts';
 
@@ -32,6 +33,7 @@ export interface DecodedBatch {
 export interface DispatcherParts {
   readonly router: Router;
   readonly runner: BatchRunner;
+  readonly knowledge: Pick<KnowledgeBook, 'markUnsaved'>;
   readonly resequencer: Resequencer<DecodedBatch>;
   readonly batch: IngestOptions['batch'];
   /** Batches in work at once; one more than threads keeps each thread busy while its last answer is read. */
@@ -128,13 +130,15 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
 async function runTeaching(
   items: RoutedWaiting[],
   slot: number,
-  { runner, router }: DispatcherParts,
+  { runner, router, knowledge }: DispatcherParts,
 ): Promise<DecodedBatch> {
   let results = await runner.run(items, slot);
   for (let index = 1; index < items.length; index++) {
     const item = items[index] as RoutedWaiting;
     if (routed(item.waiting, router).plugin === item.plugin) continue;
     items.splice(index, Infinity, ...items.slice(index).map(({ waiting }) => routed(waiting, router)));
+    // What the forsaken results taught is known by now: running again teaches it no second time.
+    knowledge.markUnsaved(results.slice(index).flatMap(changesOf));
     results = results.slice(0, index);
     try {
       results = [...results, ...(await runner.run(items.slice(index), slot))];

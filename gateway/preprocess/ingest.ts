@@ -90,7 +90,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
     steps.load(await savedState(deps));
     resequencer.resume();
   }, log);
-  const dispatcher = openDispatcher({ router, runner, resequencer, batch: options.batch, slots });
+  const dispatcher = openDispatcher({ router, runner, knowledge, resequencer, batch: options.batch, slots });
   const windows = closeWindowsRegularly(options, () => {
     if (!restoring.running) committer.closeWindows();
   });
@@ -114,7 +114,8 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
       const until = clock.monoMs() + closeWithinMs;
       while (intake.bytes > 0 && clock.monoMs() < until) await sleep(5);
       await open.disposeAsync();
-      const unsaved = [...steps.unsaved(), ...knowledge.takeUnsaved()];
+      const lessons = knowledge.takeUnsaved().map((change) => knowledge.writeOf(change));
+      const unsaved = [...steps.unsaved(), ...lessons];
       if (unsaved.length > 0) await store.write(unsaved);
     },
   };

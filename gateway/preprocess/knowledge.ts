@@ -22,9 +22,9 @@ export interface KnowledgeBook {
   forgetThreads(): void;
   /** The statement that makes one key durable as it is known now. */
   writeOf(change: Change): Write;
-  /** Remembers keys whose write is not on disk; `takeUnsaved` gives their writes, once. */
+  /** Remembers keys whose write is not on disk; `takeUnsaved` gives them out, once. */
   markUnsaved(changes: readonly Change[]): void;
-  takeUnsaved(): readonly Write[];
+  takeUnsaved(): readonly Change[];
 }
 
 export function knowledgeBook(names: readonly string[], bytesPerPlugin: number): KnowledgeBook {
@@ -103,9 +103,9 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
     writeOf,
     markUnsaved: (changes) => void unsaved.push(...changes),
     takeUnsaved() {
-      const writes = unsaved.map(writeOf);
+      const taken = unsaved;
       unsaved = [];
-      return writes;
+      return taken;
     },
   };
 }

@@ -81,6 +81,10 @@ export interface DetailedResult {
   readonly changes: readonly Change[];
 }
 
+export function changesOf(result: EnvelopeResult): readonly Change[] {
+  return 'changes' in result ? result.changes : [];
+}
+
 /** Topics that plugins' knowledge lays claim to, by plugin index. */
 export type Claims = readonly (readonly [plugin: number, topics: readonly string[]])[];
 

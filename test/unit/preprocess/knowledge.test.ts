@@ -22,8 +22,8 @@ test('over its bound a plugin forgets what is oldest, in memory, in the threads 
     { stage: 'preprocess', reason: 'knowledge-full', count: 1 },
   ]);
   assert.deepEqual(book.takeUnsaved(), [
-    { statement: 'ingest.forget', params: ['house', 'a'] },
-    { statement: 'ingest.forget', params: ['house', 'b'] },
+    { plugin: 0, key: 'a' },
+    { plugin: 0, key: 'b' },
   ]);
 });
 

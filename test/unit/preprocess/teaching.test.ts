@@ -48,6 +48,7 @@ test('knowledge whose commit failed reaches the disk with the next message', asy
     throw new PortcullisError('DISK_FULL', 'no room');
   };
   await assert.rejects(stage.ingest(envelope('house/units/temperature', 'K')), withCode('DISK_FULL'));
+  await assert.rejects(stage.ingest(reading(1)), withCode('DISK_FULL'));
   buffer.before = () => undefined;
   await stage.ingest(reading(1));
   const rows = await buffer.store.read('ingest.knowledge', []);
@@ -65,11 +66,14 @@ test('a topic that knowledge claims comes to the plugin, from the next message o
     stage.ingest(foreign()),
     stage.ingest(envelope('house/claim/found', 'some/other/topic')),
     stage.ingest(foreign()),
+    stage.ingest(envelope('house/units/behind', 'V')),
   ]);
   assert.deepEqual(
     outcomes.map(({ stored }) => stored),
-    [0, 0, 1],
+    [0, 0, 1, 0],
   );
+  const known = await buffer.store.read('ingest.knowledge', []);
+  assert.deepEqual(new Set(known.map((row) => row['key'])), new Set(['claim:found', 'units:behind']));
   const restarted = await openStage(buffer);
   assert.equal((await restarted.ingest(foreign())).stored, 1);
 });
