@@ -99,8 +99,9 @@ export class Connection {
 
   #mayRead(budget: number): boolean {
     if (this.stream.destroyed) return false;
-    const isAnswered = this.#isOpen || !this.#sawConnect;
-    if (isAnswered && budget > 0 && this.#intake.isOpen) return true;
+    // CONNECT costs no commit, and the guard lets nothing pass behind it.
+    if (!this.#sawConnect) return true;
+    if (this.#isOpen && budget > 0 && this.#intake.isOpen) return true;
     this.#wantsMore = true;
     if (!this.#intake.isOpen) this.#intake.wait(this);
     return false;
