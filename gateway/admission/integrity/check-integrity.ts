@@ -4,6 +4,7 @@ import type { EvidenceRule, IntegrityRule } from '../language/grammar-integrity.
 import { sha256 } from '../source-tree.ts';
 import type { SourceTree, Violation } from '../types.ts';
 import { violation } from '../violation.ts';
+import { checkContainer } from './check-container.ts';
 import { checkFileList, checkFiles, checkTree, fileListName, hashEquals } from './file-list.ts';
 import { signatureFault, signatureFile } from './signature.ts';
 
@@ -112,17 +113,4 @@ function checkEvidence(rule: EvidenceRule, facts: HostFacts, path: string): read
         : 'a record without an observation';
   const subject = `${rule.kind} of ${rule.subject}`;
   return [violation('PC-I105', path, { subject, expected: `${subject}, ${wanted}`, observed })];
-}
-
-/** The image manifest lies beside the plugin as `image` or as an OCI layout; its SHA-256 is the image's digest. */
-function checkContainer(tree: SourceTree, rule: IntegrityRule['container']): readonly Violation[] {
-  if (!rule) return [];
-  const digest = rule.image.slice(rule.image.indexOf('@') + 1);
-  const manifests = [...tree.files].filter(
-    ([path]) => path === 'image' || path === 'image.json' || path.startsWith('image/blobs/sha256/'),
-  );
-  if (manifests.some(([, content]) => hashEquals(digest, sha256(content)))) return [];
-  const [first] = manifests;
-  const observed = first ? `sha256:${sha256(first[1])}` : 'no image';
-  return [violation('PC-I106', 'integrity.container.image', { expected: digest, observed })];
 }
