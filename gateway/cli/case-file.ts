@@ -7,6 +7,15 @@ import { readBounded } from '../admission/read-bounded.ts';
 const limits = { bytes: 8 * 1024 * 1024, depth: 32, nodes: 500_000 };
 
 const loose = z.record(z.string(), z.unknown());
+/** A document as text, or as the mapping itself. */
+const fragment = z.union([z.string(), loose]).transform((one) => (typeof one === 'string' ? one : asText(one)));
+
+function asText(document: Record<string, unknown>): string {
+  return Object.entries(document)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join('');
+}
+
 const caseDocument = z.looseObject({
   id: z
     .string()
@@ -14,9 +23,9 @@ const caseDocument = z.looseObject({
     .max(64)
     .regex(/^[\w.-]+$/),
   area: z.string().default(''),
-  contract: z.string(),
-  manifest: z.string().optional(),
-  policy: z.string().optional(),
+  contract: fragment,
+  manifest: fragment.optional(),
+  policy: fragment.optional(),
   files: z.record(z.string().min(1).max(512), z.string()).default({}),
   host: loose.optional(),
   note: z.string().default(''),

@@ -9,6 +9,7 @@ import { readFacts } from '../admission/host/facts-file.ts';
 import type { HostFacts } from '../admission/host/facts.ts';
 import { imageFacts } from '../admission/host/image-facts.ts';
 import { probeHost } from '../admission/host/probe.ts';
+import { contractVersion } from '../admission/language/grammar.ts';
 import { documentLimits } from '../admission/language/yaml-document.ts';
 import { readBounded } from '../admission/read-bounded.ts';
 import type { Format } from '../admission/report/formats.ts';
@@ -73,8 +74,8 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
     if (path === undefined) return { name, contractFile: '(none)', check: failed([noContract(name)]) };
     contractFile = nameOf(resolve(context.cwd, path), context.cwd);
     const contract = await documentOf(path, context.cwd);
-    const policy = options.policy === undefined ? undefined : await documentOf(options.policy, context.cwd);
     const host = await factsOf(options, context);
+    const policy = options.policy === undefined ? host.policy : await documentOf(options.policy, context.cwd);
     if (!host.facts) return { name, contractFile, check: failed(host.violations) };
     const tree = await readSourceTree(at);
     const { analyse, provided } = context;
@@ -121,10 +122,13 @@ async function documentOf(path: string, cwd: string): Promise<TextDocument> {
 async function factsOf(
   { host, image }: CheckOptions,
   context: CheckContext,
-): Promise<{ readonly facts?: HostFacts; readonly violations: readonly Violation[] }> {
+): Promise<{ readonly facts?: HostFacts; readonly policy?: TextDocument; readonly violations: readonly Violation[] }> {
   if (host !== undefined) {
     const { bytes, file } = await documentOf(host, context.cwd);
-    return readFacts(bytes, file);
+    const { policy, ...read } = readFacts(bytes, file);
+    // A host file may carry the policy of that host; its header may be left out there.
+    const header = { apiVersion: contractVersion, kind: 'HostPolicy' };
+    return policy ? { ...read, policy: { file, bytes: Buffer.from(JSON.stringify({ ...header, ...policy })) } } : read;
   }
   if (image !== undefined) return { facts: await imageFacts(resolve(context.cwd, image)), violations: [] };
   const set = Object.entries(context.env).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -3,10 +3,11 @@ import type { Violation } from '../types.ts';
 import { canonicalArch, canonicalOs } from '../language/grammar-host.ts';
 import { readDocument } from '../language/read-document.ts';
 import { factsOfNode, ownIsolation } from './facts.ts';
-import type { HostFacts } from './facts.ts';
+import type { HostFacts, SerialDevice } from './facts.ts';
 
 const scalar = z.union([z.string().max(65_536), z.number(), z.boolean()]).transform(String);
-const values = z.record(z.string().max(256), scalar);
+/** Null says that a name is not set. */
+const values = z.record(z.string().max(256), scalar.nullable());
 const version = z.string({
   error: ({ input }) =>
     typeof input === 'number' ? 'quote the version: a bare number loses digits' : 'must be a version text',
@@ -14,18 +15,22 @@ const version = z.string({
 const versionOf = version.max(64);
 const level = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
 
+/** `glibc 2.41`, `musl-1.2.5`, or the name alone: then no bound on the version is satisfied. */
 const libc = z.union([
   z
     .string()
-    .regex(/^(glibc|musl)[\s-]*\d+(\.\d+)*$/, 'is not a libc such as "glibc 2.41"')
+    .regex(/^(glibc|musl)([\s@=-]*\d+(\.\d+)*)?$/, 'is not a libc such as "glibc 2.41"')
     .transform((written) => ({
       name: written.startsWith('musl') ? ('musl' as const) : ('glibc' as const),
-      version: written.replace(/^\D+/, ''),
+      version: written.replace(/^\D+/, '') || '0',
     })),
   z.strictObject({ name: z.enum(['glibc', 'musl']), version: versionOf }),
 ]);
 
-const serial = z.object({ vid: z.string().optional(), pid: z.string().optional(), path: z.string().optional() });
+const serial = z.union([
+  z.string().transform((path): SerialDevice => ({ path })),
+  z.object({ vid: z.string().optional(), pid: z.string().optional(), path: z.string().optional() }),
+]);
 
 /** Facts are loose: a fact that no rule asks about cannot grant anything. Known ones must have their form. */
 const factsDocument = z.looseObject({
@@ -65,6 +70,8 @@ const factsDocument = z.looseObject({
       level: level.optional(),
     })
     .optional(),
+  /** The policy of that host, for a check that names no other. */
+  policy: z.record(z.string(), z.unknown()).optional(),
   evidence: z
     .array(
       z.looseObject({
@@ -83,9 +90,9 @@ type FactsSource = z.output<typeof factsDocument>;
 export function readFacts(
   bytes: Uint8Array,
   file: string,
-): { readonly facts?: HostFacts; readonly violations: readonly Violation[] } {
+): { readonly facts?: HostFacts; readonly policy?: object | undefined; readonly violations: readonly Violation[] } {
   const { value, violations } = readDocument(bytes, file, factsDocument);
-  return value ? { facts: factsOf(value), violations: [] } : { violations };
+  return value ? { facts: factsOf(value), policy: value.policy, violations: [] } : { violations };
 }
 
 function factsOf(source: FactsSource): HostFacts {
@@ -107,8 +114,8 @@ function factsOf(source: FactsSource): HostFacts {
     cgroup: source.cgroup,
     serial: [...(source.serial ?? []), ...(listed ?? [])],
     gpioChips: source.gpioChips ?? [],
-    env: new Map(Object.entries(source.env ?? {})),
-    secrets: new Map(Object.entries(source.secrets ?? {})),
+    env: setValues(source.env),
+    secrets: setValues(source.secrets),
     isolation: isolationOf(source.isolation),
     evidence: (source.evidence ?? []).map((record) => ({
       kind: record.kind,
@@ -118,6 +125,10 @@ function factsOf(source: FactsSource): HostFacts {
       observed: record.observed ?? false,
     })),
   };
+}
+
+function setValues(source: FactsSource['env']): ReadonlyMap<string, string> {
+  return new Map(Object.entries(source ?? {}).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 /** The architecture's own name may say it: `armv7l`. */

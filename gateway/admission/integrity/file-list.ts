@@ -15,6 +15,7 @@ const fileListDocument = z.strictObject({
   version: z.string().max(128),
   files: z.record(z.string().max(1024), z.string().regex(/^sha256-[0-9a-f]{64}$/)),
 });
+const plainList = z.record(z.string().max(1024), z.string().regex(/^sha256[-:]/));
 export type FileList = z.output<typeof fileListDocument>;
 
 /** Whether a hash of a document (hex or base64, `-` or `:`) is the SHA-256 of these bytes. Compared whole. */
@@ -81,12 +82,14 @@ export function checkFileList(tree: SourceTree, required: boolean): readonly Vio
       }),
     ];
   }
-  return checkFiles(tree, list.files, path);
+  return checkFiles(tree, list, path);
 }
 
-export function readFileList(bytes: Uint8Array): FileList | undefined {
+/** Our own form, or a plain object of paths and hashes, which other tools write. */
+function readFileList(bytes: Uint8Array): Readonly<Record<string, string>> | undefined {
   try {
-    return fileListDocument.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return fileListDocument.safeParse(json).data?.files ?? plainList.safeParse(json).data;
   } catch {
     return undefined;
   }
