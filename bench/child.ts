@@ -35,7 +35,6 @@ export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOp
       dataDir: dataDir ?? join(folder, 'data'),
       mqtt: { port, anonymous: true },
       http: { port: httpPort },
-      preprocess: { fallbackPlugin: 'generic-json' },
       log: { level: 'warn' },
       ...config,
     }),

@@ -18,7 +18,7 @@ import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { shippedPlugins } from './shipped-plugins.ts';
-import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { bufferOptions, ingestOptions, mqttOptions, pluginConfig } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { version } from './version.ts';
@@ -58,7 +58,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const tables = [mqttTables, ingestTables, tuyaTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
-  const plugins = await shippedPlugins(config.plugins.config);
+  const plugins = await shippedPlugins(pluginConfig(config));
   const { append } = buffer;
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
 
@@ -127,6 +127,10 @@ function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): voi
     { value: (await buffer.status()).fileBytes },
   ]);
   metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
+  metrics.gauge('mqtt_messages', 'Messages in the broker, by what they wait for.', ['state'], () => {
+    const { pending, held, queued, retained } = mqtt.stats();
+    return Object.entries({ pending, held, queued, retained }).map(([state, value]) => ({ labels: { state }, value }));
+  });
 }
 
 function failureOf({ fatal }: Buffer): Promise<PortcullisError> {

@@ -36,6 +36,14 @@ export function bufferOptions(
   };
 }
 
+/**
+ * The plugins' own configuration. Clients without credentials have ids made up at each connect, so where they are let
+ * in, a device of plain JSON is its topic.
+ */
+export function pluginConfig({ mqtt, plugins }: Config): Readonly<Record<string, unknown>> {
+  return mqtt.anonymous ? { 'generic-json': { identity: 'topic' }, ...plugins.config } : plugins.config;
+}
+
 /** What ingest needs of the configuration. */
 export function ingestOptions({ site, preprocess }: Config, plugins: readonly PluginSource[]): IngestOptions {
   const rooms = Object.entries(site.rooms).flatMap(([room, devices]) => devices.map((device) => [device, room]));
@@ -45,7 +53,7 @@ export function ingestOptions({ site, preprocess }: Config, plugins: readonly Pl
     ...ingestDefaults,
     plugins,
     threads: preprocess.threads,
-    fallback: preprocess.fallbackPlugin,
+    fallback: preprocess.fallbackPlugin ?? undefined,
     site: { name: site.name, timeZone: site.timeZone, rooms: Object.fromEntries(rooms) as Record<string, string> },
     steps: {
       ...ingestDefaults.steps,

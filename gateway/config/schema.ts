@@ -79,8 +79,8 @@ const preprocess = z.strictObject({
   rollup: z
     .record(z.string().min(1).max(256), z.strictObject({ windowSeconds: z.int().min(1).max(86_400) }))
     .default({}),
-  /** Plugin that gets messages no other plugin asks for; without it they become dead letters. */
-  fallbackPlugin: z.string().min(1).max(64).optional(),
+  /** Plugin that gets messages no other plugin asks for; with null they become dead letters. */
+  fallbackPlugin: z.string().min(1).max(64).nullable().default('generic-json'),
 });
 
 const MiB = 1024 * 1024;

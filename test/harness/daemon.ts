@@ -48,7 +48,6 @@ export async function startDaemon(t: TestContext, options: DaemonOptions = {}): 
       dataDir,
       http: { port: httpPort },
       mqtt: { port: mqttPort, anonymous: true, ...(mqtt as object) },
-      preprocess: { fallbackPlugin: 'generic-json' },
       ...rest,
     }),
   );
