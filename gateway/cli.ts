@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
+import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { ledgerCommand } from './cli/ledger.ts';
@@ -19,6 +20,7 @@ const program = new Command('portcullis')
   .addCommand(bufferCommand())
   .addCommand(ledgerCommand())
   .addCommand(deviceCommand())
+  .addCommand(contractCommand())
   .addCommand(pluginCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
