@@ -168,7 +168,7 @@ test('events, alarms and presence take their own calls, in the order of the devi
   assert.deepEqual([device?.events, device?.online], [2, false]);
   assert.deepEqual(
     (await received()).map((row) => row.summary.split(' ')[0]),
-    ['temperature=2', 'event:action', 'event:smoke'],
+    ['temperature=2', 'event:action', 'event:smoke', 'offline'],
   );
 });
 
