@@ -114,6 +114,8 @@ export function createResolver(root: SourceTree, read: PackageReader, provided: 
     const target = importTarget(own?.imports, specifier, kind);
     if (own === undefined || target === undefined)
       return { is: 'missing', reason: `not in the imports map of package.json` };
+    const inner = canonicalBuiltin(target);
+    if (inner !== undefined) return { is: 'builtin', name: inner };
     return target.startsWith('./')
       ? files.exact(posix.join(own.folder, target))
       : bare({ ...request, specifier: target });
