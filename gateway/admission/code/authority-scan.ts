@@ -4,7 +4,7 @@ import type { Authority } from './authority-table.ts';
 import { isReference } from './module-requests.ts';
 import type { ParsedModule, Place } from './parse-source.ts';
 import { canonicalBuiltin } from './resolve-specifier.ts';
-import { declaringScope, walkScoped, type Scope, type Visit } from './scope.ts';
+import { declaringScope, visitsOf, type Scope, type Visit } from './scope.ts';
 import { bare, constantText, memberName } from './syntax.ts';
 
 export interface AuthorityUse {
@@ -23,8 +23,9 @@ export interface AuthorityUse {
  */
 export function scanAuthority(module: ParsedModule): AuthorityUse[] {
   const scan = new Scan(module);
-  walkScoped(module.program, (at) => scan.collectAliases(at));
-  walkScoped(module.program, (at) => scan.visit(at));
+  const visits = visitsOf(module.program);
+  for (const at of visits) scan.collectAliases(at);
+  for (const at of visits) scan.visit(at);
   return scan.found;
 }
 

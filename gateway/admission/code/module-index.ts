@@ -1,6 +1,6 @@
 import type { Expression, ImportDeclaration, Node, Statement } from 'oxc-parser';
 import type { ParsedModule } from './parse-source.ts';
-import { declaringScope, identifiersOf, walkScoped, type Scope } from './scope.ts';
+import { declaringScope, identifiersOf, visitsOf, type Scope } from './scope.ts';
 import { bare, keyName, memberName } from './syntax.ts';
 
 /** Where an exported name leads. */
@@ -53,7 +53,7 @@ class Indexer {
 
   index(): ModuleIndex {
     for (const statement of this.#module.program.body) this.#statement(statement);
-    walkScoped(this.#module.program, ({ node, scope }) => this.#writes(node, scope));
+    for (const { node, scope } of visitsOf(this.#module.program)) this.#writes(node, scope);
     return {
       module: this.#module,
       declared: this.#declared,

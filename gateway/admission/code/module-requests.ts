@@ -1,6 +1,6 @@
 import type { Expression, ImportDeclaration, Node } from 'oxc-parser';
 import type { ParsedModule } from './parse-source.ts';
-import { declaringScope, walkScoped, type Visit } from './scope.ts';
+import { declaringScope, visitsOf, type Visit } from './scope.ts';
 import { bare, constantText, memberName } from './syntax.ts';
 
 /** One place where a module asks for another. */
@@ -37,7 +37,7 @@ export function moduleRequests(module: ParsedModule): ModuleRequest[] {
     found.push(request);
     return request;
   };
-  walkScoped(module.program, (at) => {
+  for (const at of visitsOf(module.program)) {
     const { node } = at;
     if (node.type === 'ImportDeclaration' && node.importKind !== 'type') {
       imports.set(add(node.source.value, node), node);
@@ -58,7 +58,7 @@ export function moduleRequests(module: ParsedModule): ModuleRequest[] {
       if (node.name === 'require') found.push(...requireUse(at));
       else uses.push(at);
     }
-  });
+  }
   for (const at of uses) noteUse(at, namespaces);
   for (const [request, source] of imports) {
     found[found.indexOf(request)] = { ...request, members: membersOf(source, namespaces) };

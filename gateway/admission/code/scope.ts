@@ -12,8 +12,6 @@ export interface Visit {
   readonly node: Node;
   readonly parent: Visit | undefined;
   readonly scope: Scope;
-  /** Inside the body of a function, so it does not run while the module loads. */
-  readonly deferred: boolean;
 }
 
 /** The scope in which a name is declared, or undefined for a global. */
@@ -23,21 +21,45 @@ export function declaringScope(scope: Scope, name: string): Scope | undefined {
   return undefined;
 }
 
-/** Visits every node with the names that are visible there; types are visited too. */
-export function walkScoped(program: Program, visit: (at: Visit) => void): void {
+const walked = new WeakMap<Program, readonly Visit[]>();
+
+/**
+ * Every node of a module in the order of the source, with the names that are visible there. Types are left out: they
+ * are gone when the code runs. Kept per module, because several checks look at it.
+ */
+export function visitsOf(program: Program): readonly Visit[] {
+  let visits = walked.get(program);
+  if (visits === undefined) {
+    visits = walkScoped(program);
+    walked.set(program, visits);
+  }
+  return visits;
+}
+
+const typeNodes = new Set([
+  'TSTypeAnnotation',
+  'TSTypeAliasDeclaration',
+  'TSInterfaceDeclaration',
+  'TSTypeParameterInstantiation',
+  'TSTypeParameterDeclaration',
+]);
+
+function walkScoped(program: Program): Visit[] {
+  const visits: Visit[] = [];
   const root: Scope = { owner: program, names: namesOf(program), parent: undefined };
-  const stack: Visit[] = [{ node: program, parent: undefined, scope: root, deferred: false }];
+  const stack: Visit[] = [{ node: program, parent: undefined, scope: root }];
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    visit(at);
-    const deferred = at.deferred || isFunction(at.node);
+    visits.push(at);
+    if (typeNodes.has(at.node.type)) continue;
     const below = childrenOf(at.node);
     for (let i = below.length - 1; i >= 0; i--) {
       const node = below[i]!;
       const names = opensScope(node) ? namesOf(node) : undefined;
       const scope = names === undefined || names.size === 0 ? at.scope : { owner: node, names, parent: at.scope };
-      stack.push({ node, parent: at, scope, deferred });
+      stack.push({ node, parent: at, scope });
     }
   }
+  return visits;
 }
 
 export function isFunction(node: Node): boolean {
@@ -46,18 +68,22 @@ export function isFunction(node: Node): boolean {
   );
 }
 
+const scopeOwners = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'BlockStatement',
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'SwitchStatement',
+  'CatchClause',
+  'ClassExpression',
+  'StaticBlock',
+]);
+
 function opensScope(node: Node): boolean {
-  return (
-    isFunction(node) ||
-    node.type === 'BlockStatement' ||
-    node.type === 'ForStatement' ||
-    node.type === 'ForInStatement' ||
-    node.type === 'ForOfStatement' ||
-    node.type === 'SwitchStatement' ||
-    node.type === 'CatchClause' ||
-    node.type === 'ClassExpression' ||
-    node.type === 'StaticBlock'
-  );
+  return scopeOwners.has(node.type);
 }
 
 /** Names that a node declares for what is inside it; `var` and functions are hoisted to the function or module. */

@@ -7,6 +7,7 @@ export function childrenOf(node: Node): Node[] {
   const fields = node as unknown as Record<string, unknown>;
   for (const key of visitorKeys[node.type] ?? []) {
     const value = fields[key];
+    if (value === null || value === undefined) continue;
     if (Array.isArray(value)) {
       for (const item of value) if (isNode(item)) found.push(item);
     } else if (isNode(value)) found.push(value);

@@ -72,9 +72,8 @@ test('ten thousand exports and ten thousand findings stay bounded', async () => 
 test('a type that expands without end is given up', async () => {
   const types = Array.from({ length: 40 }, (_, i) => `type T${i + 1} = [T${i}, T${i}, T${i}];`).join(' ');
   const source = `type T0 = string; ${types} export function run(): T40 { throw 1 }`;
-  assert.deepEqual(await codes('exports: {functions: [{name: run, returns: string}]}', { 'plugin.ts': source }), [
-    'PC-S103',
-  ]);
+  const found = await codes('exports: {functions: [{name: run, returns: string}]}', { 'plugin.ts': source });
+  assert.deepEqual(found, ['PC-S102']);
 });
 
 test('names of the language itself are only names', async () => {

@@ -108,7 +108,9 @@ function mutantsOf(sample: Sample): Mutant[] {
   const last = params.at(-1);
   if (last?.optional)
     found.push(
-      mutant('make an optional parameter required', { params: params.with(-1, { name: last.name, type: last.type }) }),
+      mutant('make an optional parameter required', {
+        params: params.with(params.length - 1, { name: last.name, type: last.type }),
+      }),
     );
   return found;
 }
