@@ -24,13 +24,17 @@ export interface DecisionLog extends AsyncDisposable {
 
 const first = '0'.repeat(64);
 const purpose = 'portcullis decision v1\n';
+/** No record is longer: violations and grants are bounded by the documents they come from. */
+const longestLine = 16 * 1024 * 1024;
 
 /**
- * Opens the log for appending after checking its whole chain. Throws PortcullisError (PLUGIN_TAMPERED) when a record
- * was changed, removed or inserted, FILE_UNREADABLE when the file cannot be opened. One process at a time.
+ * Opens the log for appending after checking its whole chain. A last line without its end is what a power cut leaves of
+ * a record that nobody was told of, and is cut off. Throws PortcullisError (PLUGIN_TAMPERED) when a record was changed,
+ * removed or inserted, FILE_UNREADABLE when the file cannot be opened. One process at a time.
  */
 export async function openDecisionLog(path: string, key: KeyObject): Promise<DecisionLog> {
   const publicKey = createPublicKey(key);
+  await cutUnfinishedLine(path);
   const found = await checkDecisionLog(path, publicKey);
   if (found.fault !== undefined)
     throw new PortcullisError('PLUGIN_TAMPERED', `The decision log ${path} ${found.fault}.`);
@@ -69,7 +73,7 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
 
 /**
  * Reads a log and says where its chain breaks. `last` is the hash that the next record chains to. A missing file is
- * an empty log. A last line that was cut by a power failure is a fault as well: nobody can tell it from tampering.
+ * an empty log.
  */
 export async function checkDecisionLog(
   path: string,
@@ -107,4 +111,26 @@ function lineFault(line: string, previous: string, publicKey: KeyObject): string
   return verify(null, Buffer.from(purpose + canonicalJson(chained)), publicKey, bytes)
     ? undefined
     : 'its signature does not verify';
+}
+
+async function cutUnfinishedLine(path: string): Promise<void> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be opened.`, { cause: error });
+  }
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, longestLine));
+    await file.read(tail, 0, tail.byteLength, size - tail.byteLength);
+    const end = tail.lastIndexOf(0x0a);
+    // No line end at all in the longest possible line: not a cut record, so the chain check will say what it is.
+    if (end === tail.byteLength - 1 || (end < 0 && size > tail.byteLength)) return;
+    await file.truncate(size - tail.byteLength + end + 1);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }

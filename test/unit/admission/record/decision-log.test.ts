@@ -61,6 +61,17 @@ test('records are chained and signed, also across reopening', async (t) => {
   assert.equal(records, 4);
 });
 
+test('what a power cut left of an unfinished record is cut off, and the chain goes on', async (t) => {
+  const path = await logFile(t, 2);
+  await writeFile(path, `${await readFile(path, 'utf8')}{"at":"2026-`);
+  {
+    await using log = await openDecisionLog(path, key);
+    await log.append(await record());
+  }
+  const { records, fault } = await checkDecisionLog(path, publicKey);
+  assert.deepEqual({ records, fault }, { records: 3, fault: undefined });
+});
+
 for (const [what, change] of [
   ['changed', (lines: string[]) => lines.map((line, i) => (i === 1 ? line.replace('"DENY"', '"ADMIT"') : line))],
   ['removed', (lines: string[]) => lines.filter((_, i) => i !== 1)],

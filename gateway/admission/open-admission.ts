@@ -1,0 +1,111 @@
+import type { KeyObject } from 'node:crypto';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { atomicWrite } from '../lib/atomic-write.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
+import { admitPlugins } from './admit-plugins.ts';
+import type { Admission } from './admit-plugins.ts';
+import { analysePlugin } from './code/analyse-plugin.ts';
+import type { Isolation } from './host/facts.ts';
+import { probeHost } from './host/probe.ts';
+import { generateSigner, readPrivateKey } from './integrity/signature.ts';
+import { providedModules } from './provided-modules.ts';
+import { openDecisionLog } from './record/decision-log.ts';
+import type { DecisionLog } from './record/decision-log.ts';
+import { contentStore } from './store.ts';
+
+export interface AdmissionSettings {
+  /** Key, decision log and store live in `<dataDir>/admission/`. */
+  readonly dataDir: string;
+  /** Folders with `<name>.contract.yaml`: the gateway's own and the site's. */
+  readonly contracts: readonly string[];
+  /** HostPolicy file of the site. */
+  readonly policy?: string | undefined;
+  /** What the gateway's cells can do on this host; without it only the broker of handles counts. */
+  readonly isolation?: Isolation;
+  /** Variables and secrets that one plugin would get; nothing by default, and never the gateway's own environment. */
+  readonly given?: (plugin: string) => {
+    readonly env: ReadonlyMap<string, string>;
+    readonly secrets: ReadonlyMap<string, string>;
+  };
+}
+
+/** The door of a gateway: every plugin passes it at every start, and every decision is on record. */
+export interface Door extends AsyncDisposable {
+  /**
+   * Checks the plugins of a folder, refused ones among the results. With `stored` the admitted bytes are kept in the
+   * content-addressed store and `run.folder` is there; otherwise it is the plugin's own folder.
+   */
+  admit(folder: string, how: { readonly stored: boolean }): Promise<readonly Admission[]>;
+}
+
+/**
+ * Opens the door: makes the gateway's decision key at the first start (mode 0600), checks the chain of the decision log.
+ * A broken log is set aside with an alarm and a new one begins: nothing is appended to it, and the house keeps working.
+ * Throws PortcullisError (FILE_UNREADABLE).
+ */
+export async function openAdmission(
+  settings: AdmissionSettings,
+  { log, clock }: { readonly log: Logger; readonly clock: Clock },
+): Promise<Door> {
+  const home = join(settings.dataDir, 'admission');
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const key = await decisionKey(join(home, 'decision-key.pem'));
+  const records = await openRecords(join(home, 'decisions.jsonl'), { key, log, clock });
+  const nothing = { env: new Map<string, string>(), secrets: new Map<string, string>() };
+  const host = probeHost({ ...nothing, ...(settings.isolation ? { isolation: settings.isolation } : {}) });
+  const store = contentStore(join(home, 'store'));
+  return {
+    admit: (folder, { stored }) =>
+      admitPlugins(folder, {
+        contracts: settings.contracts,
+        policy: settings.policy,
+        facts: (plugin) => ({ ...host, ...(settings.given?.(plugin) ?? nothing) }),
+        // Every plugin folder lies directly in `folder`, so the way to the plugin API is the same for all.
+        provided: providedModules(join(folder, 'any')),
+        analyse: analysePlugin,
+        ...(stored ? { store } : {}),
+        records,
+        log,
+        clock,
+      }),
+    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
+  };
+}
+
+async function openRecords(
+  path: string,
+  { key, log, clock }: { readonly key: KeyObject; readonly log: Logger; readonly clock: Clock },
+): Promise<DecisionLog> {
+  try {
+    return await openDecisionLog(path, key);
+  } catch (error) {
+    if (!(error instanceof PortcullisError) || error.code !== 'PLUGIN_TAMPERED') throw error;
+    const aside = `${path}.broken-${clock.wallMs()}`;
+    await rename(path, aside);
+    log.error({ err: error, aside }, 'the decision log was changed; it is set aside and a new one begins');
+    tell('alarm', {
+      code: 'decision_log_broken',
+      subject: path,
+      active: true,
+      detail: `${error.message} It is kept as ${aside}.`,
+    });
+    return openDecisionLog(path, key);
+  }
+}
+
+async function decisionKey(path: string): Promise<KeyObject> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new PortcullisError('FILE_UNREADABLE', `The decision key ${path} cannot be read.`, { cause: error });
+  });
+  const pem = text ?? generateSigner().privatePem;
+  if (text === undefined) await atomicWrite(path, pem, 0o600);
+  const key = readPrivateKey(pem);
+  if (!key)
+    throw new PortcullisError('FILE_UNREADABLE', `${path} holds no Ed25519 key. Move it away to start a new one.`);
+  return key;
+}
