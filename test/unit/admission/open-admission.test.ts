@@ -40,6 +40,6 @@ test('every start puts one signed decision per plugin on record, with a key of t
     await door.admit(join(root, 'plugins'), { stored: false });
   }
   assert.equal(alarms[0], 'decision_log_broken');
-  const kept = (await readdir(join(dataDir, 'admission'))).filter((name) => name.includes('broken'));
-  assert.equal(await readFile(join(dataDir, 'admission', kept[0] ?? ''), 'utf8'), 'forged\n');
+  const kept = (await readdir(join(dataDir, 'admission'))).find((name) => name.includes('broken'));
+  assert.equal(await readFile(join(dataDir, 'admission', kept ?? ''), 'utf8'), 'forged\n');
 });
