@@ -1,3 +1,4 @@
+import type { ExportNamedDeclaration, VariableDeclaration } from 'oxc-parser';
 import type { CodeContract, Violation } from '../types.ts';
 import { violation } from '../violation.ts';
 import { scanAuthority, type AuthorityUse } from './authority-scan.ts';
@@ -5,7 +6,8 @@ import type { ModuleGraph } from './module-graph.ts';
 import type { ModuleStore } from './module-store.ts';
 import { packageFolder } from './package-facts.ts';
 import type { ParsedModule } from './parse-source.ts';
-import { sideEffects } from './side-effects.ts';
+import { pathOf, sideEffects } from './side-effects.ts';
+import { bare } from './syntax.ts';
 
 /** Hidden authority in every module of the graph (PC-D109), and effects at load in the plugin's own (PC-S106). */
 export function checkAuthority(store: ModuleStore, graph: ModuleGraph, contract: CodeContract): Violation[] {
@@ -54,6 +56,7 @@ function checkEffects(store: ModuleStore, module: ParsedModule, { plugin }: Code
   if (plugin.sideEffects !== 'forbid' && plugin.sideEffects !== 'warn') return [];
   const trusted = new Set<string>();
   for (const node of module.program.body) {
+    if (node.type === 'VariableDeclaration' || node.type === 'ExportNamedDeclaration') addTrusted(node, trusted);
     if (node.type !== 'ImportDeclaration') continue;
     const to = store.resolve({ specifier: node.source.value, from: module.path, kind: 'import' });
     if (to.is === 'provided') for (const each of node.specifiers) trusted.add(each.local.name);
@@ -66,4 +69,14 @@ function checkEffects(store: ModuleStore, module: ParsedModule, { plugin }: Code
       severity: plugin.sideEffects === 'forbid' ? 'error' : 'warning',
     }),
   );
+}
+
+/** A constant made by a trusted function (`const id = z.string()`) is a value of that function's module. */
+function addTrusted(node: VariableDeclaration | ExportNamedDeclaration, trusted: Set<string>): void {
+  const declaration = node.type === 'VariableDeclaration' ? node : node.declaration;
+  if (declaration?.type !== 'VariableDeclaration' || declaration.kind !== 'const') return;
+  for (const { id, init } of declaration.declarations) {
+    if (id.type === 'Identifier' && init !== null && trusted.has(pathOf(bare(init)).split('.')[0]!))
+      trusted.add(id.name);
+  }
 }

@@ -26,6 +26,14 @@ const pureCalls = new Set(
   ).split(' '),
 );
 
+/** Methods of values that change nothing; what they are given as a callback is judged as well. */
+const pureMethods = new Set(
+  (
+    'at concat endsWith entries every filter find findIndex flat flatMap get has includes indexOf join keys map padEnd padStart ' +
+    'reduce repeat replace replaceAll slice some split startsWith toLowerCase toReversed toSorted toString toUpperCase trim values with'
+  ).split(' '),
+);
+
 /**
  * Top-level statements of a module that do something when it is loaded, beyond making its own values. Calls of
  * functions from modules that the gateway itself provides count as making a value: `isTrusted` says which local names
@@ -132,12 +140,32 @@ class Judge {
     const root = path.split('.')[0]!;
     const makesValue =
       node.type === 'NewExpression' ? pureConstructors.has(path) : pureCalls.has(path) || path === 'require';
-    const known = makesValue || this.#isTrusted(root);
+    const method = callee.type === 'MemberExpression' && pureMethods.has(path.slice(path.lastIndexOf('.') + 1));
+    const known = makesValue || this.#isTrusted(root) || (node.type === 'CallExpression' && method);
     if (!known) return this.#fails(node, `a call of ${path} at top level`, 'heuristic');
     const chain = callee.type !== 'MemberExpression' || this.expression(callee.object);
+    // What is handed to a trusted function is its business; the language's own functions call a callback at once.
+    const callsBack = !this.#isTrusted(root);
     return (
-      chain && node.arguments.every((each) => this.expression(each.type === 'SpreadElement' ? each.argument : each))
+      chain &&
+      node.arguments.every((each) => {
+        const value = each.type === 'SpreadElement' ? each.argument : each;
+        return callsBack ? this.#argument(value) : this.expression(value);
+      })
     );
+  }
+
+  #argument(node: Expression): boolean {
+    const inner = bare(node);
+    if (inner.type !== 'ArrowFunctionExpression' && inner.type !== 'FunctionExpression') return this.expression(inner);
+    if (inner.body === null) return true;
+    if (inner.body.type !== 'BlockStatement') return this.expression(inner.body);
+    return inner.body.body.every((each) => {
+      if (each.type === 'ReturnStatement') return each.argument === null || this.expression(each.argument);
+      if (each.type !== 'VariableDeclaration')
+        return this.#fails(each, `a ${words(each.type)} in a callback`, 'heuristic');
+      return each.declarations.every(({ init }) => init === null || this.expression(init));
+    });
   }
 
   #class(node: Class): boolean {
@@ -172,7 +200,7 @@ function isDeclaration(node: Statement): boolean {
 }
 
 /** `a.b.c`, or the chain's root with a question mark for what is computed. Calls in the chain are looked through. */
-function pathOf(expression: Node): string {
+export function pathOf(expression: Node): string {
   const parts: string[] = [];
   let node: Node = expression;
   for (let depth = 0; depth < 64; depth++) {

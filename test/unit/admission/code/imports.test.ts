@@ -290,6 +290,24 @@ const rows: Record<string, readonly Row[]> = {
       'const a = new Map([[1, { b: [2] }]]); export const f = () => a; export class C { static x = 1 } export default Object.freeze({ a });',
       [],
     ],
+    [
+      'methods of values only make values',
+      'plugin: {sideEffects: forbid}',
+      "const a = ['x'].map((each) => each.trim()).join('|'); export const b = new RegExp(a);",
+      [],
+    ],
+    [
+      'a callback is judged',
+      'plugin: {sideEffects: forbid}',
+      "export const a = ['x'].map((each) => send(each)); function send() {}",
+      ['PC-S106'],
+    ],
+    [
+      'a callback with statements is judged',
+      'plugin: {sideEffects: forbid}',
+      "export const a = ['x'].map((each) => { globalThis.y = each; return each; });",
+      ['PC-S106'],
+    ],
     ['a call', 'plugin: {sideEffects: forbid}', 'start(); function start() {}', ['PC-S106']],
     [
       'a call inside a literal',
