@@ -23,21 +23,22 @@ const caseDocument = z.looseObject({
     .max(64)
     .regex(/^[\w.-]+$/),
   area: z.string().default(''),
-  contract: fragment,
-  manifest: fragment.optional(),
-  policy: fragment.optional(),
-  files: z.record(z.string().min(1).max(512), z.string()).default({}),
-  host: loose.optional(),
-  note: z.string().default(''),
-  expect: z.strictObject({
+  /** Absent: there is no contract at all. */
+  contract: fragment.nullish(),
+  manifest: fragment.nullish(),
+  policy: fragment.nullish(),
+  files: z.record(z.string().min(1).max(512), z.coerce.string()).nullish(),
+  host: loose.nullish(),
+  note: z.string().nullish(),
+  expect: z.looseObject({
     decision: z.enum(['ADMIT', 'DENY', 'ERROR']),
-    codes: z.array(z.string()).default([]),
-    exit: z.int().min(0).max(3),
+    codes: z.array(z.string()).nullish(),
+    exit: z.int().min(0).max(3).optional(),
     executed: z.boolean().optional(),
   }),
 });
 const caseFile = z.looseObject({
-  defaults: z.looseObject({ host: loose.optional(), executed: z.boolean().default(false) }).prefault({}),
+  defaults: z.looseObject({ host: loose.nullish(), executed: z.boolean().default(false) }).prefault({}),
   cases: z.array(caseDocument).min(1).max(5000),
 });
 
