@@ -48,7 +48,10 @@ export type Append = (entry: Entry) => Promise<void>;
 
 /** What a delivery loop asks of the buffer. Cursors are durable and one per sink and lane. */
 export interface Outlet {
-  /** Lends the oldest unsettled records of a lane, or nothing when there are none; never blocks for new ones. */
+  /**
+   * Lends the oldest unsettled records of a lane, or nothing when there are none; never blocks for new ones. While a
+   * record is lent, no later one of its device is.
+   */
   claim(want: { sink: string; lane: Lane; records: number; bytes: number }): Promise<Batch | undefined>;
   /** Settles a claimed batch, one verdict per item, in one transaction with the ledger. */
   settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void>;

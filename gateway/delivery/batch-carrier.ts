@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Outlet } from '../../contracts/pipeline.ts';
-import type { Batch, BatchItem, Sink, Verdict, WriteResult } from '../../contracts/sink.ts';
+import type { Batch, Sink, Verdict, WriteResult } from '../../contracts/sink.ts';
 import { tell } from '../observability/channels.ts';
 import { backoffMs, defaultBackoff, type BackoffPolicy } from './backoff.ts';
 import { boundedWrite } from './bounded-write.ts';
-import type { DeviceOrder } from './device-order.ts';
 import { pause, type Scheduler } from './scheduler.ts';
 import type { Suspicion } from './suspicion.ts';
 
@@ -17,14 +16,13 @@ export interface CarrierOptions {
   readonly suspicion: Suspicion;
   /** Aborted when waiting must end now. */
   readonly signal: AbortSignal;
-  /** Whether the loop still wants writes; held records of a batch are kept when it no longer does. */
-  readonly isOpen: () => boolean;
   readonly random?: () => number;
   readonly backoff?: BackoffPolicy;
   readonly writeDeadlineMs?: number;
   readonly settle?: 'after-ack' | 'before-ack';
 }
 
+/** What a loop is told about a failed try. `progress`: the far side settled a part of it. */
 export interface Failure {
   readonly reason: string;
   readonly forMs: number | 'transient' | 'stopped';
@@ -32,7 +30,6 @@ export interface Failure {
 }
 
 const kept: Verdict = { is: 'keep' };
-const accepted: Verdict = { is: 'accept' };
 
 /** Brings one claimed batch to the sink and its verdicts to the buffer. */
 export class BatchCarrier {
@@ -42,62 +39,32 @@ export class BatchCarrier {
     this.#o = options;
   }
 
-  /** Connects within the deadline. An error that is not retryable stops the loop, for example refused credentials. */
-  async connect(
-    deadlineMs: number,
-    leaving: AbortSignal,
-  ): Promise<{ readonly is: 'connected' } | ({ readonly is: 'failed' } & Omit<Failure, 'progress'>)> {
+  /** Connects within the deadline; says what failed. An error that is not retryable stops the loop. */
+  async connect(deadlineMs: number, leaving: AbortSignal): Promise<Failure | undefined> {
     const late = new AbortController();
     using _deadline = this.#o.scheduler.after(deadlineMs, () => late.abort());
     const signal = AbortSignal.any([late.signal, leaving]);
     try {
       await Promise.race([this.#o.sink.connect(signal), rejected(signal)]);
-      return { is: 'connected' };
+      return undefined;
     } catch (error) {
       this.#o.log.warn({ err: error, sink: this.#o.sink.name }, 'sink does not connect');
       const known = error instanceof PortcullisError;
-      return {
-        is: 'failed',
-        reason: known ? error.code : 'connect failed',
-        forMs: known && !error.retryable ? 'stopped' : 'transient',
-      };
+      const forMs = known && !error.retryable ? 'stopped' : 'transient';
+      return { reason: known ? error.code : 'connect failed', forMs, progress: false };
     }
   }
 
   /** Resolves after the settlement is durable, or was given up at a stop. `onFailure` is told as soon as it is known. */
-  async carry(
-    batch: Batch,
-    order: DeviceOrder,
-    onFailure: (failure: Failure) => void,
-  ): Promise<{ readonly wentWell: boolean }> {
-    if (this.#o.settle === 'before-ack')
-      await this.#settle(
-        batch,
-        batch.items.map(() => accepted),
-      );
-    const verdicts = new Map<BatchItem, Verdict>();
-    let wentWell = true;
-    const write = async (items: readonly BatchItem[]): Promise<void> => {
-      if (items.length === 0) return;
-      const part = { ...batch, items };
-      const result = await this.#write(part);
-      items.forEach((item, index) => verdicts.set(item, result.verdicts[index] ?? kept));
-      const failure = failureOf(result);
-      if (failure === undefined) return;
-      wentWell = false;
-      onFailure(failure);
-    };
-    const voyage = order.embark(batch.items);
-    const verdictsInOrder = (): Verdict[] => batch.items.map((item) => verdicts.get(item) ?? kept);
-    try {
-      await write(voyage.free);
-      await voyage.earlier;
-      if (wentWell && (voyage.free.length > 0 || this.#o.isOpen())) await write(voyage.afterEarlier().go);
-    } finally {
-      voyage.decide(verdictsInOrder());
-    }
-    if (this.#o.settle !== 'before-ack') await this.#settle(batch, verdictsInOrder());
-    return { wentWell };
+  async carry(batch: Batch, onFailure: (failure: Failure) => void): Promise<{ readonly wentWell: boolean }> {
+    const early = this.#o.settle === 'before-ack';
+    const accepted = batch.items.map((): Verdict => ({ is: 'accept' }));
+    if (early) await this.#settle(batch, accepted);
+    const result = await this.#write(batch);
+    const failure = failureOf(result);
+    if (failure !== undefined) onFailure(failure);
+    if (!early) await this.#settle(batch, result.verdicts);
+    return { wentWell: failure === undefined };
   }
 
   async #write(batch: Batch): Promise<WriteResult> {

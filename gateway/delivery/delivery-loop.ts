@@ -4,8 +4,7 @@ import { lanes, type Batch, type Lane, type Sink } from '../../contracts/sink.ts
 import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
 import { defaultBackoff, type BackoffPolicy } from './backoff.ts';
-import { BatchCarrier } from './batch-carrier.ts';
-import { DeviceOrder } from './device-order.ts';
+import { BatchCarrier, type Failure } from './batch-carrier.ts';
 import { capacity, initialState, nextStep, type LoopEffect, type LoopInput, type LoopState } from './loop-state.ts';
 import { pause, systemScheduler, type Scheduler } from './scheduler.ts';
 import { Suspicion } from './suspicion.ts';
@@ -49,8 +48,8 @@ export interface DeliveryLoop extends AsyncDisposable {
 /**
  * Carries records from the buffer to one sink until disposed. The urgent lane is asked first and has its own places in
  * flight, so a live alarm never waits behind the backlog. The buffer is asked on arrivals and by timer.
- * Promises: a record is settled only after the sink's verdict on it; the order of each device holds within a lane;
- * nothing that a sink does (throw, hang, wrong answer) ends the loop.
+ * Promises: a record is settled only after the sink's verdict on it; the order of each device holds within a lane, as
+ * the buffer lends it; nothing that a sink does (throw, hang, wrong answer) ends the loop.
  */
 export function startDeliveryLoop(options: DeliveryLoopOptions): DeliveryLoop {
   const loop = new Loop(options);
@@ -62,7 +61,6 @@ class Loop implements DeliveryLoop {
   readonly #options: DeliveryLoopOptions;
   readonly #scheduler: Scheduler;
   readonly #carrier: BatchCarrier;
-  readonly #orders: Readonly<Record<Lane, DeviceOrder>> = { urgent: new DeviceOrder(), normal: new DeviceOrder() };
   readonly #suspicion = new Suspicion();
   readonly #inFlight: Record<Lane, number> = { urgent: 0, normal: 0 };
   readonly #tasks = new Set<Promise<void>>();
@@ -84,7 +82,6 @@ class Loop implements DeliveryLoop {
       scheduler: this.#scheduler,
       suspicion: this.#suspicion,
       signal: this.#closing.signal,
-      isOpen: () => capacity(this.#state, 1) > 0,
     });
   }
 
@@ -164,7 +161,7 @@ class Loop implements DeliveryLoop {
     const guarded = task
       .catch((error: unknown) => {
         this.#options.log.error({ err: error, sink: this.#options.sink.name }, 'delivery loop step failed');
-        this.#fail('internal', 'transient', true);
+        this.#fail({ reason: 'internal', forMs: 'transient', progress: true });
       })
       .finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
@@ -172,14 +169,14 @@ class Loop implements DeliveryLoop {
 
   async #connect(): Promise<void> {
     const { connectDeadlineMs = 30_000 } = this.#options;
-    const outcome = await this.#carrier.connect(connectDeadlineMs, this.#leaving.signal);
-    if (outcome.is === 'connected') this.#feed(outcome);
-    else this.#fail(outcome.reason, outcome.forMs);
+    const failure = await this.#carrier.connect(connectDeadlineMs, this.#leaving.signal);
+    if (failure === undefined) this.#feed({ is: 'connected' });
+    else this.#fail(failure);
   }
 
-  #fail(reason: string, forMs: number | 'transient' | 'stopped', progress = false): void {
-    tell('retried', { stage: 'delivery', reason });
-    this.#feed({ is: 'failed', reason, forMs, progress });
+  #fail(failure: Failure): void {
+    tell('retried', { stage: 'delivery', reason: failure.reason });
+    this.#feed({ is: 'failed', ...failure });
   }
 
   /** Fills the free places of both lanes; a request that comes meanwhile makes it ask once more. */
@@ -212,9 +209,7 @@ class Loop implements DeliveryLoop {
 
   async #carry(batch: Batch): Promise<void> {
     try {
-      const report = await this.#carrier.carry(batch, this.#orders[batch.lane], (failure) =>
-        this.#fail(failure.reason, failure.forMs, failure.progress),
-      );
+      const report = await this.#carrier.carry(batch, (failure) => this.#fail(failure));
       if (report.wentWell) this.#feed({ is: 'written' });
     } finally {
       this.#inFlight[batch.lane] -= 1;

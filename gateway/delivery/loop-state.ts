@@ -123,16 +123,21 @@ const resume: Cell = (state, context) => {
   return stay(step.state, halted(false, state.reason ?? ''), ...step.effects);
 };
 
-const written: Cell = (state, context) => well(state, context);
-
 /** The whole machine: what is not in the table changes nothing. */
 const table: Readonly<Record<LoopStateName, Readonly<Partial<Record<LoopInput['is'], Cell>>>>> = {
   connecting: { connected, failed, stop },
   idle: { arrival: pump, due: poll, claimed: (state) => stay({ ...state, name: 'writing' }), failed, stop },
-  writing: { arrival: pump, due: poll, written, drained: (state) => stay({ ...state, name: 'idle' }), failed, stop },
+  writing: {
+    arrival: pump,
+    due: poll,
+    written: well,
+    drained: (state) => stay({ ...state, name: 'idle' }),
+    failed,
+    stop,
+  },
   'backing-off': {
     due,
-    resume: (state, c, i) => due({ ...state, wakeAt: undefined }, c, i),
+    resume: (state, context, input) => due({ ...state, wakeAt: undefined }, context, input),
     failed: failedAgain,
     stop,
   },

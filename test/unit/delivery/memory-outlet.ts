@@ -30,7 +30,10 @@ export class MemoryOutlet implements Outlet {
 
   async claim(want: { sink: string; lane: Lane; records: number; bytes: number }): Promise<Batch | undefined> {
     this.claims += 1;
-    const rows = this.#rows.filter((row) => row.lane === want.lane && !row.lent && row.verdict === undefined);
+    const deviceOf = (row: Row): string => row.item.message.dev.id;
+    const lane = this.#rows.filter((row) => row.lane === want.lane);
+    const underWay = new Set(lane.filter((row) => row.lent).map(deviceOf));
+    const rows = lane.filter((row) => row.verdict === undefined && !underWay.has(deviceOf(row)));
     const taken = rows.slice(0, want.records);
     if (taken.length === 0) return undefined;
     for (const row of taken) row.lent = true;
