@@ -1,5 +1,6 @@
 import type { AnalysisInput, Violation } from '../types.ts';
 import { violation } from '../violation.ts';
+import { checkApi } from './api-digest.ts';
 import { checkAuthority } from './check-authority.ts';
 import { checkImports } from './check-imports.ts';
 import { readLockfile } from './lockfile.ts';
@@ -37,6 +38,8 @@ function analyse({ root, entry, contract, provided = [] }: AnalysisInput): reado
   const lock = readLockfile(root);
   found.push(...checkImports({ store, graph, lock, rule: contract.imports }));
   found.push(...checkAuthority(store, graph, contract));
-  if (graph.entry !== undefined) found.push(...compareExports(store, graph.entry, contract));
+  if (graph.entry !== undefined) {
+    found.push(...compareExports(store, graph.entry, contract), ...checkApi(store, graph.entry, contract.plugin, root));
+  }
   return found.slice(0, maxViolations);
 }
