@@ -4,6 +4,7 @@ import { violation } from '../violation.ts';
 import { compareClass } from './compare-class.ts';
 import { compareFunction } from './compare-function.ts';
 import { compareValue } from './compare-value.ts';
+import { withDeclaredTypes } from './declared-types.ts';
 import { exportedNames } from './find-export.ts';
 import { differs, missing, unknown, type Findings, type Subject } from './findings.ts';
 import type { ModuleStore } from './module-store.ts';
@@ -55,10 +56,15 @@ type RuleOf = {
 function compareOne<Kind extends keyof RuleOf>(context: Context, rule: RuleOf[Kind], kind: Kind): void {
   const { store, entry, contract, names, list } = context;
   const findings: Findings = { list, deferToLive: rule.deferToLive };
-  const shape = exportShape(store, entry, rule.name);
-  const subject: Subject = { name: rule.name, place: shape?.place ?? entry.place(0) };
-  if (shape === undefined) {
+  const found = exportShape(store, entry, rule.name);
+  const subject: Subject = { name: rule.name, place: found?.place ?? entry.place(0) };
+  if (found === undefined) {
     missing(findings, rule.at, subject, nearest(rule.name, names));
+    return;
+  }
+  const { shape, lie } = withDeclaredTypes(store, entry, rule.name, found);
+  if (lie !== undefined) {
+    differs(findings, rule.at, subject, ['a declaration file that agrees with the code', lie]);
     return;
   }
   if (shape.is === 'unknown' || (shape.is === 'variable' && shape.variable.computed && kind !== 'variable')) {

@@ -174,6 +174,10 @@ class TreeFiles {
   }
 
   resolve(path: string, kind: 'import' | 'require', from: string, read: PackageReader): Resolution {
+    if (languageOf(from) === 'dts') {
+      const declared = this.exact(path.replace(/\.([cm]?)[jt]s$/, '.d.$1ts'));
+      if (declared.is === 'file') return declared;
+    }
     const exact = this.exact(path);
     if (exact.is !== 'missing') return exact;
     // TypeScript spells the emitted file: './a.js' in a source tree is './a.ts'.

@@ -14,7 +14,7 @@ const digestOf = async (text: string): Promise<string> => {
 test('the digest of a surface is the same for another order and other comments, and differs for another signature', async () => {
   const digest = await digestOf(source);
   assert.match(digest, /^sha256-[0-9a-f]{64}$/);
-  assert.equal(await digestOf(`// more\n${source.split('\n').reverse().join('\n')}`), digest);
+  assert.equal(await digestOf(`// more\n${source.split('\n').toReversed().join('\n')}`), digest);
   assert.notEqual(await digestOf(source.replace('id: string', 'id: number')), digest);
   assert.notEqual(await digestOf(source.replace('go()', 'stop()')), digest);
   assert.deepEqual(await codes(`plugin: {api: {digest: ${digest}}}`, { 'plugin.ts': source }), []);
