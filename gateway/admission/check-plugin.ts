@@ -89,7 +89,7 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
   const entry = entryOf(tree, contract, manifest);
   const asked = {
     permissions: manifest?.permissions ?? contract.permissions,
-    resources: manifest?.resources ?? contract.resources,
+    resources: { ...contract.resources, ...manifest?.resources },
     environment: contract.environment,
   };
   const enforcement = checkEnforcement(asked, facts);

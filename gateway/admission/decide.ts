@@ -18,7 +18,7 @@ export interface Decision {
 
 /**
  * The decision over everything that was found. Pure: `today` (YYYY-MM-DD) is given. A valid waiver turns an error
- * into a note that says who waived it; an expired one does nothing. Configuration errors are never waived.
+ * into a note that says who waived it; an expired one does nothing. Neither waivers nor audit mode excuse what is binding.
  */
 export function decide(
   found: readonly Violation[],
@@ -54,10 +54,12 @@ function located(one: Violation, positions: Positions | undefined): Violation {
   return at ? { ...one, contractLine: at.line } : one;
 }
 
-const isConfiguration = (one: Violation): boolean => one.code.startsWith('PC-C');
+/** What a contract can never excuse: its own mistakes, and the bounds and signatures that another layer demands. */
+const isBinding = ({ code, path }: Violation): boolean =>
+  code.startsWith('PC-C') || code === 'PC-P101' || (code === 'PC-I105' && path === '');
 
 function waived(one: Violation, waivers: readonly Waiver[], today: string): Violation {
-  if (one.severity !== 'error' || isConfiguration(one)) return one;
+  if (one.severity !== 'error' || isBinding(one)) return one;
   const waiver = waivers.find(
     ({ code, subject, expires }) =>
       code === one.code && (subject === undefined || subject === one.subject) && expires >= today,
@@ -68,7 +70,7 @@ function waived(one: Violation, waivers: readonly Waiver[], today: string): Viol
 }
 
 function softened(one: Violation): Violation {
-  return one.severity === 'error' && !isConfiguration(one) ? { ...one, severity: 'warning' } : one;
+  return one.severity === 'error' && !isBinding(one) ? { ...one, severity: 'warning' } : one;
 }
 
 function byCodeAndPlace(a: Violation, b: Violation): number {

@@ -130,4 +130,3 @@ export const deviceSection = keys({
 
 export type PermissionsRule = z.output<typeof permissionsSection>;
 export type ResourcesRule = z.output<typeof resourcesSection>;
-export type DeviceRule = z.output<typeof deviceSection>;

@@ -45,6 +45,15 @@ test('audit admits and keeps the findings as warnings, but not a wrong contract'
   assert.equal(run([violation('PC-C101', '')], { mode: 'audit' }).exit, 2);
 });
 
+test('no contract excuses what the policy of the site bounds or demands', () => {
+  const bounded = [violation('PC-P101', 'permissions.network'), violation('PC-I105', '')];
+  for (const one of bounded) {
+    assert.equal(run([one], { mode: 'audit' }).exit, 1);
+    assert.equal(run([one], { waivers: [{ ...waiver, code: one.code, subject: undefined }] }).exit, 1);
+  }
+  assert.equal(run([violation('PC-I105', 'integrity.provenance')], { mode: 'audit' }).exit, 0);
+});
+
 test('what two checks see is reported once, in the order of code and place', () => {
   const at = (line: number): Violation => violation('PC-D101', 'imports', { file: 'a.js', line, subject: 'node:fs' });
   const { violations } = run([at(2), violation('PC-S101', 'exports'), at(1), at(2)]);
