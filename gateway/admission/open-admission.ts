@@ -9,6 +9,7 @@ import { tell } from '../observability/channels.ts';
 import { admitPlugins } from './admit-plugins.ts';
 import type { Admission } from './admit-plugins.ts';
 import { analysePlugin } from './code/analyse-plugin.ts';
+import { noIsolation } from './host/facts.ts';
 import type { Isolation } from './host/facts.ts';
 import { probeHost } from './host/probe.ts';
 import { generateSigner, readPrivateKey } from './integrity/signature.ts';
@@ -24,7 +25,7 @@ export interface AdmissionSettings {
   readonly contracts: readonly string[];
   /** HostPolicy file of the site. */
   readonly policy?: string | undefined;
-  /** What the gateway's cells can do on this host; without it only the broker of handles counts. */
+  /** What the gateway's cells can do on this host. Without it nothing is assumed: what asks for a handle is refused. */
   readonly isolation?: Isolation;
   /** Variables and secrets that one plugin would get; nothing by default, and never the gateway's own environment. */
   readonly given?: (plugin: string) => {
@@ -56,7 +57,7 @@ export async function openAdmission(
   const key = await decisionKey(join(home, 'decision-key.pem'));
   const records = await openRecords(join(home, 'decisions.jsonl'), { key, log, clock });
   const nothing = { env: new Map<string, string>(), secrets: new Map<string, string>() };
-  const host = probeHost({ ...nothing, ...(settings.isolation ? { isolation: settings.isolation } : {}) });
+  const host = probeHost({ ...nothing, isolation: settings.isolation ?? noIsolation });
   const store = contentStore(join(home, 'store'));
   return {
     admit: (folder, { stored }) =>

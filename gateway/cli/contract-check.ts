@@ -70,6 +70,7 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
   const shelves = [resolve(context.cwd, 'contracts/plugins'), resolve(at, '../../contracts/plugins')];
   let contractFile = options.contract;
   try {
+    const tree = await readSourceTree(at);
     const path = options.contract ?? (await contractBeside(at)) ?? (await contractOnShelf(basename(at), shelves));
     if (path === undefined) return { name, contractFile: '(none)', check: failed([noContract(name)]) };
     contractFile = nameOf(resolve(context.cwd, path), context.cwd);
@@ -77,7 +78,6 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
     const host = await factsOf(options, context);
     const policy = options.policy === undefined ? host.policy : await documentOf(options.policy, context.cwd);
     if (!host.facts) return { name, contractFile, check: failed(host.violations) };
-    const tree = await readSourceTree(at);
     const { analyse, provided } = context;
     const check = await checkPlugin({
       tree,

@@ -52,8 +52,11 @@ export interface HostFacts {
   readonly evidence: readonly EvidenceRecord[];
 }
 
-/** What this gateway does itself wherever it runs: it owns the sockets, and no more is known. */
+/** What a host-facts file that says nothing of isolation means: a gateway with process cells that owns the sockets. */
 export const ownIsolation: Isolation = { broker: true, netns: false, os: false, level: 1 };
+
+/** A gateway whose plugins run in its own threads. */
+export const noIsolation: Isolation = { broker: false, netns: false, os: false, level: 0 };
 
 /** Process ABI of the release lines (node/doc/abi_version_registry.json): it follows from the version. */
 const abiOfMajor: Readonly<Record<number, number>> = { 20: 115, 22: 127, 24: 137, 25: 141, 26: 147 };

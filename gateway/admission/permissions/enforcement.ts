@@ -103,7 +103,10 @@ export function checkEnforcement(
 }
 
 function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [string, string, Enforcer])[] {
-  const watchdog: Enforcer = { by: 'the gateway: deadline, watchdog and bounded channel' };
+  // Level 0: no cell of its own. The record must not claim a limit that nothing holds.
+  const apart = facts.isolation.level > 0;
+  const shared: Enforcer = { by: 'nothing: on this host plugins share the threads of the gateway' };
+  const watchdog: Enforcer = apart ? { by: 'the gateway: deadline, watchdog and bounded channel' } : shared;
   const group: Enforcer =
     facts.cgroup === undefined || facts.cgroup === 'v2'
       ? { by: 'control group v2' }
@@ -114,7 +117,7 @@ function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [st
     limits.push(['resources.memory', `memory ${rule.memory} bytes`, facts.cgroup === 'v2' ? group : watchdog]);
   }
   if (rule.heap !== undefined)
-    limits.push(['resources.heap', `heap ${rule.heap} bytes`, { by: '--max-old-space-size' }]);
+    limits.push(['resources.heap', `heap ${rule.heap} bytes`, apart ? { by: '--max-old-space-size' } : shared]);
   if (rule.cpu !== undefined) limits.push(['resources.cpu', `CPU ${rule.cpu}`, group]);
   if (rule.pids !== undefined) limits.push(['resources.pids', `${rule.pids} processes`, group]);
   for (const key of ['startupTimeout', 'callTimeout'] as const) {

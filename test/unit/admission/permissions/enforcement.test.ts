@@ -55,3 +55,11 @@ test('a CPU share needs control group v2 where the host is known to lack it', ()
   assert.equal(check('resources: { cpu: 0.5 }', { cgroup: 'none' }).violations[0]?.code, 'PC-P102');
   assert.deepEqual(check('resources: { cpu: 0.5, memory: 64MiB }', { cgroup: 'v2' }).violations, []);
 });
+
+test('where plugins share the threads of the gateway the record claims no limit', () => {
+  const { grants } = check('resources: { heap: 64MiB, callTimeout: 1s }', { isolation: { ...bare, level: 0 } });
+  assert.deepEqual(
+    grants.map(({ enforcedBy }) => enforcedBy.split(':')[0]),
+    ['nothing', 'nothing'],
+  );
+});
