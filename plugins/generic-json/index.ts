@@ -6,17 +6,17 @@ import {
   epochOf,
   gather,
   isObject,
+  localId,
   numberOf,
+  outbound,
   parseJson,
-  PortcullisError,
   textOf,
   timeOf,
-  type CommandRequest,
+  type CodecContext,
   type Envelope,
   type Gathering,
   type Json,
   type JsonObject,
-  type Outbound,
   type Reading,
   type SourceTime,
 } from '../../contracts/index.ts';
@@ -46,7 +46,7 @@ function deviceOf({ client, topic }: Envelope, identity: Config['identity']): st
   return `json:${identity === 'client' && client !== '' ? client : topic}`;
 }
 
-function decode(envelope: Envelope, { config }: { readonly config: Config }): readonly Reading[] {
+function decode(envelope: Envelope, { config }: CodecContext<Config>): readonly Reading[] {
   if (envelope.payload.length === 0) return [];
   const text = textOf(envelope.payload);
   const json = scalarText(text) ?? parseJson(text);
@@ -136,13 +136,6 @@ function put(
   else gathering.word(word, path, asNumber, { unit });
 }
 
-function set({ device, args }: CommandRequest<Record<string, unknown>>, { config }: { config: Config }): Outbound[] {
-  const name = device.slice('json:'.length);
-  if (name === '' || /[+#\0]/.test(name))
-    throw new PortcullisError('COMMAND_INVALID', 'This device has no command topic.');
-  return [{ topic: config.commandTopic.replaceAll('{device}', () => name), payload: JSON.stringify(args), qos: 1 }];
-}
-
 /** Any device that speaks JSON over MQTT without a convention of its own. Also reads SenML packs (RFC 8428). */
 export default definePlugin<Config>({
   name: 'generic-json',
@@ -152,10 +145,15 @@ export default definePlugin<Config>({
   config,
   decode,
   commands: {
-    set: command<Record<string, unknown>, Config>({
+    set: command({
       args: z.record(z.string().max(64), z.json()),
       idempotent: false,
-      encode: set,
+      encode: ({ device, args }, { config }: CodecContext<Config>) => [
+        outbound(
+          config.commandTopic.replaceAll('{device}', () => localId(device)),
+          JSON.stringify(args),
+        ),
+      ],
     }),
   },
 });

@@ -1,49 +1,41 @@
 import { z } from 'zod';
 import {
   command,
-  PortcullisError,
+  coverArgs,
+  lightArgs,
+  localId,
+  outbound,
+  setpointArgs,
+  switchArgs,
+  type CodecContext,
   type CommandRequest,
   type Json,
-  type Knowledge,
   type Outbound,
 } from '../../contracts/index.ts';
 import { isGen1, prefixFor } from './prefixes.ts';
 
-const endpoint = z.string().regex(/^\d{1,3}$/);
-const percent = z.number().min(0).max(100);
+const channel = z.string().regex(/^\d{1,3}$/);
+const valve = z.string().regex(/^blutrv:\d{3}$/);
 /** Answers come back on `<src>/rpc`. */
 const src = 'portcullis';
-
-interface Context {
-  readonly knowledge: Knowledge;
-}
+const coverMethods = { open: 'Cover.Open', close: 'Cover.Close', stop: 'Cover.Stop' };
 
 interface Target {
   readonly gen1: boolean;
   readonly base: string;
 }
 
-function target({ device }: CommandRequest, { knowledge }: Context): Target {
-  const id = device.replace(/^shelly:/, '');
+function target({ device }: CommandRequest, { knowledge }: CodecContext): Target {
+  const id = localId(device);
   const gen1 = isGen1(id, knowledge);
-  const base = gen1 ? `shellies/${id}` : prefixFor(id, knowledge);
-  if (id === '' || /[+#\0]/.test(base))
-    throw new PortcullisError('COMMAND_INVALID', 'This device has no command topic.');
-  return { gen1, base };
-}
-
-function plain({ base }: Target, topic: string, payload: string): Outbound {
-  return { topic: `${base}/${topic}`, payload, qos: 1 };
+  return { gen1, base: gen1 ? `shellies/${id}` : prefixFor(id, knowledge) };
 }
 
 /** One JSON-RPC frame. Its id follows from its content, so that the same wish has the same id. */
-function rpc({ base }: Target, method: string, params: { readonly [key: string]: Json }): Outbound {
+function rpc(base: string, method: string, params: { readonly [key: string]: Json | undefined }): Outbound {
   const body = JSON.stringify(params);
-  return {
-    topic: `${base}/rpc`,
-    payload: `{"id":${checksum(method + body)},"src":"${src}","method":"${method}","params":${body}}`,
-    qos: 1,
-  };
+  const frame = `{"id":${checksum(method + body)},"src":"${src}","method":"${method}","params":${body}}`;
+  return outbound(`${base}/rpc`, frame);
 }
 
 /** FNV-1a over UTF-16 code units, 31 bits. */
@@ -55,94 +47,56 @@ function checksum(text: string): number {
 
 /** Gen1: topics `…/command` and `…/set`. Gen2 and later: `<Component>.<Method>` over `<prefix>/rpc`. */
 export const commands = {
-  switch: command<{ on: boolean; ep?: string | undefined }>({
-    args: z.strictObject({ on: z.boolean(), ep: endpoint.optional() }),
+  switch: command({
+    args: switchArgs(channel),
     idempotent: true,
     encode(request, context) {
-      const to = target(request, context);
+      const { gen1, base } = target(request, context);
       const { on, ep = '0' } = request.args;
-      return to.gen1
-        ? [plain(to, `relay/${ep}/command`, on ? 'on' : 'off')]
-        : [rpc(to, 'Switch.Set', { id: Number(ep), on })];
+      if (gen1) return [outbound(`${base}/relay/${ep}/command`, on ? 'on' : 'off')];
+      return [rpc(base, 'Switch.Set', { id: Number(ep), on })];
     },
   }),
-  light: command<{
-    on?: boolean | undefined;
-    brightness?: number | undefined;
-    color_temp?: number | undefined;
-    ep?: string | undefined;
-  }>({
-    args: z.strictObject({
-      on: z.boolean().optional(),
-      /** Percent. */
-      brightness: percent.optional(),
-      /** Kelvin. */
-      color_temp: z.number().min(1000).max(10_000).optional(),
-      ep: endpoint.optional(),
-    }),
+  light: command({
+    args: lightArgs(channel),
     idempotent: true,
     encode(request, context) {
-      const to = target(request, context);
+      const { gen1, base } = target(request, context);
       const { on, brightness, color_temp, ep = '0' } = request.args;
-      if (to.gen1) {
+      if (gen1) {
         const wish = { ...(on !== undefined && { turn: on ? 'on' : 'off' }), brightness, temp: color_temp };
-        return [plain(to, `light/${ep}/set`, JSON.stringify(wish))];
+        return [outbound(`${base}/light/${ep}/set`, JSON.stringify(wish))];
       }
-      const wish: { [key: string]: Json } = { id: Number(ep) };
-      if (on !== undefined) wish['on'] = on;
-      if (brightness !== undefined) wish['brightness'] = brightness;
-      if (color_temp !== undefined) wish['ct'] = color_temp;
-      return [rpc(to, color_temp === undefined ? 'Light.Set' : 'CCT.Set', wish)];
+      const method = color_temp === undefined ? 'Light.Set' : 'CCT.Set';
+      return [rpc(base, method, { id: Number(ep), on, brightness, ct: color_temp })];
     },
   }),
-  cover: command<{
-    position?: number | undefined;
-    do?: 'open' | 'close' | 'stop' | undefined;
-    ep?: string | undefined;
-  }>({
-    args: z
-      .strictObject({
-        /** Percent open. */
-        position: percent.optional(),
-        do: z.enum(['open', 'close', 'stop']).optional(),
-        ep: endpoint.optional(),
-      })
-      .refine((args) => (args.position === undefined) !== (args.do === undefined), 'either position or do'),
+  cover: command({
+    args: coverArgs(channel),
     idempotent: true,
     encode(request, context) {
-      const to = target(request, context);
-      const { position, do: action, ep = '0' } = request.args;
+      const { args } = request;
+      const { gen1, base } = target(request, context);
+      const ep = args.ep ?? '0';
       const id = Number(ep);
-      if (action === undefined) {
-        const pos = Math.round(position ?? 0);
-        return to.gen1
-          ? [plain(to, `roller/${ep}/command/pos`, String(pos))]
-          : [rpc(to, 'Cover.GoToPosition', { id, pos })];
+      if ('do' in args) {
+        return [gen1 ? outbound(`${base}/roller/${ep}/command`, args.do) : rpc(base, coverMethods[args.do], { id })];
       }
-      if (to.gen1) return [plain(to, `roller/${ep}/command`, action)];
-      const methods = { open: 'Cover.Open', close: 'Cover.Close', stop: 'Cover.Stop' };
-      return [rpc(to, methods[action], { id })];
+      const pos = Math.round(args.position);
+      return [
+        gen1 ? outbound(`${base}/roller/${ep}/command/pos`, String(pos)) : rpc(base, 'Cover.GoToPosition', { id, pos }),
+      ];
     },
   }),
-  setpoint: command<{ celsius: number; ep?: string | undefined }>({
-    args: z.strictObject({
-      celsius: z.number().min(4).max(35),
-      ep: z
-        .string()
-        .regex(/^blutrv:\d{3}$/)
-        .optional(),
-    }),
+  setpoint: command({
+    args: setpointArgs(valve),
     idempotent: true,
     encode(request, context) {
-      const to = target(request, context);
+      const { gen1, base } = target(request, context);
       const { celsius, ep = 'blutrv:200' } = request.args;
-      if (to.gen1) return [plain(to, 'thermostat/0/command/target_t', String(celsius))];
-      const params = {
-        id: Number(ep.slice('blutrv:'.length)),
-        method: 'TRV.SetTarget',
-        params: { id: 0, target_C: celsius },
-      };
-      return [rpc(to, 'BluTRV.Call', params)];
+      if (gen1) return [outbound(`${base}/thermostat/0/command/target_t`, String(celsius))];
+      const id = Number(ep.slice('blutrv:'.length));
+      return [rpc(base, 'BluTRV.Call', { id, method: 'TRV.SetTarget', params: { id: 0, target_C: celsius } })];
     },
   }),
 };

@@ -1,38 +1,27 @@
 import { z } from 'zod';
 import {
   command,
+  coverArgs,
+  lightArgs,
+  outbound,
   PortcullisError,
+  setpointArgs,
+  switchArgs,
   type CommandRequest,
   type Json,
-  type Knowledge,
   type MetricWord,
   type Outbound,
 } from '../../contracts/index.ts';
+import type { Context } from './config.ts';
 import type { PropertyMeaning } from './exposes.ts';
 import { namedBy, nameOf } from './names.ts';
 
-const endpoint = z.string().max(64);
-const percent = z.number().min(0).max(100);
-
-/** The plugin's configuration: the base topic of the bridge. */
-export const config = z.strictObject({ base: z.string().min(1).max(128).default('zigbee2mqtt') });
-type Config = z.infer<typeof config>;
-
-interface Context {
-  readonly config: Config;
-  readonly knowledge: Knowledge;
-}
-
-function send(
-  { device }: CommandRequest,
-  { config, knowledge }: Context,
-  state: { readonly [key: string]: Json },
-): Outbound[] {
-  const name = nameOf(device, knowledge);
-  if (name === '' || name.startsWith('bridge') || /[+#\0]/.test(name)) {
-    throw new PortcullisError('COMMAND_INVALID', 'This device has no command topic.');
+function send({ device }: CommandRequest, context: Context, state: { readonly [key: string]: Json }): Outbound[] {
+  const name = nameOf(device, context.knowledge);
+  if (name === '' || name.startsWith('bridge')) {
+    throw new PortcullisError('COMMAND_INVALID', 'This device has no topic for that.');
   }
-  return [{ topic: `${config.base}/${name}/set`, payload: JSON.stringify(state), qos: 1 }];
+  return [outbound(`${context.config.base}/${name}/set`, JSON.stringify(state))];
 }
 
 /** The property that carries a word at an endpoint. A device that is known not to have it refuses the command. */
@@ -52,32 +41,21 @@ function propertyOf(
   return [ep === undefined ? usual : `${usual}_${ep}`, {}];
 }
 
-type Ep = { readonly ep?: string | undefined };
-type Light = Ep & { on?: boolean | undefined; brightness?: number | undefined; color_temp?: number | undefined };
-type Cover = Ep & { position?: number | undefined; do?: 'open' | 'close' | 'stop' | undefined };
-
 /** `<base>/<friendly name>/set` with a JSON object (zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html). */
 export const commands = {
-  switch: command<Ep & { on: boolean }, Config>({
-    args: z.strictObject({ on: z.boolean(), ep: endpoint.optional() }),
+  switch: command({
+    args: switchArgs(),
     idempotent: true,
-    encode(request, context) {
+    encode(request, context: Context) {
       const { on, ep } = request.args;
       const [property, meaning] = propertyOf(request, context, 'switch.state', ep, 'state');
       return send(request, context, { [property]: on ? (meaning.on ?? 'ON') : (meaning.off ?? 'OFF') });
     },
   }),
-  light: command<Light, Config>({
-    args: z.strictObject({
-      on: z.boolean().optional(),
-      /** Percent. */
-      brightness: percent.optional(),
-      /** Kelvin. */
-      color_temp: z.number().min(1000).max(10_000).optional(),
-      ep: endpoint.optional(),
-    }),
+  light: command({
+    args: lightArgs(),
     idempotent: true,
-    encode(request, context) {
+    encode(request, context: Context) {
       const { on, brightness, color_temp, ep } = request.args;
       const wish: { [key: string]: Json } = {};
       const property = (word: MetricWord, usual: string): string => propertyOf(request, context, word, ep, usual)[0];
@@ -87,38 +65,31 @@ export const commands = {
       return send(request, context, wish);
     },
   }),
-  cover: command<Cover, Config>({
-    args: z
-      .strictObject({
-        /** Percent open. */
-        position: percent.optional(),
-        do: z.enum(['open', 'close', 'stop']).optional(),
-        ep: endpoint.optional(),
-      })
-      .refine((args) => (args.position === undefined) !== (args.do === undefined), 'either position or do'),
+  cover: command({
+    args: coverArgs(),
     idempotent: true,
-    encode(request, context) {
-      const { position, do: action, ep } = request.args;
-      if (position !== undefined) {
-        const [property] = propertyOf(request, context, 'position', ep, 'position');
-        return send(request, context, { [property]: Math.round(position) });
+    encode(request, context: Context) {
+      const { args } = request;
+      if ('do' in args) {
+        const [property] = propertyOf(request, context, 'cover.state', args.ep, 'state');
+        return send(request, context, { [property]: args.do.toUpperCase() });
       }
-      const [property] = propertyOf(request, context, 'cover.state', ep, 'state');
-      return send(request, context, { [property]: (action ?? 'stop').toUpperCase() });
+      const [property] = propertyOf(request, context, 'position', args.ep, 'position');
+      return send(request, context, { [property]: Math.round(args.position) });
     },
   }),
-  setpoint: command<Ep & { celsius: number }, Config>({
-    args: z.strictObject({ celsius: z.number().min(4).max(35), ep: endpoint.optional() }),
+  setpoint: command({
+    args: setpointArgs(),
     idempotent: true,
-    encode(request, context) {
+    encode(request, context: Context) {
       const { celsius, ep } = request.args;
       const [property] = propertyOf(request, context, 'setpoint.heat', ep, 'occupied_heating_setpoint');
       return send(request, context, { [property]: celsius });
     },
   }),
-  set: command<Record<string, Json>, Config>({
+  set: command({
     args: z.record(z.string().max(64), z.json()),
     idempotent: false,
-    encode: (request, context) => send(request, context, request.args),
+    encode: (request, context: Context) => send(request, context, request.args),
   }),
 };

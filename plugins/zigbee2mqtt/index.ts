@@ -1,22 +1,13 @@
-import type { z } from 'zod';
-import {
-  definePlugin,
-  parseObject,
-  textOf,
-  type CodecContext,
-  type Envelope,
-  type Reading,
-} from '../../contracts/index.ts';
+import { definePlugin, parseObject, textOf, type Envelope, type Reading } from '../../contracts/index.ts';
 import { readAvailability, readBridge } from './bridge.ts';
-import { commands, config } from './commands.ts';
+import { commands } from './commands.ts';
+import { config, type Config, type Context } from './config.ts';
 import { addressOf, learn } from './names.ts';
 import { readAttribute, readState } from './state.ts';
 
-type Config = z.infer<typeof config>;
-
 const command = /^(?:set|get)(?:\/|$)/;
 
-function decode({ topic, payload }: Envelope, { config, knowledge }: CodecContext<Config>): readonly Reading[] {
+function decode({ topic, payload }: Envelope, { config, knowledge }: Context): readonly Reading[] {
   // A retained empty payload is a deletion: a renamed or removed device.
   if (payload.length === 0 || !topic.startsWith(`${config.base}/`)) return [];
   const path = topic.slice(config.base.length + 1);

@@ -10,6 +10,7 @@ import {
   type Knowledge,
   type Lesson,
 } from '../../contracts/index.ts';
+import type { Context } from './config.ts';
 import { readExposes, type Meanings } from './exposes.ts';
 
 const maxDevices = 1000;
@@ -21,10 +22,7 @@ export interface Named {
 }
 
 /** Learns from `bridge/devices` and `bridge/groups`, which always hold the whole list: who is not in it is forgotten. */
-export function learn(
-  { topic, payload }: Envelope,
-  { config, knowledge }: { readonly config: { readonly base: string }; readonly knowledge: Knowledge },
-): readonly Lesson[] {
+export function learn({ topic, payload }: Envelope, { config, knowledge }: Context): readonly Lesson[] {
   const kind =
     topic === `${config.base}/bridge/devices` ? 'z2m:0x' : topic === `${config.base}/bridge/groups` ? 'z2m:group:' : '';
   if (kind === '' || payload.length === 0) return [];
