@@ -104,11 +104,14 @@ function readInfo(text: string, device: string, gathering: Gathering): readonly 
   const at = typeof unixtime === 'number' ? epochOf(unixtime) : undefined;
   const tmp = member(json, 'tmp');
   const told = isObject(tmp) && typeof member(tmp, 'tC') === 'number';
+  const isSensor = isObject(member(json, 'bat'));
   eachLeaf(json, (path, value) => {
     const parts = path.split('.');
     const ep = parts.find((part) => place.test(part));
     const shape = parts.map((part) => (place.test(part) ? '#' : part)).join('.');
     if (path === 'temperature' && told) gathering.meta(path, value);
+    // On battery `tmp` is the temperature of the room, which `sensor/temperature` says too; elsewhere that of the relay.
+    else if (path === 'tmp.tC' && isSensor) putMeaning(gathering, topics.get('sensor/temperature'), path, value, ep);
     else putMeaning(gathering, infoFields.get(shape), path, value, ep);
   });
   return gathering.readings(device, undefined, at);

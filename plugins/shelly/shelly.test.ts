@@ -59,6 +59,13 @@ test('the same temperature in Fahrenheit never becomes a second metric', () => {
   assert.equal(info?.meta?.['tmp.tF'], 88.92);
 });
 
+test('info of a battery sensor gives the room temperature, as its topic does', () => {
+  const sensor = 'shellies/shellyht-5E0A19';
+  const info = { tmp: { value: 21.9, units: 'C', tC: 21.9, tF: 71.4 }, hum: { value: 52.5 }, bat: { value: 79 } };
+  assert.ok(bench(shelly).lines(`${sensor}/info`, info).includes('temperature 21.9 °C'));
+  assert.ok(bench(shelly).lines(`${sensor}/sensor/temperature`, '21.9').includes('temperature 21.9 °C'));
+});
+
 test('the local epoch of a Gen1 meter is no source time, unixtime is', () => {
   const [info] = bench(shelly).readings(`${plug}/info`, { unixtime: 1741108921, meters: [{ timestamp: 1741112521 }] });
   assert.deepEqual(info?.at, { utcMs: 1741108921000 });
