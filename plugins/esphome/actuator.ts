@@ -20,7 +20,10 @@ export interface Actuator {
   readonly close?: string;
   readonly stop?: string;
   readonly json?: true;
+  /** Steps of the brightness; 255 when absent. */
   readonly scale?: number;
+  /** The colour temperature is told in kelvin, else in mired. */
+  readonly kelvin?: true;
 }
 
 const kinds: ReadonlySet<string> = new Set(['switch', 'light', 'cover', 'climate', 'number']);
@@ -65,5 +68,6 @@ export function actuatorOf(entity: Entity): Actuator | undefined {
       : texts(entity, { on: ['payload_on', 'ON'], off: ['payload_off', 'OFF'] })),
     ...(textIn(config, 'schema') === 'json' && { json: true }),
     ...(typeof scale === 'number' && scale > 0 && { scale }),
+    ...(member(config, 'color_temp_kelvin') === true && { kelvin: true }),
   };
 }

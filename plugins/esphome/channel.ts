@@ -127,7 +127,8 @@ function lightChannels(entity: Entity): readonly Listening[] {
     num: true,
   };
   const state: Partial<Channel> = { w: 'switch.state', ...onOff(config) };
-  const colour: Partial<Channel> = { w: 'light.color_temp', u: 'mired', num: true };
+  const kelvin = member(config, 'color_temp_kelvin') === true;
+  const colour: Partial<Channel> = { w: 'light.color_temp', u: kelvin ? 'K' : 'mired', num: true };
   const topic = textIn(config, 'state_topic');
   if (textIn(config, 'schema') === 'json' && topic !== undefined) {
     const at = (key: string, more: Partial<Channel>): Listening => [

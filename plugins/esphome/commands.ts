@@ -31,19 +31,19 @@ function actuator(
   return only;
 }
 
-function encodeLight(light: Actuator, { on, brightness, color_temp }: LightArgs): Outbound[] {
+function encodeLight(light: Actuator, { on, brightness, color_temp: kelvin }: LightArgs): Outbound[] {
   const level = brightness === undefined ? undefined : Math.round((brightness * (light.scale ?? 255)) / 100);
-  const mired = color_temp === undefined ? undefined : Math.round(1e6 / color_temp);
+  const colour = kelvin === undefined ? undefined : Math.round(light.kelvin === true ? kelvin : 1e6 / kelvin);
   if (light.json === true) {
     // The JSON schema takes level and colour only together with a state.
     const wish: { [key: string]: Json } = { state: on === false ? 'OFF' : 'ON' };
     if (level !== undefined) wish['brightness'] = level;
-    if (mired !== undefined) wish['color_temp'] = mired;
+    if (colour !== undefined) wish['color_temp'] = colour;
     return [outbound(light.state, JSON.stringify(wish))];
   }
   return [
     ...(level === undefined ? [] : [outbound(light.brightness, String(level))]),
-    ...(mired === undefined ? [] : [outbound(light.colour, String(mired))]),
+    ...(colour === undefined ? [] : [outbound(light.colour, String(colour))]),
     ...(on === undefined ? [] : [outbound(light.state, (on ? light.on : light.off) ?? '')]),
   ];
 }

@@ -144,6 +144,28 @@ test('a light of the JSON schema, with levels of 255 steps', () => {
   ]);
 });
 
+test('a colour temperature is in kelvin where discovery says so, else in mired', () => {
+  const made = bench(esphome);
+  for (const more of [{}, { clr_temp_k: true }]) {
+    const id = 'clr_temp_k' in more ? 'new' : 'old';
+    const topics = { clr_temp_stat_t: `${id}/ct`, clr_temp_cmd_t: `${id}/ct/set` };
+    made.teach(`homeassistant/light/${id}/config`, { ...topics, ...more, dev: { ids: id } });
+  }
+  assert.deepEqual(made.lines('old/ct', '366').slice(1), ['light.color_temp[old] 366 mired']);
+  assert.deepEqual(made.lines('new/ct', '2732').slice(1), ['light.color_temp[new] 2732 K']);
+  assert.deepEqual(made.encode('light', 'ha:old', { color_temp: 2700 }), ['old/ct/set 370']);
+  assert.deepEqual(made.encode('light', 'ha:new', { color_temp: 2700 }), ['new/ct/set 2700']);
+});
+
+test('the abbreviated temperature unit of an ESPHome climate gives its temperatures a word', () => {
+  const made = bench(esphome);
+  const topics = { curr_temp_t: 'hall/current', temp_stat_t: 'hall/target', temp_cmd_t: 'hall/set' };
+  made.teach('homeassistant/climate/hall/config', { ...topics, temp_unit: 'C', dev: { ids: 'h' } });
+  assert.deepEqual(made.lines('hall/current', '20.5').slice(1), ['temperature[hall] 20.5 C']);
+  assert.deepEqual(made.lines('hall/target', '21').slice(1), ['setpoint.heat[hall] 21 C']);
+  assert.deepEqual(made.encode('setpoint', 'ha:h', { celsius: 19.5 }), ['hall/set 19.5']);
+});
+
 test('a device message brings all its entities and takes them back together', () => {
   const made = bench(esphome);
   made.teach('homeassistant/device/box/config', {
