@@ -21,7 +21,10 @@ export function lightArgs(ep: z.ZodType<string> = anyEndpoint, kelvin: z.ZodType
       color_temp: kelvin.optional(),
       ep: ep.optional(),
     })
-    .refine(({ ep: _, ...wish }) => Object.values(wish).some((value) => value !== undefined), 'nothing is asked for');
+    .refine(
+      (args) => Object.entries(args).some(([key, value]) => key !== 'ep' && value !== undefined),
+      'nothing is asked for',
+    );
 }
 export type LightArgs = z.infer<ReturnType<typeof lightArgs>>;
 
