@@ -5,6 +5,7 @@ import { deviceRoutes } from './api/device-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
+import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
@@ -54,6 +55,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     ),
   );
 
+  await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
   const tables = [mqttTables, ingestTables, tuyaTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));

@@ -17,14 +17,19 @@ export async function main(configPath: string): Promise<never> {
   const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
   const log = openLog(config.log);
   const stopping = stopSignal();
-  const gateway = await startGateway(config, { log, clock: systemClock, switches: readTestSwitches() });
-  if (fellBackBecause === undefined) {
+  const broken =
+    fellBackBecause && `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
+  const starting = startGateway(config, { log, clock: systemClock, switches: readTestSwitches() });
+  const gateway = await starting.catch((error: unknown) => {
+    if (broken !== undefined) log.error(broken);
+    throw error;
+  });
+  if (broken === undefined) {
     await keepAsLastGood(configPath).catch((err: unknown) =>
       log.warn({ err }, 'cannot keep this configuration as last good'),
     );
   } else {
-    const detail = `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
-    tell('alarm', { code: 'config-broken', subject: configPath, active: true, detail });
+    tell('alarm', { code: 'config-broken', subject: configPath, active: true, detail: broken });
   }
   const reason = await Promise.race([stopping, gateway.failed]);
   log.info({ reason: String(reason) }, 'stopping');

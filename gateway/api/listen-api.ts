@@ -119,9 +119,23 @@ async function listen(server: FastifyInstance, { host, port }: ApiOptions): Prom
     await server.listen({ host, port });
   } catch (cause) {
     await server.close();
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new PortcullisError('PORT_TAKEN', `Port ${port} on ${host} is taken. Set http.port to a free one.`, {
+    throw cannotListen(host, port, cause);
+  }
+}
+
+function cannotListen(host: string, port: number, cause: unknown): Error {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new PortcullisError('PORT_TAKEN', `Port ${port} on ${host} is taken. Set http.port to a free one.`, {
       cause,
     });
   }
+  if (code === 'EACCES') {
+    return new PortcullisError('PORT_TAKEN', `This user may not open port ${port}. Set http.port above 1023.`, {
+      cause,
+    });
+  }
+  if (syscall === undefined) return cause as Error;
+  const sentence = `The API cannot listen on ${host}: that is no address of this machine (${code}). Correct http.host.`;
+  return new PortcullisError('CONFIG_INVALID', sentence, { cause });
 }

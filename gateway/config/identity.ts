@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite } from '../lib/atomic-write.ts';
+import { inDataFolder } from './data-folder.ts';
 
 /**
  * The name of this gateway, stamped on every message: the configured one, or one like `gw-7f3a` that is made at the
@@ -25,7 +26,6 @@ async function keep(dataDir: string, name: string, make: () => string): Promise<
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept !== '') return kept.trim();
   const made = make();
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await atomicWrite(file, `${made}\n`);
+  await inDataFolder(dataDir, () => atomicWrite(file, `${made}\n`));
   return made;
 }

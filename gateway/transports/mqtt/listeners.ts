@@ -128,13 +128,16 @@ async function listening(server: Server, name: string, host: string, port: numbe
     await promise;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE' || code === 'EACCES') throw portTaken(name, host, port, code, cause);
-    throw cause;
+    throw cannotListen(name, host, port, code, cause);
   }
   server.removeListener('error', reject);
 }
 
-function portTaken(name: string, host: string, port: number, code: string, cause: unknown): PortcullisError {
+function cannotListen(name: string, host: string, port: number, code = '', cause: unknown): Error {
   const why = code === 'EACCES' ? 'this user may not open it' : 'another program uses it';
-  return new PortcullisError('PORT_TAKEN', `${name} cannot listen on port ${port} of ${host}: ${why}.`, { cause });
+  if (code === 'EACCES' || code === 'EADDRINUSE') {
+    return new PortcullisError('PORT_TAKEN', `${name} cannot listen on port ${port} of ${host}: ${why}.`, { cause });
+  }
+  const sentence = `${name} cannot listen on ${host}: that is no address of this machine (${code}). Correct mqtt.host.`;
+  return new PortcullisError('CONFIG_INVALID', sentence, { cause });
 }
