@@ -36,8 +36,11 @@ export function withDeclaredTypes(
   if (shape.is === 'variable' && declared.is === 'variable') {
     return { shape: { ...shape, variable: { ...shape.variable, type: declared.variable.type } } };
   }
-  const unclear = shape.is === 'unknown' || (shape.is === 'variable' && shape.variable.computed);
-  return unclear ? { shape } : { shape, lie: `a ${declared.is} where the code has a ${shape.is}` };
+  // A class may well be declared as a constant of a constructor type, and a function as a constant or with a namespace.
+  const callable = declared.is === 'function' || declared.is === 'class';
+  const plain =
+    shape.is === 'function' || shape.is === 'class' || (shape.is === 'variable' && !shape.variable.computed);
+  return callable && plain ? { shape, lie: `a ${declared.is} where the code has a ${shape.is}` } : { shape };
 }
 
 function contradiction(code: FunctionShape, declared: FunctionShape): string | undefined {

@@ -163,8 +163,11 @@ class Indexer {
     if (onModule) {
       const value = bare(right);
       this.#export('default', { is: 'node', node: right, typeOnly: false });
+      // What another module or a call returns may have any names; a function or a class is the default alone.
       if (value.type !== 'ObjectExpression') {
-        this.#open = true;
+        this.#open ||= /^(?:CallExpression|AssignmentExpression|ConditionalExpression|LogicalExpression)$/.test(
+          value.type,
+        );
         return;
       }
       for (const each of value.properties) {

@@ -1,7 +1,8 @@
 import type { OutlinePlugin, PluginOutline } from '../types.ts';
 import type { Json } from '../../../contracts/plugin.ts';
 import type { ClassShape, MemberShape } from './class-shape.ts';
-import { contractTypeText, type CodeType, type Parameter } from './code-type.ts';
+import { contractTypeText, typeText, type CodeType, type Parameter } from './code-type.ts';
+import { withDeclaredTypes } from './declared-types.ts';
 import { exportedNames } from './find-export.ts';
 import type { FunctionShape } from './function-shape.ts';
 import { buildGraph, type ModuleGraph } from './module-graph.ts';
@@ -26,7 +27,8 @@ function outlineExports(store: ModuleStore, { entry }: ModuleGraph): Json {
   const classes: Written[] = [];
   if (entry === undefined) return {};
   for (const name of [...exportedNames(store, entry).names].sort()) {
-    const shape = exportShape(store, entry, name);
+    const found = exportShape(store, entry, name);
+    const shape = found && withDeclaredTypes(store, entry, name, found).shape;
     if (shape?.is === 'function') functions.push({ name, ...outlineFunction(shape.function) });
     else if (shape?.is === 'class') classes.push({ name, ...outlineClass(shape.class) });
     else if (shape?.is === 'variable') variables.push({ name, ...outlineVariable(shape.variable) });
@@ -66,9 +68,10 @@ function outlineFunction({ signatures, async, generator }: FunctionShape): Writt
 function outlineParams(params: readonly Parameter[]): Written[] {
   return params.map(({ name, type, optional, rest, default: given }, i) => {
     const value = given?.value as Json | undefined;
+    // A parameter that wants a Buffer takes less than the bytes that a contract can say.
     return {
       name: /^[A-Za-z_$][\w$]*$/.test(name) ? name : `arg${i + 1}`,
-      ...typed('type', type),
+      ...(typeText(type).includes('Buffer') ? {} : typed('type', type)),
       ...(rest ? { rest: true } : optional ? { optional: true } : {}),
       ...(value === undefined ? {} : { default: value }),
     };

@@ -16,7 +16,6 @@ export type ExportShape =
   | { readonly is: 'variable'; readonly variable: VariableShape; readonly place: Place }
   | { readonly is: 'function'; readonly function: FunctionShape; readonly place: Place }
   | { readonly is: 'class'; readonly class: ClassShape; readonly place: Place }
-  | { readonly is: 'namespace'; readonly place: Place }
   /** Computed, conditional, rebound, or beyond the package. */
   | { readonly is: 'unknown'; readonly why: string; readonly place: Place };
 
@@ -53,7 +52,7 @@ function bindingShape(
         hops,
       );
     case 'namespace':
-      return { is: 'namespace', place: start };
+      return { is: 'variable', variable: objectOf('a namespace'), place: start };
     case 'external':
       return { is: 'unknown', why: `it comes from ${binding.specifier}`, place: start };
     default:
@@ -98,16 +97,20 @@ function declaredShape(
     return expressionShape(store, module, { node, annotation, const: kind === 'const', steady }, hops);
   }
   if (first.type === 'TSEnumDeclaration') {
-    return {
-      is: 'variable',
-      variable: { const: true, type: undecided('an enum'), value: undefined, computed: false },
-      place,
-    };
+    return { is: 'variable', variable: objectOf('an enum'), place };
   }
   return first.type === 'TSModuleDeclaration'
-    ? { is: 'namespace', place }
+    ? { is: 'variable', variable: objectOf('a namespace'), place }
     : { is: 'unknown', why: 'not a plain declaration', place };
 }
+
+/** A constant object of the language whose members are not looked into. */
+const objectOf = (what: string): VariableShape => ({
+  const: true,
+  type: undecided(what),
+  value: undefined,
+  computed: false,
+});
 
 interface Initialiser {
   readonly node: Node;
