@@ -3,14 +3,14 @@ import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
 import { deviceRoutes } from './api/device-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
-import { sinkRoutes } from './api/sink-routes.ts';
+import { sinkRoutes, type SinkControl } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
-import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
+import { startDeliveryLoop } from './delivery/delivery-loop.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import { openTuyaSink } from './delivery/tuya/tuya-sink.ts';
 import type { Clock } from './lib/clock.ts';
@@ -19,7 +19,7 @@ import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { shippedPlugins } from './shipped-plugins.ts';
-import { bufferOptions, ingestOptions, mqttOptions, pluginConfig } from './stage-options.ts';
+import { bufferOptions, ingestOptions, mqttOptions, pluginConfig, tuyaOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { version } from './version.ts';
@@ -106,14 +106,19 @@ async function startDelivery(
   buffer: Buffer,
   { log, clock, switches }: GatewayDeps,
   stack: AsyncDisposableStack,
-): Promise<DeliveryLoop[]> {
+): Promise<SinkControl[]> {
   if (cloud.tuya === undefined) return [];
-  const sink = stack.use(await openTuyaSink(cloud.tuya, { store: buffer, log, clock }));
+  const sink = stack.use(openTuyaSink(await tuyaOptions(cloud.tuya), { store: buffer, log, clock }));
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
     noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
   };
-  return [stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }))];
+  const loop = stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }));
+  const resume = async (): Promise<void> => {
+    await sink.retryRejected();
+    loop.resume();
+  };
+  return [{ status: () => loop.status(), resume }];
 }
 
 /** Numbers that are read when Prometheus asks. */

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BufferOptions } from './buffer/options.ts';
+import { readConfigured } from './config/load-config.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
+import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
 import { ownCertificate } from './lib/own-certificate.ts';
 import type { TableSet } from '../contracts/table-set.ts';
@@ -93,6 +94,21 @@ async function tlsMaterial(tls: TlsConfig, folder: string, gateway: string, nowM
   const { cert, key } =
     tls.certFile === undefined || tls.keyFile === undefined
       ? await ownCertificate(folder, gateway, nowMs)
-      : { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') };
-  return { cert, key, ...(tls.clientCaFile !== undefined && { ca: await readFile(tls.clientCaFile, 'utf8') }) };
+      : {
+          cert: await readConfigured(tls.certFile, 'mqtt.tls.certFile'),
+          key: await readConfigured(tls.keyFile, 'mqtt.tls.keyFile'),
+        };
+  if (tls.clientCaFile === undefined) return { cert, key };
+  return { cert, key, ca: await readConfigured(tls.clientCaFile, 'mqtt.tls.clientCaFile') };
+}
+
+/** What the Tuya sink needs of the configuration; the secret is read once, here. */
+export async function tuyaOptions(tuya: NonNullable<Config['cloud']['tuya']>): Promise<TuyaOptions> {
+  const { secretFile, ca, dataPoints, ...rest } = tuya;
+  return {
+    ...rest,
+    secret: await readConfigured(secretFile, 'cloud.tuya.secretFile'),
+    ...(ca !== undefined && { ca: await readConfigured(ca, 'cloud.tuya.ca') }),
+    dataPoints: new Map(Object.entries(dataPoints)),
+  };
 }

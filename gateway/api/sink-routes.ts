@@ -14,8 +14,8 @@ const status = z.object({
 /** What the API asks of a delivery loop. */
 export interface SinkControl {
   status(): z.infer<typeof status>;
-  /** Tries again now, for example after the account was put in order. */
-  resume(): void;
+  /** Tries again now, after the account was put in order; also devices that the sink had rejected. */
+  resume(): Promise<void>;
 }
 
 /** Where records go, and a way to try again now. */
@@ -32,14 +32,14 @@ export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
     route({
       method: 'POST',
       path: '/api/v1/sinks/:sink/resume',
-      summary: 'Tries a sink again now that was stopped or waits.',
+      summary: 'Tries a sink again now that was stopped or waits, and the devices that it had rejected.',
       admin: true,
       input: z.strictObject({ sink: z.string().max(64) }),
       result: status,
       handle: async ({ sink: name }) => {
         const sink = sinks.find((each) => each.status().sink === name);
         if (sink === undefined) throw new PortcullisError('COMMAND_INVALID', `There is no sink "${name}".`);
-        sink.resume();
+        await sink.resume();
         return sink.status();
       },
     }),

@@ -41,9 +41,14 @@ export async function keepAsLastGood(path: string): Promise<void> {
   if (kept !== text) await atomicWrite(generation, text);
 }
 
-/** Reads a file that the configuration names, for example a secret; the error names the key and never the content. */
+/**
+ * Reads a file that the configuration names, for example a secret, without the white space around its text. Throws
+ * FILE_UNREADABLE, also for an empty file; the error names the key and never the content.
+ */
 export async function readConfigured(path: string, key: string): Promise<string> {
-  return (await readText(path, `${key}: `)).trim();
+  const text = (await readText(path, `${key}: `)).trim();
+  if (text === '') throw new PortcullisError('FILE_UNREADABLE', `${key}: ${path} is empty.`);
+  return text;
 }
 
 const lastGoodPath = (path: string): string => join(dirname(resolve(path)), `.${basename(path)}.last-good`);

@@ -40,6 +40,24 @@ const mqtt = z.strictObject({
     .default(['cmnd/#', '+/+/set', '+/+/set/+', 'shellies/+/relay/+/command']),
 });
 
+/** One data point of a Tuya product: what the cloud shows is the number divided by 10^scale. */
+const dataPoint = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('value'),
+    scale: z.int().min(0).max(9).optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    step: z.number().positive().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('enum'),
+    range: z.array(z.string()).min(1),
+    map: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({ type: z.literal('bool') }),
+  z.strictObject({ type: z.literal('string'), maxLength: z.int().min(1) }),
+]);
+
 const tuya = z.strictObject({
   endpoint: z.url({ protocol: /^https$/, error: 'must be an https:// address' }),
   clientId: z.string().min(1).max(128),
@@ -47,6 +65,8 @@ const tuya = z.strictObject({
   /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */
   ca: path.optional(),
   productId: z.string().min(1).max(64).default('portcullis'),
+  /** Data point code to its definition in the product; other codes are reported as they are. */
+  dataPoints: z.record(z.string().min(1).max(128), dataPoint).default({}),
   /** Uses the batch report of the local cloud, which the public cloud does not have. */
   batch: z.boolean().default(false),
   /** Calls per second that the account allows. */

@@ -5,6 +5,7 @@ import type { Batch, Sink, Verdict, WriteResult } from '../../contracts/sink.ts'
 import { tell } from '../observability/channels.ts';
 import { backoffMs, defaultBackoff, type BackoffPolicy } from './backoff.ts';
 import { boundedWrite } from './bounded-write.ts';
+import type { Failure } from './loop-state.ts';
 import { pause, type Scheduler } from './scheduler.ts';
 import type { Suspicion } from './suspicion.ts';
 
@@ -20,13 +21,6 @@ export interface CarrierOptions {
   readonly backoff?: BackoffPolicy;
   readonly writeDeadlineMs?: number;
   readonly settle?: 'after-ack' | 'before-ack';
-}
-
-/** What a loop is told about a failed try. `progress`: the far side settled a part of it. */
-export interface Failure {
-  readonly reason: string;
-  readonly forMs: number | 'transient' | 'stopped';
-  readonly progress: boolean;
 }
 
 const kept: Verdict = { is: 'keep' };

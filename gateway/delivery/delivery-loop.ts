@@ -4,8 +4,16 @@ import { lanes, type Batch, type Lane, type Sink } from '../../contracts/sink.ts
 import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
 import { defaultBackoff, type BackoffPolicy } from './backoff.ts';
-import { BatchCarrier, type Failure } from './batch-carrier.ts';
-import { capacity, initialState, nextStep, type LoopEffect, type LoopInput, type LoopState } from './loop-state.ts';
+import { BatchCarrier } from './batch-carrier.ts';
+import {
+  capacity,
+  initialState,
+  nextStep,
+  type Failure,
+  type LoopEffect,
+  type LoopInput,
+  type LoopState,
+} from './loop-state.ts';
 import { pause, systemScheduler, type Scheduler } from './scheduler.ts';
 import { Suspicion } from './suspicion.ts';
 

@@ -20,14 +20,15 @@ export interface LoopState {
 }
 
 /** `progress` tells whether anything of the failed write was settled by the far side: slow is no outage. */
+export interface Failure {
+  readonly reason: string;
+  readonly forMs: number | 'transient' | 'stopped';
+  readonly progress: boolean;
+}
+
 export type LoopInput =
   | { readonly is: 'connected' | 'arrival' | 'claimed' | 'written' | 'drained' | 'due' | 'resume' | 'stop' }
-  | {
-      readonly is: 'failed';
-      readonly reason: string;
-      readonly forMs: number | 'transient' | 'stopped';
-      readonly progress: boolean;
-    };
+  | ({ readonly is: 'failed' } & Failure);
 
 /** What the driver does next; `wake` replaces the timer. */
 export type LoopEffect =
@@ -50,7 +51,6 @@ export interface LoopStep {
   readonly effects: readonly LoopEffect[];
 }
 
-type Failure = Extract<LoopInput, { is: 'failed' }>;
 type Cell = (state: LoopState, context: LoopContext, input: LoopInput) => LoopStep;
 
 export const initialState: LoopState = {
@@ -86,7 +86,7 @@ const connected: Cell = (state, context) => {
 };
 
 const failed: Cell = (state, context, input) => {
-  const { reason, forMs, progress } = input as Failure;
+  const { reason, forMs, progress } = input as LoopInput & Failure;
   const stable = state.healthySince !== undefined && context.nowMs - state.healthySince >= context.backoff.stableMs;
   const failures = stable ? 0 : state.failures;
   const begins = !state.outage && !progress;
@@ -103,7 +103,7 @@ const halted = (active: boolean, reason: string): LoopEffect => ({ do: 'halted',
 
 /** While backing off, other batches still in flight come home: one outage is one failure, the longest wait wins. */
 const failedAgain: Cell = (state, context, input) => {
-  const { forMs } = input as Failure;
+  const { forMs } = input as LoopInput & Failure;
   if (forMs === 'stopped') return failed(state, context, input);
   if (forMs === 'transient' || context.nowMs + forMs <= (state.wakeAt ?? 0)) return stay(state);
   return stay({ ...state, wakeAt: context.nowMs + forMs }, { do: 'wake', afterMs: forMs });

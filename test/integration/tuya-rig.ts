@@ -45,17 +45,15 @@ export async function openTuyaRig(t: TestContext, tuning: RigTuning = {}) {
   const options: TuyaOptions = {
     endpoint: cloud.url,
     clientId: cloud.clientId,
-    secretFile: cloud.secretFile,
-    ca: cloud.caFile,
+    secret: cloud.secret,
+    ca: cloud.ca,
     productId: 'p1',
     batch: false,
     callsPerSecond: 10_000,
     answerTimeoutMs: 400,
     ...tuning.sink,
   };
-  const sink = stack.use(
-    await openTuyaSink(options, { store, clock: tuning.clock ?? systemClock, log, ...tuning.deps }),
-  );
+  const sink = stack.use(openTuyaSink(options, { store, clock: tuning.clock ?? systemClock, log, ...tuning.deps }));
   const agent = new Agent({ connect: { ca: cloud.ca } });
   stack.defer(() => agent.close());
   const mock = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> => {
@@ -66,11 +64,11 @@ export async function openTuyaRig(t: TestContext, tuning: RigTuning = {}) {
   return {
     stack,
     cloud,
+    options,
     store,
     sink,
     log,
     lines,
-    folder,
     mock,
     fault: (wish: object) => mock('POST', 'faults', wish),
     received: async () => ((await mock('GET', 'received?limit=10000')) as { rows: readonly ReceivedRow[] }).rows,

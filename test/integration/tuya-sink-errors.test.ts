@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Kind, Message } from '../../contracts/message.ts';
 import type { Batch, BatchItem } from '../../contracts/sink.ts';
@@ -63,7 +61,7 @@ test('a refused registration rejects the device with the reason, its records bec
   const [row] = await store.read('tuya.list', []);
   assert.equal(row?.['state'], 'REJECTED');
   assert.match(String(row?.['reason']), /2005/);
-  await sink.retryDevice('gw-test', 'd');
+  await sink.retryRejected();
   assert.deepEqual((await sink.write(one, lasting)).verdicts, [{ is: 'accept' }]);
 });
 
@@ -172,21 +170,11 @@ test('events, alarms and presence take their own calls, in the order of the devi
   );
 });
 
-test('children are registered under their gateway, which is registered first', async (t) => {
-  const { sink, mock } = await openTuyaRig(t, { sink: { asChildren: true } });
-  await sink.write(batchOf(['a'], ['b']), lasting);
-  const rows = (await mock('GET', 'devices')) as { device_id: string; gateway_id: string | null }[];
-  const gateway = rows.find((row) => row.gateway_id === null);
-  assert.equal(rows.filter((row) => row.gateway_id === gateway?.device_id).length, 2);
-});
-
 test('registration survives a restart: the cloud is asked once', async (t) => {
   const rig = await openTuyaRig(t);
   await rig.sink.write(one, lasting);
   await rig.fault({ kind: 'code', code: 2005, forMs: 60_000, path: `${reports}/d` });
-  const { url: endpoint, clientId, secretFile, caFile: ca } = rig.cloud;
-  const options = { endpoint, clientId, secretFile, ca, productId: 'p', batch: false, callsPerSecond: 100 };
-  await using again = await openTuyaSink(options, { store: rig.store, clock: systemClock, log: rig.log });
+  await using again = openTuyaSink(rig.options, { store: rig.store, clock: systemClock, log: rig.log });
   assert.deepEqual((await again.write(batchOf(['d']), lasting)).verdicts, [{ is: 'accept' }]);
 });
 
@@ -219,6 +207,13 @@ test('under the quota, states coalesce: all ids are listed, all records accepted
   assert.deepEqual(device?.status, [{ code: 'level', value: 59 }]);
 });
 
+test('a value is fitted to the data point of the product', async (t) => {
+  const dataPoints = new Map([['temperature', { type: 'value', scale: 1, max: 500 } as const]]);
+  const { sink, received } = await openTuyaRig(t, { sink: { dataPoints } });
+  await sink.write(batchOf(['d', { m: [{ n: 'temperature', v: 19.37 }] }]), lasting);
+  assert.match((await received())[0]?.summary ?? '', /temperature=194/);
+});
+
 test('telemetry over the quota waits in the buffer, and the sink says for how long', async (t) => {
   const { sink, received } = await openTuyaRig(t, { sink: { callsPerSecond: 0.05 } });
   const { verdicts, pause } = await sink.write(batchOf(['d'], ['d'], ['d']), lasting);
@@ -230,24 +225,14 @@ test('telemetry over the quota waits in the buffer, and the sink says for how lo
 test('wrong credentials stop the sink at connect; the secret appears nowhere', async (t) => {
   const canary = 'CANARY-0f8fad5bd9cb469f';
   const rig = await openTuyaRig(t);
-  const secretFile = join(rig.folder, 'wrong-secret');
-  await writeFile(secretFile, canary);
-  const { url: endpoint, clientId, caFile: ca } = rig.cloud;
-  const options = { endpoint, clientId, secretFile, ca, productId: 'p', batch: false, callsPerSecond: 100 };
-  await using sink = await openTuyaSink(options, { store: rig.store, clock: systemClock, log: rig.log });
+  await using sink = openTuyaSink(
+    { ...rig.options, secret: canary },
+    { store: rig.store, clock: systemClock, log: rig.log },
+  );
   const error = await sink.connect(lasting).catch((thrown: unknown) => thrown as Error & { code: string });
   assert.equal(error?.code, 'SINK_REFUSED');
   const result = await sink.write(one, lasting);
   rig.log.error({ err: error, result, sink }, 'everything that could leak');
   assert.ok(rig.lines.length >= 2);
   assert.ok(!rig.lines.join('').includes(canary));
-});
-
-test('a missing secret file is one clear error', async (t) => {
-  const rig = await openTuyaRig(t);
-  await rm(rig.cloud.secretFile);
-  const { url: endpoint, clientId, secretFile } = rig.cloud;
-  const options = { endpoint, clientId, secretFile, productId: 'p', batch: false, callsPerSecond: 100 };
-  const opening = openTuyaSink(options, { store: rig.store, clock: systemClock, log: rig.log });
-  await assert.rejects(opening, { code: 'FILE_UNREADABLE' });
 });

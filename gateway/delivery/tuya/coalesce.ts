@@ -1,18 +1,6 @@
 import type { BatchItem } from '../../../contracts/sink.ts';
 import type { EventData, Projected, PropertyData } from './projection.ts';
 
-/**
- * How much may be left out to save calls.
- *
- * `exact`: nothing. Messages of one device share a call as long as no code comes twice.
- * `state`: of consecutive messages of kind `state`, only the newest value of each code is sent; telemetry stays whole.
- * `latest`: of consecutive telemetry too. Only on the operator's word, when the quota forces it.
- *
- * In every case all records of a call count as accepted once the call succeeded, and all their ids are listed in it;
- * values that were superseded are told on the `dropped` channel. Nothing is merged across an event or a presence change.
- */
-export type Thrift = 'exact' | 'state' | 'latest';
-
 export interface PlannedItem {
   readonly item: BatchItem;
   readonly projected: Projected;
@@ -36,8 +24,13 @@ const maxParts = 100;
 /** The vendor takes 64 KB; codes and texts are counted in characters, so half is left as room. */
 const maxCharacters = 32_000;
 
-/** Turns the messages of one device, in their order, into calls. Pure. */
-export function planSteps(items: readonly PlannedItem[], thrift: Thrift): Step[] {
+/**
+ * Turns the messages of one device, in their order, into calls. Messages share a call as long as no code comes twice;
+ * with `mergeStates`, which saves calls, consecutive messages of kind `state` share one even then, and only the newest
+ * value of each code is sent. Telemetry stays whole, and nothing is merged across an event or a presence change.
+ * All records of a call count as accepted once it succeeded, and all their ids are listed in it. Pure.
+ */
+export function planSteps(items: readonly PlannedItem[], mergeStates: boolean): Step[] {
   const steps: Step[] = [];
   let open: { parts: ReportPart[]; mergeable: Map<string, boolean>; characters: number } | undefined;
   for (const { item, projected } of items) {
@@ -47,7 +40,7 @@ export function planSteps(items: readonly PlannedItem[], thrift: Thrift): Step[]
       continue;
     }
     const part = { item, data: projected.data };
-    const soft = thrift === 'latest' || (thrift === 'state' && item.message.kind === 'state');
+    const soft = mergeStates && item.message.kind === 'state';
     const characters = JSON.stringify(part.data).length;
     if (open === undefined || !fits(open, part, soft, characters)) {
       open = { parts: [], mergeable: new Map(), characters: 0 };

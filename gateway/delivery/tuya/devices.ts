@@ -10,21 +10,10 @@ export type CloudDevice =
   | { readonly state: 'ACTIVATED'; readonly third: string; readonly cloudId: string }
   | { readonly state: 'REJECTED'; readonly third: string; readonly code: string; readonly reason: string };
 
-/** What registration says about a device beside its id. */
-export interface DeviceProfile {
-  readonly name?: string;
-  readonly productId?: string;
-}
-
 export interface DeviceBookOptions {
   readonly store: TableStore;
   readonly clock: Clock;
   readonly productId: string;
-  readonly bindType: 'HOME' | 'ASSET';
-  readonly groupId?: string | undefined;
-  /** Registers devices as children of their gateway (`sub/register`), which is registered first. */
-  readonly asChildren: boolean;
-  readonly profileOf: (device: string) => DeviceProfile | undefined;
   readonly call: (call: Call, signal: AbortSignal) => Promise<Answer>;
 }
 
@@ -66,7 +55,14 @@ export class DeviceBook {
     return admission;
   }
 
-  /** The cloud no longer knows the device (2010), or a rejected one shall have another chance. */
+  /** Gives the devices that the cloud has rejected another chance: their next record registers them again. */
+  async retryRejected(): Promise<void> {
+    const changed = Math.trunc(this.#o.clock.wallMs());
+    await this.#o.store.write([{ statement: 'tuya.retry', params: [changed] }]);
+    for (const [device, known] of this.#cache) if (known.state === 'REJECTED') this.#cache.delete(device);
+  }
+
+  /** The cloud no longer knows the device (2010). */
   async forget(gateway: string, device: string): Promise<void> {
     await this.#save(device, { state: 'SHADOW', third: thirdId(gateway, device) });
   }
@@ -81,32 +77,22 @@ export class DeviceBook {
   async #admit(gateway: string, device: string, signal: AbortSignal): Promise<Admission> {
     const known = await this.#load(gateway, device);
     if (known.state !== 'SHADOW') return admissionOf(known);
-    let parent: string | undefined;
-    if (this.#o.asChildren && device !== gateway) {
-      const head = await this.admit(gateway, gateway, signal);
-      if (head.is !== 'ready') return head;
-      parent = head.cloudId;
-    }
-    const answer = await this.#o.call(this.#registration(known.third, device, parent), signal);
+    const answer = await this.#o.call(this.#registration(known.third, device), signal);
     if (answer.ok) return this.#activate(device, known.third, answer.result);
-    if (parent !== undefined && answer.class === 'gone') await this.forget(gateway, gateway);
     if (answer.class !== 'input' && answer.class !== 'device' && answer.class !== 'unsupported') {
       return { is: 'wait', refusal: answer };
     }
     return this.reject(gateway, device, answer);
   }
 
-  #registration(third: string, device: string, parent: string | undefined): Call {
-    const profile = this.#o.profileOf(device);
+  #registration(third: string, device: string): Call {
     return {
       method: 'POST',
-      target: `${devicesPath}/${third}/${parent === undefined ? 'register' : 'sub/register'}`,
+      target: `${devicesPath}/${third}/register`,
       payload: JSON.stringify({
-        device_name: deviceName(profile?.name ?? device),
-        product_id: profile?.productId ?? this.#o.productId,
-        bind_type: this.#o.bindType,
-        ...(this.#o.groupId === undefined ? {} : { group_id: this.#o.groupId }),
-        ...(parent === undefined ? {} : { gateway_id: parent }),
+        device_name: deviceName(device),
+        product_id: this.#o.productId,
+        bind_type: 'ASSET',
         has_qrcode: false,
       }),
     };

@@ -4,12 +4,16 @@ import type { Message, Metric } from '../../../contracts/message.ts';
 export type CodeDefinition =
   | {
       readonly type: 'value';
-      readonly scale?: number;
-      readonly min?: number;
-      readonly max?: number;
-      readonly step?: number;
+      readonly scale?: number | undefined;
+      readonly min?: number | undefined;
+      readonly max?: number | undefined;
+      readonly step?: number | undefined;
     }
-  | { readonly type: 'enum'; readonly range: readonly string[]; readonly map?: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'enum';
+      readonly range: readonly string[];
+      readonly map?: Readonly<Record<string, string>> | undefined;
+    }
   | { readonly type: 'bool' }
   | { readonly type: 'string'; readonly maxLength: number };
 

@@ -13,6 +13,8 @@ export const tuyaTables: TableSet = {
   statements: {
     load: 'SELECT third, cloud_id, state, code, reason FROM tuya_devices WHERE device = ?',
     list: 'SELECT device, third, cloud_id, state, code, reason, changed_ms FROM tuya_devices ORDER BY device',
+    retry:
+      "UPDATE tuya_devices SET state = 'SHADOW', code = NULL, reason = NULL, changed_ms = ? WHERE state = 'REJECTED'",
     save: `INSERT INTO tuya_devices (device, third, cloud_id, state, code, reason, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (device) DO UPDATE SET third = excluded.third, cloud_id = excluded.cloud_id,
              state = excluded.state, code = excluded.code, reason = excluded.reason, changed_ms = excluded.changed_ms`,

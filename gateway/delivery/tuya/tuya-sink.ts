@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Batch, BatchItem, Sink, WriteResult } from '../../../contracts/sink.ts';
@@ -9,9 +8,9 @@ import { Alarms } from './alarms.ts';
 import { chunks, reportTogether } from './batch-report.ts';
 import { Caller } from './caller.ts';
 import { openTuyaClient, type TuyaClient } from './client.ts';
-import { countCalls, planSteps, type PlannedItem, type Thrift } from './coalesce.ts';
+import { countCalls, planSteps, type PlannedItem, type Step } from './coalesce.ts';
 import { DeviceRun } from './device-run.ts';
-import { DeviceBook, type DeviceProfile } from './devices.ts';
+import { DeviceBook } from './devices.ts';
 import { rules } from './error-classes.ts';
 import { project, type ProductDefinition } from './projection.ts';
 import { CallQuota } from './quota.ts';
@@ -21,21 +20,15 @@ import { WriteRound } from './write-round.ts';
 export interface TuyaOptions {
   readonly endpoint: string;
   readonly clientId: string;
-  readonly secretFile: string;
-  /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */
-  readonly ca?: string | undefined;
+  readonly secret: string;
+  /** PEM text of the authority that signed the endpoint's certificate, where that is not a public one. */
+  readonly ca?: string;
   readonly productId: string;
+  /** The data points of the product; a code that is not among them is reported as it is. */
+  readonly dataPoints?: ProductDefinition;
   /** Uses the batch report of the local cloud, which the real one does not have. */
   readonly batch: boolean;
   readonly callsPerSecond: number;
-  /** `latest` lets telemetry coalesce too when the quota is short; `delay`, the default, keeps every point. */
-  readonly overQuota?: 'delay' | 'latest';
-  readonly bindType?: 'HOME' | 'ASSET';
-  readonly groupId?: string;
-  /** Registers devices as children of their gateway. */
-  readonly asChildren?: boolean;
-  readonly connections?: number;
-  readonly connectTimeoutMs?: number;
   readonly answerTimeoutMs?: number;
 }
 
@@ -44,49 +37,29 @@ export interface TuyaDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly scheduler?: Scheduler;
-  readonly profileOf?: (device: string) => DeviceProfile | undefined;
-  /** The product of a device, where its data points are defined. */
-  readonly definitionsOf?: (device: string) => ProductDefinition | undefined;
 }
 
 /** A sink for a Tuya-style cloud (third-party cloud service over HTTPS). */
 export interface TuyaSink extends Sink {
-  /** Gives a rejected device another chance: its next record registers it again. */
-  retryDevice(gateway: string, device: string): Promise<void>;
+  /** Gives the devices that the cloud has rejected another chance: their next record registers them again. */
+  retryRejected(): Promise<void>;
 }
 
 /**
- * Opens the sink; nothing is sent before `connect`. Rejects with CONFIG_INVALID or FILE_UNREADABLE.
- * The secret is read once and appears in no log, error or URL.
+ * Opens the sink; nothing is sent before `connect`. Throws CONFIG_INVALID for an endpoint that no cloud has.
+ * The secret appears in no log, error or URL.
+ *
+ *     write → projection → coalesce → device-run (one per device) → write-round → caller (quota) → client → wire
+ *                                          └ devices (registration)   └ error-classes (verdicts)    └ token, signature
  */
-export async function openTuyaSink(options: TuyaOptions, deps: TuyaDeps): Promise<TuyaSink> {
-  const secret = (await readText(options.secretFile, 'secret')).trim();
-  if (secret === '')
-    throw new PortcullisError('FILE_UNREADABLE', `The cloud's secret in ${options.secretFile} is empty.`);
-  const ca = options.ca === undefined ? undefined : await readText(options.ca, 'certificate authority');
-  const connections = options.connections ?? 16;
-  const client = openTuyaClient(
-    {
-      endpoint: options.endpoint,
-      clientId: options.clientId,
-      secret,
-      connections,
-      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-      answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
-      ...(ca === undefined ? {} : { ca }),
-    },
-    deps.clock,
-  );
-  return new Tuya(options, deps, client);
+export function openTuyaSink(options: TuyaOptions, deps: TuyaDeps): TuyaSink {
+  const { endpoint, clientId, secret, ca, answerTimeoutMs = 10_000 } = options;
+  const wire = { connections, connectTimeoutMs: 10_000, answerTimeoutMs, ...(ca !== undefined && { ca }) };
+  return new Tuya(options, deps, openTuyaClient({ endpoint, clientId, secret, ...wire }, deps.clock));
 }
 
-async function readText(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new PortcullisError('FILE_UNREADABLE', `The cloud's ${what} cannot be read from ${path}.`, { cause });
-  }
-}
+/** Kept-alive connections to the endpoint, and so calls at the same time. */
+const connections = 16;
 
 /** How long a registration waits for its place under the quota. */
 const registrationWaitMs = 2_000;
@@ -108,7 +81,7 @@ class Tuya implements TuyaSink {
   #lastTrouble: string | undefined;
 
   constructor(options: TuyaOptions, deps: TuyaDeps, client: TuyaClient) {
-    const { store, clock, scheduler = systemScheduler, profileOf = () => undefined } = deps;
+    const { store, clock, scheduler = systemScheduler } = deps;
     this.limits = { records: options.batch ? 2_000 : 500, bytes: 1_048_576 };
     this.#options = options;
     this.#deps = deps;
@@ -119,11 +92,7 @@ class Tuya implements TuyaSink {
     this.#book = new DeviceBook({
       store,
       clock,
-      profileOf,
       productId: options.productId,
-      bindType: options.bindType ?? 'ASSET',
-      groupId: options.groupId,
-      asChildren: options.asChildren ?? false,
       call: (call, signal) =>
         this.#caller.call('register', call, { urgent: true, signal, until: clock.monoMs() + registrationWaitMs }),
     });
@@ -147,25 +116,18 @@ class Tuya implements TuyaSink {
       signal,
     });
     const runs = this.#plan(batch, round);
-    const connections = this.#options.connections ?? 16;
-    if (this.#options.batch) {
-      await eachOf(runs, connections, async (run) => {
-        if (!round.halted) await run.enter();
-      });
-      await this.#together(runs, round, connections);
-    } else {
-      await eachOf(runs, connections, async (run) => {
-        if (round.halted) return;
-        await run.enter();
-        await run.run();
-      });
-    }
+    await eachOf(runs, async (run) => {
+      if (round.halted) return;
+      await run.enter();
+      if (!this.#options.batch) await run.run();
+    });
+    if (this.#options.batch) await this.#together(runs, round);
     this.#tellState(round.trouble);
     return round.result();
   }
 
-  retryDevice(gateway: string, device: string): Promise<void> {
-    return this.#book.forget(gateway, device);
+  retryRejected(): Promise<void> {
+    return this.#book.retryRejected();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -173,34 +135,30 @@ class Tuya implements TuyaSink {
   }
 
   /** Reports of many devices together, in turns, so that what lies between a device's reports keeps its place. */
-  async #together(runs: readonly DeviceRun[], round: WriteRound, connections: number): Promise<void> {
+  async #together(runs: readonly DeviceRun[], round: WriteRound): Promise<void> {
     for (let open = runs.filter((run) => run.open); open.length > 0; open = open.filter((run) => run.open)) {
-      await eachOf(chunks(open), connections, async (chunk) => {
+      await eachOf(chunks(open), async (chunk) => {
         if (!round.halted) await reportTogether(chunk, round);
       });
-      await eachOf(open, connections, async (run) => {
+      await eachOf(open, async (run) => {
         if (run.nextReports().length === 0) await run.run(true);
       });
     }
   }
 
-  /** Groups by device and chooses the least thrift that the quota allows at this moment. */
+  /** Groups by device, and merges states when the quota does not allow a call for each now. */
   #plan(batch: Batch, round: WriteRound): DeviceRun[] {
     const byDevice = Map.groupBy(batch.items, (item) => item.message.dev.id);
     const planned = [...byDevice.values()].map((items) => ({ items, plan: items.map((item) => this.#project(item)) }));
+    const steps = (mergeStates: boolean): Step[][] => planned.map(({ plan }) => planSteps(plan, mergeStates));
+    const exact = steps(false);
     const allowed = this.#quota.available(this.#deps.clock.monoMs(), batch.lane === 'urgent');
-    const choices: Thrift[] = this.#options.overQuota === 'latest' ? ['exact', 'state', 'latest'] : ['exact', 'state'];
-    const stepsAt = (thrift: Thrift) => planned.map(({ items, plan }) => ({ items, steps: planSteps(plan, thrift) }));
-    let chosen = stepsAt('exact');
-    for (const thrift of this.#options.batch ? [] : choices.slice(1)) {
-      if (chosen.reduce((sum, { steps }) => sum + countCalls(steps), 0) <= allowed) break;
-      chosen = stepsAt(thrift);
-    }
-    return chosen.map(({ items, steps }) => new DeviceRun(items, steps, round, this.#book));
+    const chosen = this.#options.batch || countCalls(exact.flat()) <= allowed ? exact : steps(true);
+    return planned.map(({ items }, index) => new DeviceRun(items, chosen[index] ?? [], round, this.#book));
   }
 
   #project(item: BatchItem): PlannedItem {
-    return { item, projected: project(item.message, this.#deps.definitionsOf?.(item.message.dev.id)) };
+    return { item, projected: project(item.message, this.#options.dataPoints) };
   }
 
   #tellState(trouble: WriteRound['trouble']): void {
@@ -219,11 +177,11 @@ class Tuya implements TuyaSink {
   }
 }
 
-/** Runs `work` on every entry, at most `limit` at a time. */
-async function eachOf<T>(entries: readonly T[], limit: number, work: (entry: T) => Promise<void>): Promise<void> {
+/** Runs `work` on every entry, as many at a time as there are connections. */
+async function eachOf<T>(entries: readonly T[], work: (entry: T) => Promise<void>): Promise<void> {
   const rest = entries.values();
   const worker = async (): Promise<void> => {
     for (const entry of rest) await work(entry);
   };
-  await Promise.all(Array.from({ length: Math.min(limit, entries.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(connections, entries.length) }, worker));
 }

@@ -39,7 +39,13 @@ test('a file that was never good is an error', async (t) => {
   await assert.rejects(loadConfigOrLastGood(path), { code: 'CONFIG_INVALID' });
 });
 
-test('a missing file is named with the reason', async () => {
+test('a file that is missing or empty is named with its key and the reason', async (t) => {
+  const empty = await configFile(t, ' \n');
+  await assert.rejects(readConfigured(empty, 'cloud.tuya.secretFile'), {
+    code: 'FILE_UNREADABLE',
+    message: /^cloud\.tuya\.secretFile: .* is empty/,
+  });
+
   await assert.rejects(loadConfig('/nowhere/site.yaml'), {
     code: 'FILE_UNREADABLE',
     message: /\/nowhere\/site\.yaml.*ENOENT/,

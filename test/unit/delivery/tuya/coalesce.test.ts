@@ -15,35 +15,34 @@ const shape = (steps: readonly Step[]) =>
 
 test('messages of one device share a call until a code comes again', () => {
   const items = [planned(1, 'telemetry', 'a', 1), planned(2, 'telemetry', 'b', 1), planned(3, 'telemetry', 'a', 2)];
-  assert.deepEqual(shape(planSteps(items, 'exact')), [[1, 2], [3]]);
+  assert.deepEqual(shape(planSteps(items, false)), [[1, 2], [3]]);
 });
 
 test('under the quota states coalesce and telemetry stays whole', () => {
   const states = [planned(1, 'state', 'on', 0), planned(2, 'state', 'on', 1), planned(3, 'state', 'on', 0)];
-  assert.deepEqual(shape(planSteps(states, 'exact')), [[1], [2], [3]]);
-  assert.deepEqual(shape(planSteps(states, 'state')), [[1, 2, 3]]);
+  assert.deepEqual(shape(planSteps(states, false)), [[1], [2], [3]]);
+  assert.deepEqual(shape(planSteps(states, true)), [[1, 2, 3]]);
   const telemetry = [planned(1, 'telemetry', 't', 0), planned(2, 'telemetry', 't', 1)];
-  assert.deepEqual(shape(planSteps(telemetry, 'state')), [[1], [2]]);
-  assert.deepEqual(shape(planSteps(telemetry, 'latest')), [[1, 2]]);
+  assert.deepEqual(shape(planSteps(telemetry, true)), [[1], [2]]);
 });
 
 test('a telemetry point is not replaced by a state, nor a state by a telemetry point', () => {
   const pair = [planned(1, 'state', 'on', 0), planned(2, 'telemetry', 'on', 1), planned(3, 'state', 'on', 0)];
-  assert.deepEqual(shape(planSteps(pair, 'state')), [[1], [2], [3]]);
+  assert.deepEqual(shape(planSteps(pair, true)), [[1], [2], [3]]);
 });
 
 test('nothing is merged across an event', () => {
   const items = [planned(1, 'state', 'on', 0), planned(2, 'event', 'action', 1), planned(3, 'state', 'on', 1)];
-  assert.deepEqual(shape(planSteps(items, 'latest')), [[1], 'event', [3]]);
+  assert.deepEqual(shape(planSteps(items, true)), [[1], 'event', [3]]);
 });
 
 test('every record is in exactly one step, in order, and what remains is the newest value of each code', () => {
   const kinds = fc.constantFrom<Kind>('state', 'telemetry', 'event');
   const list = fc.array(fc.tuple(kinds, fc.constantFrom('a', 'b', 'c'), fc.integer()), { maxLength: 60 });
   fc.assert(
-    fc.property(list, fc.constantFrom('exact', 'state', 'latest'), (entries, thrift) => {
+    fc.property(list, fc.boolean(), (entries, mergeStates) => {
       const items = entries.map(([kind, code, v], index) => planned(index + 1, kind, code, v));
-      const steps = planSteps(items, thrift);
+      const steps = planSteps(items, mergeStates);
       const carried = steps.flatMap((step) =>
         step.as === 'report' ? step.parts.map((p) => p.item.lsn) : [step.item.lsn],
       );
@@ -54,8 +53,8 @@ test('every record is in exactly one step, in order, and what remains is the new
       for (const step of steps) {
         if (step.as !== 'report') continue;
         const { data, superseded } = mergeParts(step.parts);
-        if (thrift === 'exact') assert.equal(superseded, 0);
-        if (superseded > 0 && thrift === 'state') assert.ok(step.parts.some((p) => p.item.message.kind === 'state'));
+        if (!mergeStates) assert.equal(superseded, 0);
+        if (superseded > 0) assert.ok(step.parts.some((p) => p.item.message.kind === 'state'));
         for (const part of step.parts) {
           for (const [code, entry] of Object.entries(part.data)) assert.ok((data[code]?.time ?? 0) >= entry.time);
         }

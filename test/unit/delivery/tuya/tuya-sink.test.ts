@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { tuyaTables } from '../../../../gateway/delivery/tuya/tables.ts';
@@ -14,16 +11,11 @@ import { listenTls, type TlsTuning } from './tls-server.ts';
 const lasting = new AbortController().signal;
 const dayMs = 86_400_000;
 
-async function open(t: TestContext, secret: string, tls: TlsTuning = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'tuya-'));
-  t.after(() => rm(folder, { recursive: true }));
+async function open(t: TestContext, tls: TlsTuning) {
   const { url: endpoint, ca } = await listenTls(t, () => {}, tls);
-  await writeFile(join(folder, 'secret'), secret);
-  await writeFile(join(folder, 'ca.pem'), ca);
   const store = openTables(tuyaTables);
   t.after(() => store[Symbol.dispose]());
-  const files = { secretFile: join(folder, 'secret'), ca: join(folder, 'ca.pem') };
-  const options = { endpoint, clientId: 'id', productId: 'p', batch: false, callsPerSecond: 10, ...files };
+  const options = { endpoint, ca, clientId: 'id', secret: 's', productId: 'p', batch: false, callsPerSecond: 10 };
   return openTuyaSink(options, { store, clock: systemClock, log: pino({ level: 'silent' }) });
 }
 
@@ -31,11 +23,7 @@ test('a certificate that our clock cannot believe yet is "waiting for time", wit
   const alarms: string[] = [];
   using _ear = listen('alarm', ({ code }) => alarms.push(code));
   const future = { notBefore: new Date(Date.now() + dayMs), notAfter: new Date(Date.now() + 2 * dayMs) };
-  await using sink = await open(t, 'secret', future);
+  await using sink = await open(t, future);
   await assert.rejects(sink.connect(lasting), { code: 'SINK_UNAVAILABLE', message: /waiting for time/ });
   assert.deepEqual(alarms, ['CLOUD_WAITING_FOR_TIME']);
-});
-
-test('an empty secret is refused at once', async (t) => {
-  await assert.rejects(open(t, ' \n'), { code: 'FILE_UNREADABLE' });
 });
