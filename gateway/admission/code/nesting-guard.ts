@@ -40,6 +40,16 @@ const longestRegex = 10_000;
 /** What makes the two readings of an ambiguous slash differ. */
 const material = /["'`()[\]{}]|\/\*/;
 
+/** ASCII only: what is beyond may also be a space or the end of a line. */
+function isWordChar(char: string): boolean {
+  return (
+    (char >= 'a' && char <= 'z') ||
+    (char >= 'A' && char <= 'Z') ||
+    (char >= '0' && char <= '9') ||
+    '_$\\'.includes(char)
+  );
+}
+
 class NestingScan {
   readonly #text: string;
   #at = 0;
@@ -63,14 +73,16 @@ class NestingScan {
 
   #step(): void {
     const char = this.#text[this.#at]!;
-    if (lineEnd.test(char)) {
+    if (char === ' ') this.#at++;
+    else if (isWordChar(char)) this.#word();
+    else if (lineEnd.test(char)) {
       this.#newLine = true;
       this.#at++;
     } else if (/\s/.test(char)) this.#at++;
     else if (char === '/') this.#slash();
     else if (char === '"' || char === "'") this.#string(char);
     else if (char === '`') this.#template();
-    else if (/[\w$\\\u0080-\uffff]/.test(char)) this.#word();
+    else if (char > '\u007f') this.#word();
     else if ('([{'.includes(char)) this.#open(char);
     else if (')]}'.includes(char)) this.#close(char);
     else this.#punctuation(char);
