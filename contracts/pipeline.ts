@@ -1,4 +1,4 @@
-import type { Measurement } from './message.ts';
+import type { Measurement, RecordClass } from './message.ts';
 import type { Envelope } from './plugin.ts';
 import type { Batch, Lane, Verdict } from './sink.ts';
 import type { Write } from './table-set.ts';
@@ -35,9 +35,16 @@ export interface NewDeadLetter {
   readonly receivedAt: number;
 }
 
-/** Everything that one envelope leaves behind, committed at once or not at all. */
+/** A measurement that was written as JSON already, on one line, with what the buffer must know without reading it. */
+export interface WrittenMeasurement {
+  readonly text: string;
+  readonly device: string;
+  readonly cls: RecordClass;
+}
+
+/** What one or more envelopes leave behind, committed at once or not at all. */
 export interface Entry {
-  readonly measurements: readonly Measurement[];
+  readonly measurements: readonly (Measurement | WrittenMeasurement)[];
   readonly filtered: readonly Filtered[];
   readonly deadLetters: readonly NewDeadLetter[];
   readonly writes: readonly Write[];

@@ -1,17 +1,11 @@
 import type { RecordClass } from '../../contracts/message.ts';
-import type { Entry } from '../../contracts/pipeline.ts';
+import type { Entry, WrittenMeasurement } from '../../contracts/pipeline.ts';
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { CommitRequest, LaneRecords } from './protocol.ts';
 
-interface EncodedRecord {
-  readonly text: string;
-  readonly device: string;
-  readonly cls: RecordClass;
-}
-
 /** An entry, ready to be sent. Records are JSON at once, so that the size is known and later changes do not matter. */
 export interface EncodedEntry {
-  readonly records: readonly EncodedRecord[];
+  readonly records: readonly WrittenMeasurement[];
   readonly entry: Omit<Entry, 'measurements'>;
   readonly bytes: number;
   /** Telemetry alone may wait for company; everything else is committed at once. */
@@ -24,14 +18,12 @@ const laneFor = (cls: RecordClass): Lane => (cls === 'alarm' || cls === 'event' 
 const overheadBytes = 64;
 
 export function encodeEntry({ measurements, filtered, deadLetters, writes }: Entry): EncodedEntry {
-  const records: EncodedRecord[] = [];
+  const records = measurements.map(written);
   let bytes = overheadBytes * (1 + filtered.length);
   let mayLinger = deadLetters.length === 0 && writes.length === 0;
-  for (const measurement of measurements) {
-    const text = JSON.stringify(measurement);
-    records.push({ text, device: measurement.dev.id, cls: measurement.cls });
+  for (const { text, cls } of records) {
     bytes += text.length + overheadBytes;
-    mayLinger &&= measurement.cls === 'telemetry';
+    mayLinger &&= cls === 'telemetry';
   }
   for (const letter of deadLetters) bytes += letter.sample.length + letter.detail.length + overheadBytes;
   for (const write of writes) {
@@ -41,9 +33,13 @@ export function encodeEntry({ measurements, filtered, deadLetters, writes }: Ent
   return { records, entry: { filtered, deadLetters, writes }, bytes, mayLinger };
 }
 
+function written(one: Entry['measurements'][number]): WrittenMeasurement {
+  return 'text' in one ? one : { text: JSON.stringify(one), device: one.dev.id, cls: one.cls };
+}
+
 /** Puts entries together for one commit. */
 export function buildCommit(entries: readonly EncodedEntry[]): CommitRequest {
-  const perLane = new Map<Lane, EncodedRecord[]>(lanes.map((lane) => [lane, []]));
+  const perLane = new Map<Lane, WrittenMeasurement[]>(lanes.map((lane) => [lane, []]));
   for (const { records } of entries) for (const record of records) perLane.get(laneFor(record.cls))?.push(record);
   return {
     lanes: [...perLane].filter(([, records]) => records.length > 0).map(([lane, records]) => buildLane(lane, records)),
@@ -53,7 +49,7 @@ export function buildCommit(entries: readonly EncodedEntry[]): CommitRequest {
   };
 }
 
-function buildLane(lane: Lane, records: readonly EncodedRecord[]): LaneRecords {
+function buildLane(lane: Lane, records: readonly WrittenMeasurement[]): LaneRecords {
   const places = new Map<string, number>();
   const devices: [string, number][] = [];
   const classes: Partial<Record<RecordClass, number>> = {};

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { DecodePool, Failure, RunOptions } from './decode-pool.ts';
 import type { KnowledgeBook } from './knowledge.ts';
+import { unpackResults } from './packed-results.ts';
 import { changesOf, packEnvelopes } from './task.ts';
 import type { Change, Claims, EnvelopeResult, Reply, RoutedEnvelope, Task } from './task.ts';
 
@@ -52,7 +53,7 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
     for (let offered = 1; ; offered++) {
       const reply = await offer(items, at);
       if (reply.is === 'decoded') {
-        const results = JSON.parse(reply.results) as readonly EnvelopeResult[];
+        const results = unpackResults(reply.results);
         if (reply.taught) {
           const changes = results.flatMap(changesOf);
           knowledge.learn(changes);

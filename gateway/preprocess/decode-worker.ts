@@ -1,11 +1,15 @@
 import { threadId, workerData } from 'node:worker_threads';
+import type { Measurement } from '../../contracts/message.ts';
+import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Plugin } from '../../contracts/plugin.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
 import { placesOf } from './enrich.ts';
+import { needsOrder } from './needs-order.ts';
 import { describePlugin, loadPlugins } from './load-plugins.ts';
 import { zoneOffsets } from './source-time.ts';
-import { headWidth, unpackEnvelope } from './task.ts';
+import { packResults } from './packed-results.ts';
+import { headWidth, measurementOf, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
 import { threadKnowledge } from './thread-knowledge.ts';
 
@@ -18,6 +22,7 @@ const context: DecodeContext = {
   placeOf: placesOf(data.site),
   offsetAt: zoneOffsets(data.site.timeZone),
 };
+const isOrdered = needsOrder(data.steps);
 const codecs = plugins.map(({ config }, index) => ({ config, knowledge: knowledge.of(index) }));
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
@@ -45,7 +50,7 @@ function decode(task: DecodeTask): Reply {
   }
   const claims = claimsOf(learners);
   if (learners.size > 0) knowledge.advance();
-  return { is: 'decoded', ...here(), results: JSON.stringify(results), taught: learners.size > 0, claims };
+  return { is: 'decoded', ...here(), results: packResults(results), taught: learners.size > 0, claims };
 }
 
 function decodeOne(task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
@@ -66,7 +71,13 @@ function decodeOne(task: DecodeTask, index: number, learners: Set<number>): Enve
     if (changes.length > 0) learners.add(at);
   }
   const { measurements, refused } = decodeEnvelope(plugin, envelope, codec, context);
-  return changes.length + refused.length === 0 ? measurements : { measurements, refused, changes };
+  if (changes.length + refused.length > 0) return { measurements, refused, changes };
+  if (measurements.some(({ m }) => isOrdered(m))) return measurements;
+  return measurements.map((one) => write(measurementOf(one, envelope, plugin.proto)));
+}
+
+function write(measurement: Measurement): WrittenMeasurement {
+  return { text: JSON.stringify(measurement), device: measurement.dev.id, cls: measurement.cls };
 }
 
 function learnFrom(plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {

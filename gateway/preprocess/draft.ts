@@ -1,10 +1,9 @@
-import type { Measurement } from '../../contracts/message.ts';
-import type { Filtered } from '../../contracts/pipeline.ts';
+import type { Entry, Filtered } from '../../contracts/pipeline.ts';
 import type { Write } from '../../contracts/table-set.ts';
 
 /** An entry in the making. */
 export interface Draft {
-  readonly measurements: Measurement[];
+  readonly measurements: Entry['measurements'][number][];
   readonly filtered: Filtered[];
   readonly writes: Write[];
   /** Metrics left out of messages that were otherwise kept, by reason. */

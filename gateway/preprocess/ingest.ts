@@ -128,7 +128,10 @@ function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }:
     entry: entry instanceof URL ? fileURLToPath(entry) : entry,
   }));
   const { threads, threadHeapMb: heapMb, envelopeDeadlineMs: deadlineMs } = options;
-  return openDecodePool({ threads, heapMb, deadlineMs, data: { plugins, site: options.site, progress } }, log);
+  return openDecodePool(
+    { threads, heapMb, deadlineMs, data: { plugins, site: options.site, steps: options.steps, progress } },
+    log,
+  );
 }
 
 async function describe(

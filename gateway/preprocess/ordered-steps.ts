@@ -8,6 +8,7 @@ import type { Draft } from './draft.ts';
 import { metricKey, metricStates } from './metric-states.ts';
 import type { MetricState } from './metric-states.ts';
 import { openWindows } from './open-windows.ts';
+import { needsOrder } from './needs-order.ts';
 import type { StepOptions } from './options.ts';
 
 /** The rows from which the durable part of the state starts. */
@@ -34,7 +35,7 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
   const { dedupeMs, counterSaveMs, maxDevices } = options;
   const deadbands = new Map(Object.entries(options.deadband));
   const rollups = new Map(Object.entries(options.rollup));
-  const mustLook = dedupeMs > 0 || deadbands.size > 0 || rollups.size > 0;
+  const isTouched = needsOrder(options);
   const windows = openWindows(maxDevices * 4, clock);
   let forgotten: Write[] = [];
   const states = metricStates(maxDevices, (device, gone) => {
@@ -89,7 +90,7 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
 
   return {
     apply(measurement, draft) {
-      if (mustLook || hasCounter(measurement.m)) applySteps(measurement, draft);
+      if (isTouched(measurement.m)) applySteps(measurement, draft);
       else draft.measurements.push(measurement);
     },
     closeWindows: (draft) => windows.closeDue(draft),
@@ -152,11 +153,6 @@ function count(metric: Metric, { state, of, key, now, saveMs }: Counting, draft:
 
 function saveSeries(device: string, key: string, { start, last }: { start: number; last: number }): Write {
   return { statement: 'ingest.saveSeries', params: [device, key, start, last] };
-}
-
-function hasCounter(metrics: readonly Metric[]): boolean {
-  for (const metric of metrics) if (metric.c === 'total_increasing') return true;
-  return false;
 }
 
 function valueOf({ v, vb, vs, q, raw }: Metric): Scalar {

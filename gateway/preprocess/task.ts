@@ -1,6 +1,8 @@
 import type { Measurement } from '../../contracts/message.ts';
+import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound } from '../../contracts/plugin.ts';
-import type { Site } from './options.ts';
+import type { PackedResults } from './packed-results.ts';
+import type { Site, StepOptions } from './options.ts';
 
 /** What crosses between the main thread and a decode thread. Nothing here carries a class: errors travel as values. */
 
@@ -8,6 +10,7 @@ import type { Site } from './options.ts';
 export interface ThreadData {
   readonly plugins: readonly { readonly name: string; readonly entry: string; readonly config: unknown }[];
   readonly site: Site;
+  readonly steps: StepOptions;
   /** One cell per task slot: the index of the envelope in work, so that a culprit is known after a crash. */
   readonly progress: SharedArrayBuffer;
 }
@@ -65,6 +68,10 @@ export type Task = DecodeTask | EncodeTask | DescribeTask;
 /** A measurement without what the main thread knows anyway. */
 export type Decoded = Omit<Measurement, 'rts' | 'src'>;
 
+export function measurementOf(decoded: Decoded, envelope: Envelope, proto: string): Measurement {
+  return { ...decoded, rts: envelope.receivedAt, src: { proto, topic: envelope.topic } };
+}
+
 /** Why an envelope, or one reading in it, is of no use. */
 export interface Refusal {
   readonly device?: string;
@@ -72,8 +79,8 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** What became of one envelope in the thread: the plain array is the common case of measurements only. */
-export type EnvelopeResult = readonly Decoded[] | DetailedResult;
+/** What became of one envelope in the thread: the plain arrays are the common case of measurements only. */
+export type EnvelopeResult = readonly WrittenMeasurement[] | readonly Decoded[] | DetailedResult;
 
 export interface DetailedResult {
   readonly measurements: readonly Decoded[];
@@ -110,8 +117,7 @@ export type Reply =
       readonly is: 'decoded';
       readonly thread: number;
       readonly version: number;
-      /** JSON text of `EnvelopeResult[]`: one string clones faster than the objects, see decision 0040. */
-      readonly results: string;
+      readonly results: PackedResults;
       /** Something was learnt: the results hold changes, and this is what the learners now claim. */
       readonly taught: boolean;
       readonly claims: Claims;

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import type { Measurement } from '../../../contracts/message.ts';
 import type { Append, Entry } from '../../../contracts/pipeline.ts';
 import type { Envelope } from '../../../contracts/plugin.ts';
 import type { TableStore, Write } from '../../../contracts/table-set.ts';
@@ -14,9 +16,14 @@ import type { IngestDeps, IngestOptions } from '../../../gateway/preprocess/opti
 
 export const housePlugin = new URL('../../fixtures/plugins/house.ts', import.meta.url);
 
+/** An entry as it was committed, its records read back where they came as text. */
+export interface KeptEntry extends Entry {
+  readonly measurements: readonly Measurement[];
+}
+
 /** A buffer in memory: entries as they were committed, and the stage's tables in a real SQLite. */
 export interface MemoryBuffer {
-  readonly entries: Entry[];
+  readonly entries: KeptEntry[];
   readonly append: Append;
   readonly store: TableStore;
   /** What is closed before the tables are. */
@@ -51,7 +58,13 @@ export function memoryBuffer(t: TestContext): MemoryBuffer {
     async append(entry) {
       await buffer.before(entry);
       write(entry.writes);
-      buffer.entries.push(entry);
+      const measurements = entry.measurements.map((one) => {
+        if (!('text' in one)) return one;
+        const read = JSON.parse(one.text) as Measurement;
+        assert.deepEqual([one.device, one.cls], [read.dev.id, read.cls]);
+        return read;
+      });
+      buffer.entries.push({ ...entry, measurements });
     },
     store: {
       write: async (writes) => write(writes),
