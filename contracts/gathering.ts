@@ -1,7 +1,8 @@
 import { PortcullisError } from './errors.ts';
 import type { CounterKind, Kind, Scalar } from './message.ts';
 import { isMetricWord, metricWords, type MetricWord } from './metric-words.ts';
-import type { Reading, ReadingMetric, SourceTime } from './plugin.ts';
+import { eachLeaf } from './payload.ts';
+import type { Json, Reading, ReadingMetric, SourceTime } from './plugin.ts';
 import { canonicalUnit } from './units.ts';
 
 const maxEntries = 512;
@@ -50,11 +51,21 @@ export class Gathering {
     this.#put(name, key, value, about);
   }
 
+  /** Every leaf of a tree that stands at `path`, without canonical words. */
+  others(tree: Json, path = '', about?: About): void {
+    eachLeaf(tree, (key, value) => this.other(key, value, about), path);
+  }
+
   /** A leaf that describes the device. */
   meta(key: string, value: Scalar): void {
     this.#meta ??= new Map();
     if (this.#meta.size >= maxEntries) throw tooMuch('descriptions');
     this.#meta.set(key, value);
+  }
+
+  /** Every leaf of a tree that stands at `path`, as descriptions of the device. */
+  metas(tree: Json, path = ''): void {
+    eachLeaf(tree, (key, value) => this.meta(key, value), path);
   }
 
   /** What was gathered, as readings: none when there is nothing. Without `kind` the metrics decide. */

@@ -45,6 +45,12 @@ export function member(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** A member that is a text, neither empty nor longer than `longest` characters. */
+export function textIn(object: JsonObject, key: string, longest = 256): string | undefined {
+  const value = member(object, key);
+  return typeof value === 'string' && value !== '' && value.length <= longest ? value : undefined;
+}
+
 /** A decimal number as devices print it, or undefined for anything else: empty text, hex, `nan`, words. */
 export function numberOf(text: string): number | undefined {
   const trimmed = text.trim();

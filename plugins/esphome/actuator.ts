@@ -1,5 +1,5 @@
-import { member } from '../../contracts/index.ts';
-import { textIn, type Entity } from './channel.ts';
+import { member, textIn } from '../../contracts/index.ts';
+import type { Entity } from './channel.ts';
 
 /** How to tell an entity something. Kept in a list under `e:<device>`. */
 export interface Actuator {

@@ -1,6 +1,7 @@
 import {
   isObject,
   member,
+  textIn,
   type CounterKind,
   type Json,
   type JsonObject,
@@ -42,11 +43,6 @@ export interface Entity {
 
 /** A channel with the topic that it listens to. */
 export type Listening = readonly [topic: string, channel: Channel];
-
-export function textIn(config: JsonObject, key: string): string | undefined {
-  const value = member(config, key);
-  return typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined;
-}
 
 /** Every value that the entity publishes. */
 export function channelsOf(entity: Entity): readonly Listening[] {

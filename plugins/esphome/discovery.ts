@@ -3,6 +3,7 @@ import {
   member,
   parseObject,
   PortcullisError,
+  textIn,
   textOf,
   type Envelope,
   type Json,
@@ -10,18 +11,13 @@ import {
   type Knowledge,
   type Lesson,
 } from '../../contracts/index.ts';
-import { channelsOf, textIn, type Channel, type Entity } from './channel.ts';
 import { actuatorOf, type Actuator } from './actuator.ts';
-import { expand } from './config.ts';
+import { channelsOf, type Channel, type Entity } from './channel.ts';
+import type { Config, Context } from './config.ts';
+import { expand } from './expand.ts';
 
 const maxEntities = 2000;
 const maxChannels = 128;
-
-/** The plugin's configuration. */
-export interface Config {
-  readonly prefix: string;
-  readonly spare: readonly string[];
-}
 
 /** One entity per message, or with `homeassistant/device/<id>/config` all entities of a device. */
 export function entitiesOf(topic: string, payload: Uint8Array, prefix: string): readonly Entity[] {
@@ -83,10 +79,7 @@ interface Trace {
  * Learns what arrives where (`t:<topic>`) and what can be told to a device (`e:<device>`). A message replaces what the
  * same topic said before; an empty one is a deletion. Topics of sources that have a codec of their own are left to it.
  */
-export function learn(
-  { topic, payload }: Envelope,
-  { config, knowledge }: { readonly config: Config; readonly knowledge: Knowledge },
-): readonly Lesson[] {
+export function learn({ topic, payload }: Envelope, { config, knowledge }: Context): readonly Lesson[] {
   const owner = topicParts(topic, config.prefix)?.owner;
   if (owner === undefined) return [];
   const changed = new Map<string, readonly Json[]>();

@@ -1,140 +1,7 @@
 import { z } from 'zod';
-import {
-  command,
-  definePlugin,
-  eachLeaf,
-  epochOf,
-  gather,
-  isObject,
-  localId,
-  numberOf,
-  outbound,
-  parseJson,
-  textOf,
-  timeOf,
-  type CodecContext,
-  type Envelope,
-  type Gathering,
-  type Json,
-  type JsonObject,
-  type Reading,
-  type SourceTime,
-} from '../../contracts/index.ts';
-import { isPack, readPack } from './senml.ts';
-import { unitIn, wordFor } from './names.ts';
-
-const field = z.strictObject({
-  /** Canonical word for this field, for example `temperature`. */
-  name: z.string().max(64).optional(),
-  /** Unit of the field when the payload does not say. */
-  unit: z.string().max(32).optional(),
-});
-
-const config = z.strictObject({
-  /** What tells devices apart: the MQTT client, or the topic when one client speaks for many devices. */
-  identity: z.enum(['client', 'topic']).default('client'),
-  /** What is known about a field, by its path (`outdoor.temp`). */
-  fields: z.record(z.string().max(200), field).default({}),
-  /** Topic for commands; `{device}` stands for the device's name. */
-  commandTopic: z.string().max(256).default('devices/{device}/set'),
-});
-type Config = z.infer<typeof config>;
-
-const timeKeys: ReadonlySet<string> = new Set(['time', 'timestamp', 'ts']);
-
-function deviceOf({ client, topic }: Envelope, identity: Config['identity']): string {
-  return `json:${identity === 'client' && client !== '' ? client : topic}`;
-}
-
-function decode(envelope: Envelope, { config }: CodecContext<Config>): readonly Reading[] {
-  if (envelope.payload.length === 0) return [];
-  const text = textOf(envelope.payload);
-  const json = scalarText(text) ?? parseJson(text);
-  const device = deviceOf(envelope, config.identity);
-  if (isPack(json)) return readPack(json, device);
-  const gathering = gather('json');
-  let at: SourceTime | undefined;
-  if (isObject(json)) at = readObject(json, gathering, config);
-  else readTree('value', json, gathering, config);
-  return gathering.readings(device, undefined, at);
-}
-
-/** A payload that is one bare number needs no JSON parser's opinion: `.5` and `+3` are numbers to devices. */
-function scalarText(text: string): Json | undefined {
-  return text.startsWith('{') || text.startsWith('[') ? undefined : numberOf(text);
-}
-
-function readObject(json: JsonObject, gathering: Gathering, config: Config): SourceTime | undefined {
-  let at: SourceTime | undefined;
-  for (const [key, value] of Object.entries(json)) {
-    const time = at === undefined && timeKeys.has(key) ? readTime(value) : undefined;
-    if (isUnitOf(json, key)) continue;
-    if (time === undefined) readField(key, value, unitBeside(json, key), gathering, config);
-    else at = time;
-  }
-  return at;
-}
-
-function readTime(value: Json): SourceTime | undefined {
-  if (typeof value === 'number') return epochOf(value);
-  return typeof value === 'string' ? timeOf(value) : undefined;
-}
-
-/** `{"weight":70,"weight_unit":"kg"}` and `{"value":70,"unit":"kg"}`: the unit stands in a field beside the value. */
-function unitBeside(json: JsonObject, key: string): string | undefined {
-  const own = `${key}_unit`;
-  const unit = Object.hasOwn(json, own)
-    ? json[own]
-    : key === 'value' && Object.hasOwn(json, 'unit')
-      ? json['unit']
-      : undefined;
-  return typeof unit === 'string' ? unit : undefined;
-}
-
-/** Whether the key only tells the unit of a field beside it; the field then carries it. */
-function isUnitOf(json: JsonObject, key: string): boolean {
-  if (typeof json[key] !== 'string') return false;
-  const field = key === 'unit' ? 'value' : key.endsWith('_unit') ? key.slice(0, -'_unit'.length) : undefined;
-  return field !== undefined && Object.hasOwn(json, field) && typeof json[field] !== 'object';
-}
-
-function readField(key: string, value: Json, unit: string | undefined, gathering: Gathering, config: Config): void {
-  if (isObject(value) && isQuantity(value)) readQuantity(key, value, gathering, config);
-  else if (typeof value === 'object') readTree(key, value, gathering, config);
-  else put(key, value, unit, gathering, config);
-}
-
-function readTree(path: string, tree: Json, gathering: Gathering, config: Config): void {
-  eachLeaf(tree, (at, value) => put(at, value, undefined, gathering, config), path);
-}
-
-function isQuantity(json: JsonObject): boolean {
-  return Object.hasOwn(json, 'value') && typeof json['unit'] === 'string' && typeof json['value'] !== 'object';
-}
-
-function readQuantity(key: string, json: JsonObject, gathering: Gathering, config: Config): void {
-  const unit = json['unit'] as string;
-  for (const [name, value] of Object.entries(json)) {
-    if (name === 'value') put(key, value as number, unit, gathering, config);
-    else if (name !== 'unit') readTree(`${key}.${name}`, value, gathering, config);
-  }
-}
-
-function put(
-  path: string,
-  value: number | boolean | string | null,
-  unitBeside: string | undefined,
-  gathering: Gathering,
-  { fields }: Config,
-): void {
-  const known = Object.hasOwn(fields, path) ? fields[path] : undefined;
-  const suffixed = unitIn(path);
-  const unit = known?.unit ?? unitBeside ?? suffixed?.unit;
-  const word = wordFor(known?.name ?? suffixed?.stem ?? path, value, known?.name !== undefined);
-  const asNumber = unit !== undefined && typeof value === 'string' ? (numberOf(value) ?? value) : value;
-  if (word === undefined) gathering.other(path, asNumber, { unit });
-  else gathering.word(word, path, asNumber, { unit });
-}
+import { command, definePlugin, localId, outbound } from '../../contracts/index.ts';
+import { config, type Config, type Context } from './config.ts';
+import { decode } from './decode.ts';
 
 /** Any device that speaks JSON over MQTT without a convention of its own. Also reads SenML packs (RFC 8428). */
 export default definePlugin<Config>({
@@ -148,7 +15,7 @@ export default definePlugin<Config>({
     set: command({
       args: z.record(z.string().max(64), z.json()),
       idempotent: false,
-      encode: ({ device, args }, { config }: CodecContext<Config>) => [
+      encode: ({ device, args }, { config }: Context) => [
         outbound(
           config.commandTopic.replaceAll('{device}', () => localId(device)),
           JSON.stringify(args),

@@ -5,6 +5,7 @@ import {
   isObject,
   member,
   parseObject,
+  textIn,
   textOf,
   type Envelope,
   type Gathering,
@@ -31,7 +32,7 @@ const repeats: ReadonlySet<string> = new Set([
 export function decodeGen1({ topic, payload }: Envelope): readonly Reading[] {
   const [, id = '', ...rest] = topic.split('/');
   const path = rest.join('/');
-  if (payload.length === 0 || path.endsWith('command') || path.endsWith('/set') || repeats.has(path)) return [];
+  if (path.endsWith('command') || path.endsWith('/set') || repeats.has(path)) return [];
   const text = textOf(payload);
   const gathering = gather('shelly');
   if (id === 'announce') return announce(text, gathering);
@@ -39,10 +40,6 @@ export function decodeGen1({ topic, payload }: Envelope): readonly Reading[] {
   const device = `shelly:${id}`;
   if (path === 'announce') return announce(text, gathering);
   if (path === 'info') return readInfo(text, device, gathering);
-  if (path === 'online') {
-    putMeaning(gathering, { word: 'availability', flags }, path, scalarOf(text), undefined);
-    return gathering.readings(device, 'availability');
-  }
   const light = lightStatus.exec(path);
   if (light !== null) return readLight(text, device, light[1], gathering);
   const event = inputEvent.exec(path);
@@ -51,16 +48,11 @@ export function decodeGen1({ topic, payload }: Envelope): readonly Reading[] {
   return gathering.readings(device);
 }
 
-const flags: ReadonlyMap<Scalar, boolean> = new Map<Scalar, boolean>([
-  [true, true],
-  [false, false],
-]);
-
 function announce(text: string, gathering: Gathering): readonly Reading[] {
   const json = parseObject(text);
-  const id = member(json, 'id');
-  eachLeaf(json, (path, value) => gathering.meta(path, value));
-  return typeof id === 'string' && id !== '' ? gathering.readings(`shelly:${id}`, 'registration') : [];
+  const id = textIn(json, 'id');
+  gathering.metas(json);
+  return id === undefined ? [] : gathering.readings(`shelly:${id}`, 'registration');
 }
 
 function readTopic(path: string, value: Scalar, gathering: Gathering): void {

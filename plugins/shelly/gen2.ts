@@ -5,6 +5,7 @@ import {
   isObject,
   member,
   parseObject,
+  textIn,
   textOf,
   type Gathering,
   type Json,
@@ -23,8 +24,7 @@ const phase = /^(a|b|c|n)_(.+)$/;
  */
 export function readNotification(payload: Uint8Array, fallback: string): readonly Reading[] {
   const frame = parseObject(textOf(payload));
-  const src = member(frame, 'src');
-  const device = `shelly:${typeof src === 'string' && src !== '' ? src : fallback}`;
+  const device = `shelly:${textIn(frame, 'src') ?? fallback}`;
   const params = member(frame, 'params');
   if (!isObject(params)) return [];
   const events = member(params, 'events');
@@ -49,12 +49,12 @@ export function readStatus(payload: Uint8Array, device: string, component: strin
 /** `<our name>/rpc`: what a device answered to a command. Requests on such a topic are not for us. */
 export function readReply(payload: Uint8Array): readonly Reading[] {
   const frame = parseObject(textOf(payload));
-  const src = member(frame, 'src');
-  if (typeof src !== 'string' || src === '' || member(frame, 'method') !== undefined) return [];
+  const src = textIn(frame, 'src');
+  if (src === undefined || member(frame, 'method') !== undefined) return [];
   const gathering = gather('shelly');
   for (const [key, value] of Object.entries(frame)) {
-    if (key === 'id') eachLeaf(value, (path, leaf) => gathering.meta(path, leaf), 'rpc.id');
-    else if (key !== 'src' && key !== 'dst') eachLeaf(value, (path, leaf) => gathering.other(path, leaf), `rpc.${key}`);
+    if (key === 'id') gathering.metas(value, 'rpc.id');
+    else if (key !== 'src' && key !== 'dst') gathering.others(value, `rpc.${key}`);
   }
   return gathering.readings(`shelly:${src}`, 'event');
 }
@@ -83,7 +83,7 @@ function secondsOf(value: Json | undefined): SourceTime | undefined {
 
 function readComponent(gathering: Gathering, name: string, body: Json): void {
   if (!isObject(body)) {
-    eachLeaf(body, (path, value) => gathering.other(path, value), name);
+    gathering.others(body, name);
     return;
   }
   const type = typeOf(name);
@@ -139,7 +139,7 @@ function readEvent(event: Json, device: string): readonly Reading[] {
     if (key === 'component' && typeof value === 'string') gathering.meta(key, value);
     else if (key === 'id' && isId(value, name)) continue;
     else if (key === 'event' && typeof value === 'string') gathering.word('action', key, value, { ep });
-    else eachLeaf(value, (path, leaf) => gathering.other(path, leaf, { ep }), key);
+    else gathering.others(value, key, { ep });
   }
   return gathering.readings(device, 'event', at);
 }

@@ -3,15 +3,19 @@ import {
   member,
   parseObject,
   PortcullisError,
+  textIn,
   textOf,
+  type CodecContext,
   type Envelope,
   type Json,
+  type JsonObject,
   type Knowledge,
   type Lesson,
 } from '../../contracts/index.ts';
 
 const maxPrefixes = 1000;
 const maxComponents = 32;
+const maxId = 64;
 const rpcSuffix = '/events/rpc';
 
 /** What is known of a topic prefix that is not the device's own id: kept under `p:<prefix>`. */
@@ -24,17 +28,14 @@ interface Prefix {
  * The prefix of a Gen2 device is configurable and may hold slashes; its notifications name the device. `s:<src>` keeps
  * the prefix for commands, `g1:<id>` that a device is of the first generation.
  */
-export function learn(
-  { topic, payload }: Envelope,
-  { knowledge }: { readonly knowledge: Knowledge },
-): readonly Lesson[] {
+export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext): readonly Lesson[] {
   if (payload.length === 0) return [];
   if (topic === 'shellies/announce') return learnGen1(parseObject(textOf(payload)), knowledge);
   if (!topic.endsWith(rpcSuffix)) return [];
   const prefix = topic.slice(0, -rpcSuffix.length);
   const frame = parseObject(textOf(payload));
-  const src = member(frame, 'src');
-  if (typeof src !== 'string' || src === '' || src === prefix || src.length > 64) return [];
+  const src = textIn(frame, 'src', maxId);
+  if (src === undefined || src === prefix) return [];
   const known = prefixOf(prefix, knowledge);
   const components = mergeComponents(known?.components ?? [], member(frame, 'params'));
   if (known?.src === src && components === known.components) return [];
@@ -46,9 +47,9 @@ export function learn(
   ];
 }
 
-function learnGen1(json: Readonly<Record<string, Json>>, knowledge: Knowledge): readonly Lesson[] {
-  const id = member(json, 'id');
-  if (typeof id !== 'string' || id === '' || id.length > 64 || knowledge.has(`g1:${id}`)) return [];
+function learnGen1(json: JsonObject, knowledge: Knowledge): readonly Lesson[] {
+  const id = textIn(json, 'id', maxId);
+  if (id === undefined || knowledge.has(`g1:${id}`)) return [];
   refuseWhenFull(undefined, knowledge);
   return [{ key: `g1:${id}`, value: true }];
 }
@@ -70,9 +71,9 @@ function prefixOf(prefix: string, knowledge: Knowledge): Prefix | undefined {
   return isObject(known) ? (known as unknown as Prefix) : undefined;
 }
 
-/** The device that publishes below a prefix. */
+/** The device that publishes below a prefix; one of the first generation always has the same in front of its id. */
 export function deviceBehind(prefix: string, knowledge: Knowledge): string {
-  return prefixOf(prefix, knowledge)?.src ?? prefix;
+  return prefixOf(prefix, knowledge)?.src ?? prefix.replace(/^shellies\//, '');
 }
 
 /** Where a device listens. */

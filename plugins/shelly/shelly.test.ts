@@ -158,6 +158,21 @@ test('a configured prefix with slashes leads to the device that its notification
   );
 });
 
+test('a Gen2 prefix below shellies/ is not taken for a Gen1 device', () => {
+  const house = bench(shelly);
+  const prefix = 'shellies/kitchen';
+  const frame = { src: plus, method: 'NotifyStatus', params: { ts: 1741108936, 'switch:0': { id: 0, apower: 5 } } };
+  house.teach(`${prefix}/events/rpc`, frame);
+  const metric = [`shelly:${plus} telemetry`, 'power.active[0] 5 W'];
+  assert.deepEqual(house.lines(`${prefix}/events/rpc`, frame), metric);
+  assert.deepEqual(house.lines(`${prefix}/status/switch:0`, { id: 0, apower: 5 }), metric);
+  assert.deepEqual(house.lines(`${prefix}/online`, 'true'), [`shelly:${plus} availability`, 'availability true']);
+  assert.deepEqual(house.lines(`${plug}/online`, 'true'), [
+    'shelly:shellyplug-s-7A11F0 availability',
+    'availability true',
+  ]);
+});
+
 test('a Gen2 press is an event with its own time', () => {
   const params = { ts: 1741109012, events: [{ component: 'input:0', id: 0, event: 'single_push', ts: 1741109011.07 }] };
   const [reading] = bench(shelly).readings('ix/events/rpc', { src: 'shellyplusi4-1', method: 'NotifyEvent', params });

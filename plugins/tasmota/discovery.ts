@@ -3,38 +3,34 @@ import {
   member,
   parseObject,
   PortcullisError,
+  textIn,
   textOf,
+  type CodecContext,
   type Envelope,
   type Json,
   type JsonObject,
   type Knowledge,
   type Lesson,
 } from '../../contracts/index.ts';
+import type { OnOff } from './words.ts';
 
 const maxDevices = 1000;
 const configTopic = /^tasmota\/discovery\/([0-9A-Fa-f]{12})\/config$/;
 
 /** What discovery said about the device that publishes below a topic: kept under `t:<tele or stat topic>`. */
-export interface Source {
+export interface Source extends OnOff {
   readonly mac: string;
   readonly online: string;
   readonly offline: string;
-  readonly off: string;
-  readonly on: string;
 }
 
 /** How to reach a device: kept under `d:<MAC>`. `bases` are its topics in the order command, stat, tele. */
-export interface Target {
+export interface Target extends OnOff {
   readonly bases: readonly string[];
-  readonly off: string;
-  readonly on: string;
 }
 
 /** Learns from `tasmota/discovery/<MAC>/config`; an empty payload is a deletion and forgets the device. */
-export function learn(
-  { topic, payload }: Envelope,
-  { knowledge }: { readonly knowledge: Knowledge },
-): readonly Lesson[] {
+export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext): readonly Lesson[] {
   const mac = configTopic.exec(topic)?.[1]?.toUpperCase();
   if (mac === undefined) return [];
   const forgotten = forget(mac, knowledge);
@@ -47,8 +43,8 @@ export function learn(
   const bases = basesOf(config);
   const source: Json = {
     mac,
-    online: text(config, 'onln') ?? 'Online',
-    offline: text(config, 'ofln') ?? 'Offline',
+    online: textIn(config, 'onln') ?? 'Online',
+    offline: textIn(config, 'ofln') ?? 'Offline',
     off,
     on,
   };
@@ -67,13 +63,13 @@ function forget(mac: string, knowledge: Knowledge): readonly Lesson[] {
 
 /** `ft` is the full topic, by default `%prefix%/%topic%/`; `tp` the three prefixes; `t` the topic. */
 function basesOf(config: JsonObject): readonly string[] {
-  const full = text(config, 'ft') ?? '%prefix%/%topic%/';
-  const topic = text(config, 't') ?? '';
+  const full = textIn(config, 'ft') ?? '%prefix%/%topic%/';
+  const topic = textIn(config, 't') ?? '';
   const prefixes = texts(member(config, 'tp'));
   if (topic === '' || !full.includes('%topic%')) {
     throw new PortcullisError('DECODE_FAILED', 'The discovery message names no topic of its own.');
   }
-  const hostname = text(config, 'hn') ?? '';
+  const hostname = textIn(config, 'hn') ?? '';
   return ['cmnd', 'stat', 'tele'].map((usual, at) => {
     const filled = full
       .replaceAll('%prefix%', () => prefixes[at] ?? usual)
@@ -81,11 +77,6 @@ function basesOf(config: JsonObject): readonly string[] {
       .replaceAll('%hostname%', () => hostname);
     return filled.replace(/\/+$/, '').slice(0, 200);
   });
-}
-
-function text(object: JsonObject, key: string): string | undefined {
-  const value = member(object, key);
-  return typeof value === 'string' ? value.slice(0, 128) : undefined;
 }
 
 function texts(json: Json | undefined): readonly string[] {

@@ -10,30 +10,23 @@ import {
   type Scalar,
 } from '../../contracts/index.ts';
 import { readOutput, readShutter } from './state.ts';
-import { descriptions, energyKeys, sensorKeys, type Meaning } from './words.ts';
+import { descriptions, energyKeys, sensorKeys, type Meaning, type OnOff } from './words.ts';
 
 const unitKeys: ReadonlySet<string> = new Set(['TempUnit', 'PressureUnit', 'SpeedUnit']);
 const input = /^Switch(\d{1,2})$/;
 const trigger = /^(?:Button|Switch)(\d{1,2})$/;
 
-interface Words {
-  readonly on: string;
-  readonly off: string;
-  /** A key that was read already. */
-  readonly skip?: string;
-}
-
 /**
  * `tele/…/SENSOR`, `StatusSNS` and `RESULT`: one object per sensor chip, and the units of temperature, pressure and
  * speed at the root. Every chip is an endpoint of its own, because two chips measure the same quantity in many nodes.
  */
-export function readSensors(gathering: Gathering, json: JsonObject, words: Words): void {
+export function readSensors(gathering: Gathering, json: JsonObject, words: OnOff): void {
   for (const [key, value] of Object.entries(json)) {
-    if (unitKeys.has(key) || key === words.skip) continue;
+    if (unitKeys.has(key)) continue;
     if (readShutter(gathering, key, value)) continue;
     if (key === 'ENERGY' && isObject(value)) readEnergy(gathering, value, json);
     else if (isObject(value)) readChip(gathering, key, value, json);
-    else if (typeof value === 'object' && value !== null) eachLeaf(value, (at, leaf) => gathering.other(at, leaf), key);
+    else if (typeof value === 'object' && value !== null) gathering.others(value, key);
     else readRoot(gathering, key, value, words);
   }
   readUnits(gathering, json);
@@ -43,11 +36,11 @@ export function readSensors(gathering: Gathering, json: JsonObject, words: Words
 function readUnits(gathering: Gathering, json: JsonObject): void {
   for (const key of unitKeys) {
     const unit = member(json, key);
-    if (unit !== undefined) eachLeaf(unit, (path, leaf) => gathering.meta(path, leaf), key);
+    if (unit !== undefined) gathering.metas(unit, key);
   }
 }
 
-function readRoot(gathering: Gathering, key: string, value: Scalar, words: Words): void {
+function readRoot(gathering: Gathering, key: string, value: Scalar, words: OnOff): void {
   const ep = input.exec(key)?.[1];
   if (key === 'Time' || descriptions.has(key)) gathering.meta(key, value);
   else if (ep !== undefined && (value === words.on || value === words.off)) {
@@ -62,8 +55,7 @@ function readChip(gathering: Gathering, chip: string, body: JsonObject, root: Js
   for (const [key, value] of Object.entries(body)) {
     const path = `${chip}.${key}`;
     if (key === 'Id' && ep === id) gathering.meta(path, id);
-    else if (typeof value === 'object' && value !== null)
-      eachLeaf(value, (at, leaf) => gathering.other(at, leaf), path);
+    else if (typeof value === 'object' && value !== null) gathering.others(value, path);
     else put(gathering, path, value, chipMeaning(chip, key), root, ep);
   }
 }
@@ -117,7 +109,7 @@ export function readEvents(device: string, json: JsonObject): readonly Reading[]
     if (ep !== undefined && typeof action === 'string') {
       found = true;
       gathering.word('action', `${key}.Action`, action, { ep: key });
-    } else eachLeaf(value, (path, leaf) => gathering.other(path, leaf), key);
+    } else gathering.others(value, key);
   }
   return found ? gathering.readings(device, 'event') : [];
 }

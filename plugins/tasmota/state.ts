@@ -10,21 +10,16 @@ import {
   type Scalar,
   type SourceTime,
 } from '../../contracts/index.ts';
-import { descriptions, healthKeys } from './words.ts';
+import { descriptions, healthKeys, type OnOff } from './words.ts';
 
 const power = /^POWER(\d{0,2})$/;
-
-interface Words {
-  readonly on: string;
-  readonly off: string;
-}
 
 export function isPower(key: string): boolean {
   return power.test(key);
 }
 
 /** A relay's state, in the words that the device uses for on and off. `POWER` and `POWER1` are told apart by the device. */
-export function readPower(gathering: Gathering, key: string, value: Scalar, { on, off }: Words): void {
+export function readPower(gathering: Gathering, key: string, value: Scalar, { on, off }: OnOff): void {
   const ep = power.exec(key)?.[1] || undefined;
   if (value === on || value === off) gathering.word('switch.state', key, value === on, { ep });
   else gathering.other(key, value, { ep });
@@ -40,7 +35,7 @@ export function timeIn(json: JsonObject): SourceTime | undefined {
 }
 
 /** `tele/…/STATE`: what the outputs are set to, and beside it how the node itself does, as a message of its own. */
-export function readState(device: string, json: JsonObject, words: Words): readonly Reading[] {
+export function readState(device: string, json: JsonObject, words: OnOff): readonly Reading[] {
   const at = timeIn(json);
   const state = gather('tasmota');
   const health = gather('tasmota');
@@ -60,7 +55,7 @@ function unitOf(unit: unknown): string | undefined {
 }
 
 /** A leaf that `STATE` and `RESULT` share: relays, dimmers, colour temperature, shutters. */
-export function readOutput(gathering: Gathering, path: string, value: Scalar, words: Words): void {
+export function readOutput(gathering: Gathering, path: string, value: Scalar, words: OnOff): void {
   if (isPower(path)) readPower(gathering, path, value, words);
   else if (path === 'Dimmer') gathering.word('light.brightness', path, value, { unit: '%' });
   else if (path === 'CT') gathering.word('light.color_temp', path, value, { unit: 'mired' });

@@ -1,5 +1,11 @@
 import type { CounterKind, MetricWord } from '../../contracts/index.ts';
 
+/** What a device says for on and off; both can be renamed. */
+export interface OnOff {
+  readonly on: string;
+  readonly off: string;
+}
+
 /** What a key of Tasmota's JSON means. `unit` in braces is named elsewhere in the same message. */
 export interface Meaning {
   readonly word?: MetricWord;

@@ -88,6 +88,6 @@ function readInfo(json: Json): readonly Reading[] {
 
 function readAll(json: Json, name: string, kind: 'health' | 'event'): readonly Reading[] {
   const gathering = gather('z2m');
-  eachLeaf(json, (path, value) => gathering.other(path, value), `bridge.${name}`);
+  gathering.others(json, `bridge.${name}`);
   return gathering.readings(bridge, kind);
 }

@@ -4,6 +4,7 @@ import {
   isObject,
   member,
   normaliseUnit,
+  textIn,
   type Json,
   type JsonObject,
   type MetricWord,
@@ -12,6 +13,9 @@ import { binaryWords, featureWords, lightWords, phased } from './words.ts';
 
 const maxFeatures = 512;
 const maxDepth = 4;
+const maxText = 64;
+/** A message carries units up to this length. */
+const maxUnit = 32;
 
 /**
  * What a property of a device's state means, as far as the state itself does not say: word, unit as the source spells
@@ -58,24 +62,26 @@ export function readExposes(exposes: Json | undefined, onBattery: boolean): Mean
   return Object.fromEntries(meanings);
 }
 
-function text(object: JsonObject, key: string): string | undefined {
-  const value = member(object, key);
-  return typeof value === 'string' && value.length <= 64 ? value : undefined;
-}
-
 /** Lights, covers, climates and locks are groups of features; a composite is one level of the state. */
 function collect(expose: Json, path: string, parent: string, into: Feature[], depth: number): void {
   if (!isObject(expose) || depth > maxDepth || into.length >= maxFeatures) return;
-  const type = text(expose, 'type') ?? '';
-  const name = text(expose, 'name') ?? '';
-  const property = text(expose, 'property') ?? name;
+  const type = textIn(expose, 'type', maxText) ?? '';
+  const name = textIn(expose, 'name', maxText) ?? '';
+  const property = textIn(expose, 'property', maxText) ?? name;
   const features = member(expose, 'features');
   if (Array.isArray(features)) {
     const below = type === 'composite' ? join(path, property) : path;
     const owner = type === 'composite' ? `${parent}:${name}` : type;
     for (const feature of features as readonly Json[]) collect(feature, below, owner, into, depth + 1);
   } else if (property !== '' && type !== 'list') {
-    into.push({ path: join(path, property), name, type, parent, endpoint: text(expose, 'endpoint'), expose });
+    into.push({
+      path: join(path, property),
+      name,
+      type,
+      parent,
+      endpoint: textIn(expose, 'endpoint', maxText),
+      expose,
+    });
   }
 }
 
@@ -106,10 +112,10 @@ function meaningOf(feature: Feature, battery: boolean, taken: Set<string>): Prop
   if (word !== undefined) taken.add(`${word}\n${ep ?? ''}`);
   const on = word === undefined ? undefined : scalar(feature.expose, 'value_on');
   const off = word === undefined ? undefined : scalar(feature.expose, 'value_off');
-  const shownUnit = word === undefined ? text(feature.expose, 'unit') || undefined : unit;
+  const shownUnit = word === undefined ? textIn(feature.expose, 'unit', maxUnit) : unit;
   return {
     ...(word !== undefined && { w: word }),
-    ...(shownUnit !== undefined && shownUnit.length <= 32 && { u: shownUnit }),
+    ...(shownUnit !== undefined && { u: shownUnit }),
     ...(ep !== undefined && { ep }),
     ...(on !== undefined && { on }),
     ...(off !== undefined && { off }),
@@ -126,8 +132,8 @@ function candidates(name: string, battery: boolean): readonly MetricWord[] {
  * saturation in percent, a power factor without unit is a ratio.
  */
 function unitOf({ name, expose, parent }: Feature): string | undefined {
-  const unit = text(expose, 'unit');
-  if (unit !== undefined && unit !== '') return unit;
+  const unit = textIn(expose, 'unit', maxText);
+  if (unit !== undefined) return unit;
   if (name === 'brightness') return member(expose, 'value_max') === 254 ? '1/254' : undefined;
   if (parent === 'light:color_hs') return name === 'hue' ? 'deg' : name === 'saturation' ? '%' : undefined;
   return name.startsWith('power_factor') ? '/' : undefined;

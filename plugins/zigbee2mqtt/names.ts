@@ -3,10 +3,10 @@ import {
   member,
   parseJson,
   PortcullisError,
+  textIn,
   textOf,
   type Envelope,
   type Json,
-  type JsonObject,
   type Knowledge,
   type Lesson,
 } from '../../contracts/index.ts';
@@ -47,24 +47,19 @@ interface Entry {
 
 function readDevice(entry: Json): Entry | undefined {
   if (!isObject(entry)) return undefined;
-  const address = shortText(entry, 'ieee_address');
-  const name = shortText(entry, 'friendly_name');
+  const address = textIn(entry, 'ieee_address');
+  const name = textIn(entry, 'friendly_name');
   if (address === undefined || name === undefined || !address.startsWith('0x')) return undefined;
   const definition = member(entry, 'definition');
   const exposes = isObject(definition) ? member(definition, 'exposes') : undefined;
-  return { name, id: `z2m:${address}`, p: readExposes(exposes, shortText(entry, 'power_source') === 'Battery') };
+  return { name, id: `z2m:${address}`, p: readExposes(exposes, textIn(entry, 'power_source') === 'Battery') };
 }
 
 function readGroup(entry: Json): Entry | undefined {
   if (!isObject(entry)) return undefined;
   const id = member(entry, 'id');
-  const name = shortText(entry, 'friendly_name');
+  const name = textIn(entry, 'friendly_name');
   return typeof id === 'number' && name !== undefined ? { name, id: `z2m:group:${id}`, p: {} } : undefined;
-}
-
-function shortText(object: JsonObject, key: string): string | undefined {
-  const value = member(object, key);
-  return typeof value === 'string' && value !== '' && value.length <= 128 ? value : undefined;
 }
 
 /** Only what changed is a lesson: the retained list comes again with every connection of the bridge. */

@@ -1,0 +1,74 @@
+import {
+  gather,
+  isObject,
+  parseJson,
+  textOf,
+  type CodecContext,
+  type Envelope,
+  type Json,
+  type JsonObject,
+  type Reading,
+} from '../../contracts/index.ts';
+import { sourceOf, type Source } from './discovery.ts';
+import { readEvents, readSensors } from './sensor.ts';
+import { isPower, readPower, readState, timeIn } from './state.ts';
+
+type Words = Omit<Source, 'mac'>;
+
+const usual: Words = { online: 'Online', offline: 'Offline', on: 'ON', off: 'OFF' };
+/** Bodies of `STATUS<n>` answers that repeat what `SENSOR` and `STATE` say. */
+const statusBodies: ReadonlyMap<string, 'SENSOR' | 'STATE'> = new Map([
+  ['StatusSNS', 'SENSOR'],
+  ['StatusSTS', 'STATE'],
+]);
+
+export function decode({ topic, payload }: Envelope, { knowledge }: CodecContext): readonly Reading[] {
+  if (payload.length === 0) return [];
+  const cut = topic.lastIndexOf('/');
+  const base = topic.slice(0, cut);
+  const leaf = topic.slice(cut + 1);
+  if (leaf === 'LOGGING') return [];
+  const text = textOf(payload);
+  if (topic.startsWith('tasmota/discovery/')) {
+    return register(`tasmota:${base.slice(base.lastIndexOf('/') + 1).toUpperCase()}`, parseJson(text));
+  }
+  const source = sourceOf(base, knowledge);
+  const device = `tasmota:${source?.mac ?? base.slice(base.indexOf('/') + 1)}`;
+  const words = source ?? usual;
+  if (leaf === 'LWT') return readAvailability(device, text, words);
+  if (text.startsWith('{')) return readDocument(device, leaf, parseJson(text) as JsonObject, words);
+  const gathering = gather('tasmota');
+  if (isPower(leaf)) readPower(gathering, leaf, text, words);
+  else gathering.other(leaf, text);
+  return gathering.readings(device, 'state');
+}
+
+/** Discovery and `INFO1-3`: what the device says about itself, all of it metadata. */
+function register(device: string, json: Json): readonly Reading[] {
+  const gathering = gather('tasmota');
+  gathering.metas(json);
+  return gathering.readings(device, 'registration');
+}
+
+function readAvailability(device: string, text: string, { online, offline }: Words): readonly Reading[] {
+  const gathering = gather('tasmota');
+  if (text === online || text === offline) gathering.word('availability', 'LWT', text === online);
+  else gathering.other('LWT', text);
+  return gathering.readings(device, 'availability');
+}
+
+function readDocument(device: string, leaf: string, json: JsonObject, words: Words): readonly Reading[] {
+  const [only = ''] = Object.keys(json);
+  const repeated = statusBodies.get(only);
+  const body = json[only];
+  if (repeated !== undefined && isObject(body)) return readDocument(device, repeated, body, words);
+  if (leaf.startsWith('INFO')) return register(device, json);
+  if (leaf === 'STATE') return readState(device, json, words);
+  const events = readEvents(device, json);
+  if (events.length > 0) return events;
+  const at = timeIn(json);
+  const { Time: _, ...timeless } = json;
+  const gathering = gather('tasmota');
+  readSensors(gathering, at === undefined ? json : timeless, words);
+  return gathering.readings(device, undefined, at);
+}
