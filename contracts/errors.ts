@@ -16,6 +16,7 @@ export const errorTable = {
   DECODE_FAILED: { retryable: false, exit: 70, means: 'A payload could not be decoded; it became a dead letter.' },
   OVERLOADED: { retryable: true, exit: 75, means: 'A bounded queue is full.' },
   SINK_UNAVAILABLE: { retryable: true, exit: 69, means: 'A sink cannot be reached; records stay in the buffer.' },
+  GATEWAY_UNREACHABLE: { retryable: true, exit: 69, means: 'The gateway that a command needs does not answer.' },
   BROKER_UNREACHABLE: { retryable: true, exit: 69, means: 'An MQTT broker that a tool needs does not answer.' },
   SINK_REFUSED: { retryable: false, exit: 77, means: 'A sink refuses this gateway; its account must be mended.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },

@@ -28,7 +28,8 @@ export type Verdict =
 /**
  * How one write went. `verdicts` has one entry per item of the batch, in its order.
  * `pause` asks the delivery loop to leave the sink alone: `transient` for the next backoff step,
- * a number of milliseconds where the far side named one, `stopped` until the operator acts.
+ * a number of milliseconds where the far side named one, `stopped` until the operator acts. `reason` is a word out of
+ * few, because it labels a metric; the sink logs the sentence.
  */
 export interface WriteResult {
   readonly verdicts: readonly Verdict[];

@@ -1,9 +1,9 @@
+import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
-import { timingSafeEqual } from 'node:crypto';
 
 export interface ApiOptions {
   readonly host: string;
@@ -33,6 +33,9 @@ export interface Api extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Connections at the same time, and so requests; more are closed. */
+const maxConnections = 256;
+
 /** Codes that mean: what was asked makes no sense here. */
 const refused = new Set<ErrorCode>(['CONFIG_INVALID', 'COMMAND_INVALID']);
 
@@ -50,6 +53,7 @@ const securityHeaders = {
  */
 export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
   const server = fastify({ bodyLimit: 65_536, forceCloseConnections: true, requestTimeout: 10_000 });
+  server.server.maxConnections = maxConnections;
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });

@@ -11,6 +11,8 @@ const ledgerLine = z.object({
   expired: count,
   evicted: count,
   deadLettered: count,
+  /** Stored before the sink existed. */
+  predates: count,
   balanced: z.boolean(),
 });
 const deviceLine = ledgerLine.extend({ device: z.string() });

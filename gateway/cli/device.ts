@@ -71,7 +71,7 @@ async function call({ config: path }: Options, method: string, route: string, bo
     signal: AbortSignal.timeout(10_000),
   }).catch((cause: unknown) => {
     throw new PortcullisError(
-      'SINK_UNAVAILABLE',
+      'GATEWAY_UNREACHABLE',
       `The gateway does not answer on ${http.host}:${http.port}. Start it first.`,
       { cause },
     );

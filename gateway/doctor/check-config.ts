@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { access, open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer, isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { readConfigured } from '../config/load-config.ts';
@@ -41,12 +41,12 @@ function checkPort(key: string, host: string, port: number): Promise<Finding> {
   });
 }
 
-/** The data folder: there, ours, with room, and on something that keeps what it was given. */
+/** The data folder, or the place where it will be made: ours, with room, and on something that keeps what it was given. */
 export async function checkDataFolder({ dataDir, buffer }: Config): Promise<Finding[]> {
+  const folder = await nearestFolder(dataDir);
+  const where = folder === dataDir ? dataDir : `${dataDir} is made at the first start; ${folder}`;
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    const probe = join(dataDir, `.doctor-${process.pid}`);
+    const probe = join(folder, `.doctor-${process.pid}`);
     const startedAt = performance.now();
     {
       await using file = await open(probe, 'w');
@@ -56,18 +56,49 @@ export async function checkDataFolder({ dataDir, buffer }: Config): Promise<Find
     const syncMs = performance.now() - startedAt;
     await rm(probe);
     return [
-      ok('data folder', `${dataDir} can be written, one fsync took ${syncMs.toFixed(1)} ms`),
-      await checkRoom(dataDir, buffer.maxBytes),
+      ok('data folder', `${where} can be written, one fsync took ${syncMs.toFixed(1)} ms`),
+      await checkRoom(folder, buffer.maxBytes),
     ];
   } catch (error) {
     return [
       fail(
         'data folder',
-        `${dataDir} cannot be used (${systemCode(error)})`,
+        `${where} cannot be used (${systemCode(error)})`,
         'Create it for the user who runs the gateway, or change dataDir.',
       ),
     ];
   }
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+async function nearestFolder(path: string): Promise<string> {
+  const parent = dirname(path);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || parent === path ? path : nearestFolder(parent);
+}
+
+/** The other files and folders that the configuration names; the gateway's user must be able to read each. */
+export async function checkFiles({ mqtt, plugins }: Config): Promise<Finding[]> {
+  const named: [key: string, path: string | undefined][] = [
+    ['mqtt.tls.certFile', mqtt.tls?.certFile],
+    ['mqtt.tls.keyFile', mqtt.tls?.keyFile],
+    ['mqtt.tls.clientCaFile', mqtt.tls?.clientCaFile],
+    ['plugins.dir', plugins.dir],
+    ['plugins.policy', plugins.policy],
+  ];
+  return Promise.all(
+    named.flatMap(([key, path]) => {
+      if (path === undefined) return [];
+      return access(path, constants.R_OK).then(
+        () => ok('file', `${key}: ${path} can be read`),
+        (error: unknown) =>
+          fail('file', `${key}: ${path} cannot be read (${systemCode(error)})`, `Create it, or correct ${key}.`),
+      );
+    }),
+  );
 }
 
 async function checkRoom(folder: string, wanted: number): Promise<Finding> {

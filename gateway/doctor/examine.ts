@@ -1,6 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { checkCloud, checkDataFolder, checkPorts } from './check-config.ts';
+import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -15,7 +15,9 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
   }
   try {
     const config = await loadConfig(configPath);
-    const named = await Promise.all([checkPorts(config), checkDataFolder(config), checkCloud(config)]);
+    const named = await Promise.all(
+      [checkPorts, checkDataFolder, checkFiles, checkCloud].map((check) => check(config)),
+    );
     return [...host, ok('configuration', `${configPath} is valid`), ...named.flat()];
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;

@@ -47,6 +47,7 @@ for (const { code, pause, ...rest } of accountErrors) {
     const result = await sink.write(one, lasting);
     assert.deepEqual(result.verdicts, [{ is: 'keep' }]);
     assert.equal(result.pause?.forMs, pause);
+    assert.match(result.pause?.reason ?? '', /^[a-z]+$/, 'a label of a metric, without ids of the cloud');
     assert.deepEqual(alarms, 'alarm' in rest ? [`+${rest.alarm}`] : []);
     const rows = await store.read('tuya.list', []);
     assert.ok(rows.every((row) => row['state'] !== 'REJECTED'));

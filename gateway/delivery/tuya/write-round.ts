@@ -84,12 +84,9 @@ export class WriteRound {
     const bytes = this.#bytes;
     if (this.#halt) {
       const forMs = this.#halt.retryAfterMs ?? rules[this.#halt.class].pause ?? 'transient';
-      return { verdicts, bytes, pause: { reason: reasonOf(this.#halt), forMs } };
+      return { verdicts, bytes, pause: { reason: this.#halt.class, forMs } };
     }
-    if (this.#waiting) return { verdicts, bytes, pause: { reason: reasonOf(this.#waiting), forMs: 'transient' } };
+    if (this.#waiting) return { verdicts, bytes, pause: { reason: this.#waiting.class, forMs: 'transient' } };
     return { verdicts, bytes };
   }
 }
-
-const reasonOf = (refusal: Refusal): string =>
-  refusal.class === 'time' ? 'waiting for time' : `${refusal.class}: ${refusal.reason}`;

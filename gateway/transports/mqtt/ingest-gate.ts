@@ -45,6 +45,8 @@ export interface IngestGateParts {
 
 /** What a pending message costs beside its payload. */
 const overheadBytes = 512;
+/** Repetitions of one QoS 2 message that may wait for its commit; a client repeats once for each connection. */
+const maxRepetitions = 8;
 const firstRetryMs = 250;
 const maxRetryMs = 2000;
 
@@ -110,7 +112,8 @@ export class IngestGate {
     const key = keyOf(client, mid);
     const waiting = this.#incoming.get(key);
     if (waiting !== undefined) {
-      waiting.push(done);
+      if (waiting.length >= maxRepetitions) refuse('too-many-repetitions', done);
+      else waiting.push(done);
       return false;
     }
     if (incoming.count(client) >= this.#parts.maxIncomingPerClient) {

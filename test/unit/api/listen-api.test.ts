@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -84,6 +86,13 @@ test('a taken port is one clear sentence', async (t) => {
     code: 'PORT_TAKEN',
     message: `Port ${port} on 127.0.0.1 is taken. Set http.port to a free one.`,
   });
+});
+
+test('connections have a bound', async (t) => {
+  const { port } = await startApi(t);
+  const sockets = Array.from({ length: 257 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  t.after(() => sockets.forEach((socket) => socket.destroy()));
+  await Promise.race(sockets.map((socket) => once(socket, 'close')));
 });
 
 test('what changes something needs the administrator token', async (t) => {

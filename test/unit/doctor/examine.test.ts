@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,13 +29,15 @@ test('a taken port, a secret that others can read and a cloud that is away are f
   const config = join(home, 'site.yaml');
   await writeFile(
     config,
-    `dataDir: data\nmqtt: { port: ${port} }\nhttp: { port: 0 }\ncloud: { tuya: { endpoint: "https://127.0.0.1:1", clientId: a, secretFile: secret } }`,
+    `dataDir: data\nplugins: { policy: gone.yaml }\nmqtt: { port: ${port} }\nhttp: { port: 0 }\ncloud: { tuya: { endpoint: "https://127.0.0.1:1", clientId: a, secretFile: secret } }`,
   );
   const findings = await examine(config, Date.now());
   assert.equal(find(findings, 'port', /is taken/)?.state, 'fail');
   assert.equal(find(findings, 'cloud secret', /read by others/)?.state, 'warn');
   assert.equal(find(findings, 'cloud', /ECONNREFUSED/)?.state, 'warn');
-  assert.equal(find(findings, 'data folder', /can be written/)?.state, 'ok');
+  assert.equal(find(findings, 'data folder', /made at the first start.* can be written/)?.state, 'ok');
+  assert.equal(find(findings, 'file', /plugins\.policy: .*ENOENT/)?.state, 'fail');
+  assert.deepEqual((await readdir(home)).toSorted(), ['secret', 'site.yaml'], 'nothing is made');
   for (const { state, mend } of findings) assert.ok(state === 'ok' || (mend ?? '').length > 10);
   assert.doesNotMatch(JSON.stringify(findings), /canary-secret/);
 });

@@ -66,6 +66,17 @@ test('two copies of one message in flight are ingested once', async (t) => {
   assert.equal(broker.store.ingested.length, 1);
 });
 
+test('a client that repeats one uncommitted message without end is closed', async (t) => {
+  const broker = await startBroker(t);
+  const client = await connected(t, broker);
+  const commit = Promise.withResolvers<void>();
+  broker.store.gate = commit.promise;
+  client.send(Buffer.concat(Array.from({ length: 10 }, (_, n) => message(n > 0))));
+  assert.equal((await client.closed).toString('hex'), '');
+  commit.resolve();
+  await until(() => broker.store.count('messages') === 1);
+});
+
 test('PUBCOMP does not leave when the id cannot be deleted', async (t) => {
   const broker = await startBroker(t);
   const client = await connected(t, broker);
