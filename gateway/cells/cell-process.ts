@@ -1,0 +1,145 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { tell } from '../observability/channels.ts';
+import { launchCell } from './launch.ts';
+import { lineReader } from './lines.ts';
+import type { CellDeps, CellPlan } from './options.ts';
+import { readFromCell } from './read-from-cell.ts';
+import { watchProcess } from './watchdog.ts';
+import type { FromCell, ToCell, WireAnswer, WireCall } from './wire.ts';
+
+/** Why a process was ended. `broken`: what it said breaks the schema or its limits (PC-R204). */
+export interface Ending {
+  readonly is: 'crashed' | 'hung' | 'broken';
+  readonly detail: string;
+}
+
+export type CallResult = WireAnswer | Ending;
+
+/** A started process and the conversation with it: every line is bounded, counted, read and understood here. */
+export interface CellProcess {
+  readonly pid: number;
+  /** Sends an order and gives what the process says next that is no answer to a call. */
+  order(order: ToCell): Promise<FromCell | Ending>;
+  /** Never rejects. One call at a time. */
+  call(call: WireCall): Promise<CallResult>;
+  /** Kills it; the first reason is the one that counts. */
+  end(why: Ending): void;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<Ending>;
+}
+
+interface Pending {
+  readonly id: number;
+  readonly resolve: (result: CallResult) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
+  const { limits } = plan;
+  const { child, socket } = launchCell(plan);
+  let listener: ((said: FromCell | Ending) => void) | undefined;
+  let pending: Pending | undefined;
+  let cause: Ending | undefined;
+  let lastId = 0;
+
+  const end = (why: Ending): void => {
+    cause ??= why;
+    child.kill('SIGKILL');
+  };
+  const settle = (result: CallResult): void => {
+    const done = pending;
+    pending = undefined;
+    clearTimeout(done?.timer);
+    done?.resolve(result);
+  };
+  const breach = (detail: string): void => {
+    tell('rejected', { stage: 'cells', reason: 'PC-R204', count: 1 });
+    end({ is: 'broken', detail });
+  };
+  const hear = (line: string): void => {
+    const read = readFromCell(line);
+    if ('wrong' in read) return breach(`a message breaks its schema: ${read.wrong}`);
+    const { message } = read;
+    if (message.is === 'answer') {
+      if (message.id !== pending?.id) return breach('an answer that nobody waits for');
+      return settle(message.answer);
+    }
+    if (listener === undefined) return breach('a message out of turn');
+    listener(message);
+    listener = undefined;
+  };
+  listenTo(socket, plan, deps, { hear: (line) => cause ?? hear(line), breach: (detail) => cause ?? breach(detail) });
+  const send = (message: ToCell): void => void socket.write(`${JSON.stringify(message)}\n`);
+
+  const pid = child.pid ?? 0;
+  const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess: (detail) => end({ is: 'crashed', detail }) });
+  const ended = howItEnded(child).then((detail) => {
+    cause ??= { is: 'crashed', detail };
+    watch[Symbol.dispose]();
+    socket.destroy();
+    settle(cause);
+    listener?.(cause);
+    return cause;
+  });
+
+  return {
+    pid,
+    end,
+    ended,
+    order: (order) =>
+      new Promise((resolve) => {
+        if (cause !== undefined) return resolve(cause);
+        listener = resolve;
+        send(order);
+      }),
+    call: (call) =>
+      new Promise((resolve) => {
+        if (cause !== undefined) return resolve(cause);
+        const hung: Ending = { is: 'hung', detail: `no answer within ${limits.callMs} ms` };
+        pending = { id: (lastId += 1), resolve, timer: setTimeout(() => end(hung), limits.callMs) };
+        send({ is: 'call', id: lastId, call });
+      }),
+  };
+}
+
+interface Ears {
+  readonly hear: (line: string) => void;
+  readonly breach: (detail: string) => void;
+}
+
+function listenTo(socket: Duplex, { limits }: CellPlan, deps: CellDeps, { hear, breach }: Ears): void {
+  const lines = lineReader(limits.messageBytes);
+  const withinRate = rateMeter(limits.messagesPerSecond, deps);
+  socket.on('data', (chunk: Buffer) => {
+    const read = lines.push(chunk);
+    if (read === undefined) return breach('a message is longer than its contract grants');
+    if (!withinRate(read.length)) return breach('more messages per second than its contract grants');
+    for (const line of read) hear(line);
+  });
+  // The end of the process is what counts; a broken pipe only announces it.
+  socket.on('error', () => undefined);
+}
+
+async function howItEnded(child: ChildProcess): Promise<string> {
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return `the process ended with ${signal ?? `exit code ${code}`}`;
+  } catch {
+    return 'the process could not be started';
+  }
+}
+
+/** True while no more than so many messages came within the running second. */
+function rateMeter(perSecond: number, { clock }: CellDeps): (count: number) => boolean {
+  let second = 0;
+  let seen = 0;
+  return (count) => {
+    const now = Math.floor(clock.monoMs() / 1_000);
+    if (now !== second) seen = 0;
+    second = now;
+    seen += count;
+    return seen <= perSecond;
+  };
+}

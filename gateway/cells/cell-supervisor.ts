@@ -1,0 +1,145 @@
+import type { CellCall, CellDescription, CellFailure, CellRefusal, PluginCell } from '../../contracts/cell.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { tell } from '../observability/channels.ts';
+import type { CallResult } from './cell-process.ts';
+import type { CellDeps, CellPlan } from './options.ts';
+import { openProcessCell } from './process-cell.ts';
+import type { ProcessCell } from './process-cell.ts';
+import { nextState, restartBudget } from './supervision.ts';
+import type { CellEvent, CellState } from './supervision.ts';
+import type { WireCall } from './wire.ts';
+
+/** A plugin in a process that is replaced when it ends, until its restart budget is spent. */
+export interface SupervisedCell extends PluginCell, AsyncDisposable {
+  readonly state: CellState;
+  /** Process of the current life; undefined while there is none. */
+  readonly pid: number | undefined;
+}
+
+/**
+ * Opens the cell of one plugin. Rejects with PLUGIN_REFUSED, and the code PC-R2xx or PC-S105 in the sentence, when the
+ * first start fails: a plugin whose live shape is another one never decodes. Later ends are handled here: restart with
+ * backoff, then quarantine with an alarm.
+ */
+export async function openCell(plan: CellPlan, deps: CellDeps): Promise<SupervisedCell> {
+  const first = await openProcessCell(plan, deps);
+  if ('code' in first) {
+    throw new PortcullisError('PLUGIN_REFUSED', `Plugin ${plan.name}: ${first.code}, ${first.detail}.`);
+  }
+  return new Supervisor(plan, deps, first);
+}
+
+class Supervisor implements SupervisedCell {
+  readonly name: string;
+  readonly described: CellDescription;
+  readonly #plan: CellPlan;
+  readonly #deps: CellDeps;
+  readonly #budget: ReturnType<typeof restartBudget>;
+  #state: CellState = 'starting';
+  #life = 0;
+  #process: ProcessCell | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(plan: CellPlan, deps: CellDeps, first: ProcessCell) {
+    this.name = plan.name;
+    this.described = first.described;
+    this.#plan = plan;
+    this.#deps = deps;
+    this.#budget = restartBudget(plan.limits.restarts);
+    this.#adopt(first);
+  }
+
+  get state(): CellState {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async ready(): Promise<number | undefined> {
+    while (this.#state === 'starting' || this.#state === 'restarting') await this.#changed.promise;
+    return this.#state === 'running' ? this.#life : undefined;
+  }
+
+  async call(call: CellCall, life: number): ReturnType<PluginCell['call']> {
+    const process = this.#process;
+    if (process === undefined || life !== this.#life) return { is: 'crashed', detail: 'the process was replaced' };
+    const result = await process.call(wireCall(call));
+    if (result.is === 'broken') return refused('PC-R204', result.detail);
+    if (isAnswerTo(call, result)) return result;
+    // A process that mixes up its answers is not asked again; the end is booked like any other.
+    await process[Symbol.asyncDispose]();
+    return refused('PC-R204', 'an answer of another kind');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#happened('close');
+    clearTimeout(this.#timer);
+    await this.#process?.[Symbol.asyncDispose]();
+  }
+
+  #happened(event: CellEvent): void {
+    const next = nextState(this.#state, event);
+    if (next === this.#state) return;
+    this.#state = next;
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+
+  #adopt(process: ProcessCell): void {
+    this.#life += 1;
+    this.#process = process;
+    this.#happened('ready');
+    void process.ended.then(({ detail }) => {
+      this.#process = undefined;
+      if (this.#state !== 'closed') this.#lost(detail);
+    });
+  }
+
+  #lost(why: string): void {
+    const { name } = this;
+    const waitMs = this.#budget.book(this.#deps.clock.monoMs());
+    if (waitMs === undefined) {
+      const detail = `Plugin ${name} is quarantined: ${why}, once too often. Its messages become dead letters.`;
+      tell('alarm', { code: 'plugin_quarantined', subject: name, active: true, detail });
+      this.#deps.log.error({ plugin: name }, detail);
+      return this.#happened('spent');
+    }
+    tell('retried', { stage: 'cells', reason: 'restart' });
+    this.#deps.log.warn({ plugin: name, why, waitMs }, 'the cell of a plugin ended and starts again');
+    this.#happened('ended');
+    this.#timer = setTimeout(() => void this.#restart(), waitMs);
+  }
+
+  async #restart(): Promise<void> {
+    this.#happened('due');
+    const started = await openProcessCell(this.#plan, this.#deps);
+    if (this.#state === 'closed') {
+      if ('call' in started) await started[Symbol.asyncDispose]();
+    } else if ('code' in started) this.#lost(`${started.code}, ${started.detail}`);
+    else this.#adopt(started);
+  }
+}
+
+function wireCall(call: CellCall): WireCall {
+  if (call.is !== 'decode') return call;
+  const { transport, client, topic, retain, receivedAt, payload } = call.envelope;
+  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64');
+  const envelope = { transport, client, topic, retain, receivedAt, payload: text };
+  return { is: 'decode', envelope, teaches: call.teaches };
+}
+
+const answerOf = { know: 'known', claims: 'claims', decode: 'decoded', encode: 'encoded' } as const;
+
+type Answer = Awaited<ReturnType<PluginCell['call']>>;
+
+function isAnswerTo(call: CellCall, result: CallResult): result is CallResult & Answer {
+  return ['refused', 'crashed', 'hung', answerOf[call.is]].includes(result.is);
+}
+
+function refused(code: string, detail: string): CellRefusal | CellFailure {
+  return { is: 'refused', code, detail };
+}

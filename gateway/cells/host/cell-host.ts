@@ -1,0 +1,107 @@
+// The program of a process cell. It owns descriptor 3 and nothing else, and runs one plugin behind its fence.
+import { registerHooks } from 'node:module';
+import { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from '../../../contracts/plugin.ts';
+import { fenceModules } from '../../lib/module-fence.ts';
+import { lineReader } from '../lines.ts';
+import type { FromCell, LoadOrder, ToCell } from '../wire.ts';
+import { closeEscapes } from './close-escapes.ts';
+import { inspectExports, snapshotGlobals } from './inspect-live.ts';
+import { describePlugin, reasonOf, servePlugin } from './serve.ts';
+
+const { exit } = process as { exit: (this: void, code: number) => never };
+const { parse, stringify } = JSON;
+const socket = new Socket({ fd: 3, readable: true, writable: true });
+const tellGateway = (message: FromCell): void => void socket.write(`${stringify(message, finite)}\n`);
+
+/** JSON has no NaN: as a text it is refused by its schema instead of passing for null. */
+function finite(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+const wrapper = 'cell:entry';
+
+interface Box {
+  readonly namespace: object;
+}
+
+/**
+ * The module's namespace inside a box: `await import()` of a namespace with a `then` would call it, and get whatever
+ * the plugin hands out (measured).
+ */
+async function importBoxed(entry: string): Promise<Box> {
+  const url = pathToFileURL(entry).href;
+  const source = `import * as namespace from ${stringify(url)}; export const box = { namespace };`;
+  const hook = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === wrapper ? { url: wrapper, format: 'module', shortCircuit: true } : next(specifier, context),
+    load: (at, context, next) =>
+      at === wrapper ? { format: 'module', source, shortCircuit: true } : next(at, context),
+  });
+  try {
+    const { box } = (await import(wrapper)) as { box: Box };
+    return box;
+  } finally {
+    hook.deregister();
+  }
+}
+
+let plugin: Plugin | undefined;
+let serve: ReturnType<typeof servePlugin> | undefined;
+
+async function load({ entry, fence }: LoadOrder): Promise<void> {
+  fenceModules([fence]);
+  closeEscapes();
+  const changes = snapshotGlobals();
+  let box: Box;
+  try {
+    box = await importBoxed(entry);
+  } catch (error) {
+    return tellGateway({ is: 'unusable', code: 'PC-R201', detail: reasonOf(error) });
+  }
+  const { namespace } = box;
+  if (Object.hasOwn(namespace, 'then')) {
+    return tellGateway({ is: 'unusable', code: 'PC-S105', detail: 'the module exports "then"' });
+  }
+  const shape = { exports: inspectExports(namespace), changedGlobals: changes() };
+  plugin = Object.getOwnPropertyDescriptor(namespace, 'default')?.value as Plugin | undefined;
+  tellGateway({ is: 'loaded', shape });
+}
+
+function start(config: unknown): void {
+  try {
+    if (typeof plugin?.decode !== 'function') throw new TypeError('the default export is no plugin');
+    const parsed = plugin.config.safeParse(config);
+    if (!parsed.success) {
+      const why = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+      return tellGateway({ is: 'unusable', code: 'CONFIG_INVALID', detail: why.slice(0, 1_024) });
+    }
+    serve = servePlugin(plugin, parsed.data);
+    tellGateway({ is: 'ready', described: describePlugin(plugin) });
+  } catch (error) {
+    tellGateway({ is: 'unusable', code: 'PC-R201', detail: reasonOf(error) });
+  }
+}
+
+function take(message: ToCell): void {
+  if (message.is === 'load') void load(message);
+  else if (message.is === 'start') start(message.config);
+  else tellGateway({ is: 'answer', id: message.id, answer: answerTo(message) });
+}
+
+function answerTo({ call }: Extract<ToCell, { is: 'call' }>): Extract<FromCell, { is: 'answer' }>['answer'] {
+  try {
+    return serve?.(call) ?? { is: 'refused', code: 'INTERNAL', detail: 'the plugin is not started' };
+  } catch (error) {
+    return { is: 'refused', code: 'plugin-threw', detail: reasonOf(error) };
+  }
+}
+
+const lines = lineReader(Infinity);
+socket.on('data', (chunk: Buffer) => {
+  for (const line of lines.push(chunk) ?? []) take(parse(line) as ToCell);
+});
+// Without its gateway a cell has nothing to live for.
+socket.on('close', () => exit(0));
+socket.on('error', () => exit(0));

@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../lib/clock.ts';
+import type { ModuleFence } from '../lib/module-fence.ts';
+import type { ExpectedShape } from './live-shape.ts';
+
+/** What a cell may use; bytes, milliseconds. The contract's `resources` say it, these are what an omission means. */
+export interface CellLimits {
+  /** V8's old space. */
+  readonly heapBytes: number;
+  /** Memory that is not shared with other processes, off-heap included. */
+  readonly memoryBytes: number;
+  /** Share of one CPU over ten seconds; undefined: bounded by the deadlines alone. */
+  readonly cpu?: number | undefined;
+  readonly startupMs: number;
+  readonly callMs: number;
+  /** One message from the cell. */
+  readonly messageBytes: number;
+  readonly messagesPerSecond: number;
+  /** So many ends of the process within the window; the next one is quarantine. */
+  readonly restarts: { readonly max: number; readonly windowMs: number };
+}
+
+const MiB = 1024 * 1024;
+
+export const defaultLimits: CellLimits = {
+  heapBytes: 48 * MiB,
+  memoryBytes: 96 * MiB,
+  startupMs: 10_000,
+  callMs: 2_000,
+  messageBytes: MiB,
+  messagesPerSecond: 5_000,
+  restarts: { max: 10, windowMs: 600_000 },
+};
+
+/** One admitted plugin that runs in a process of its own. */
+export interface CellPlan {
+  readonly name: string;
+  /** Entry file, below `fence.root`: the tree in the content-addressed store. */
+  readonly entry: string;
+  readonly fence: ModuleFence;
+  readonly config: unknown;
+  readonly expected: ExpectedShape;
+  readonly limits: CellLimits;
+}
+
+export interface CellDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+}

@@ -1,0 +1,40 @@
+import type { CellAnswer, CellDescription, CellLesson, CellRefusal } from '../../contracts/cell.ts';
+import type { Envelope } from '../../contracts/plugin.ts';
+import type { ModuleFence } from '../lib/module-fence.ts';
+import type { LiveShape } from './live-shape.ts';
+
+/** What crosses between gateway and cell: one JSON text per line on descriptor 3, a socket pair and nothing else. */
+
+/** The first line that a cell gets. */
+export interface LoadOrder {
+  readonly is: 'load';
+  /** Path of the entry file, inside the fence's root. */
+  readonly entry: string;
+  readonly fence: ModuleFence;
+}
+
+/** After the live shape was found to be the static one. */
+export interface StartOrder {
+  readonly is: 'start';
+  readonly config: unknown;
+}
+
+export type WireEnvelope = Omit<Envelope, 'payload' | 'plugin'> & { readonly payload: string };
+
+export type WireCall =
+  | { readonly is: 'know'; readonly full: boolean; readonly changes: readonly CellLesson[] }
+  | { readonly is: 'claims' }
+  | { readonly is: 'decode'; readonly envelope: WireEnvelope; readonly teaches: boolean }
+  | { readonly is: 'encode'; readonly command: string; readonly device: string; readonly args: unknown };
+
+export type ToCell = LoadOrder | StartOrder | { readonly is: 'call'; readonly id: number; readonly call: WireCall };
+
+/** What the cell says. To the gateway it is `unknown` until it has passed `readFromCell`. */
+export type FromCell =
+  | { readonly is: 'loaded'; readonly shape: LiveShape }
+  | { readonly is: 'ready'; readonly described: CellDescription }
+  /** The plugin cannot be used; the text may come from the plugin and stays out of logs. */
+  | { readonly is: 'unusable'; readonly code: 'PC-R201' | 'PC-S105' | 'CONFIG_INVALID'; readonly detail: string }
+  | { readonly is: 'answer'; readonly id: number; readonly answer: WireAnswer };
+
+export type WireAnswer = CellAnswer | CellRefusal;
