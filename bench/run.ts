@@ -1,10 +1,11 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --only ingest,footprint,backlog  --runs 3  --seconds 10
+// Arguments: --only ingest,footprint,backlog,admission  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atomicWrite } from '../gateway/lib/atomic-write.ts';
+import { benchAdmission } from './admission.ts';
 import { benchBacklog } from './backlog.ts';
 import { benchFootprint } from './footprint.ts';
 import { benchIngest } from './ingest.ts';
@@ -12,7 +13,7 @@ import { toMarkdown, type Report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,admission' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
   },
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => benchIngest(Number(values.runs), seconds),
   footprint: () => benchFootprint(seconds * 2),
   backlog: () => benchBacklog(),
+  admission: async () => benchAdmission(),
 };
 
 const root = join(import.meta.dirname, '..');
