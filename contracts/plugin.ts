@@ -83,6 +83,14 @@ export interface CommandCodec<Args = unknown, Config = unknown> {
   encode(command: CommandRequest<Args>, context: CodecContext<Config>): readonly Outbound[];
 }
 
+/** Topic filters as they are, or as the plugin's configuration makes them. */
+export type Filters<Config> = readonly string[] | ((config: Config) => readonly string[]);
+
+/** The topic filters under one configuration. */
+export function filtersUnder<Config>(filters: Filters<Config>, config: Config): readonly string[] {
+  return typeof filters === 'function' ? filters(config) : filters;
+}
+
 /**
  * A plugin is data and pure functions. The gateway owns sockets, logging, retry, threads and configuration.
  *
@@ -96,9 +104,9 @@ export interface Plugin<Config = unknown> {
   /** Protocol word used in device ids, `src.proto` and `x.` names. */
   readonly proto: string;
   /** MQTT topic filters whose messages come here. */
-  readonly topics: readonly string[];
+  readonly topics: Filters<Config>;
   /** Filters, a subset of `topics`, whose messages also go through `learn`. */
-  readonly teaches?: readonly string[];
+  readonly teaches?: Filters<Config>;
   readonly config: z.ZodType<Config>;
   learn?(envelope: Envelope, context: CodecContext<Config>): readonly Lesson[];
   /** No reading means: understood, and nothing to store (counted as filtered). */

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import type { CommandCodec, Plugin } from '../../contracts/plugin.ts';
+import { filtersUnder, type CommandCodec, type Plugin } from '../../contracts/plugin.ts';
 import type { CommandDescriptor, PluginDescriptor, ThreadData } from './task.ts';
 import { reasonOf } from './decode-envelope.ts';
 
@@ -33,12 +33,12 @@ export async function loadPlugins(sources: ThreadData['plugins']): Promise<Loadi
   return { plugins };
 }
 
-export function describePlugin({ plugin }: LoadedPlugin): PluginDescriptor {
+export function describePlugin({ plugin, config }: LoadedPlugin): PluginDescriptor {
   return {
     name: plugin.name,
     proto: plugin.proto,
-    topics: [...plugin.topics],
-    teaches: [...(plugin.teaches ?? [])],
+    topics: [...filtersUnder(plugin.topics, config)],
+    teaches: [...filtersUnder(plugin.teaches ?? [], config)],
     commands: Object.entries(plugin.commands ?? {}).map(([name, codec]) => describeCommand(name, codec)),
   };
 }

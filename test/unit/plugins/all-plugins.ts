@@ -5,11 +5,14 @@ import shelly from '../../../plugins/shelly/index.ts';
 import tasmota from '../../../plugins/tasmota/index.ts';
 import zigbee2mqtt from '../../../plugins/zigbee2mqtt/index.ts';
 
+/** A plugin as the gateway sees it once it is imported: its configuration is whatever its schema makes. */
+const imported = <Config>(plugin: Plugin<Config>): Plugin => plugin as unknown as Plugin;
+
 /** Every plugin of the repository with the parts of the payload corpus that it has to cope with. */
 export const plugins: readonly { readonly plugin: Plugin; readonly corpus: readonly string[] }[] = [
-  { plugin: esphome, corpus: ['esphome_ha'] },
-  { plugin: genericJson, corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
-  { plugin: shelly, corpus: ['shelly_gen1', 'shelly_gen2'] },
-  { plugin: tasmota, corpus: ['tasmota'] },
-  { plugin: zigbee2mqtt, corpus: ['zigbee2mqtt'] },
+  { plugin: imported(esphome), corpus: ['esphome_ha'] },
+  { plugin: imported(genericJson), corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
+  { plugin: imported(shelly), corpus: ['shelly_gen1', 'shelly_gen2'] },
+  { plugin: imported(tasmota), corpus: ['tasmota'] },
+  { plugin: imported(zigbee2mqtt), corpus: ['zigbee2mqtt'] },
 ];
