@@ -78,7 +78,7 @@ function start(config: unknown): void {
       return tellGateway({ is: 'unusable', code: 'CONFIG_INVALID', detail: why.slice(0, 1_024) });
     }
     serve = servePlugin(plugin, parsed.data);
-    tellGateway({ is: 'ready', described: describePlugin(plugin) });
+    tellGateway({ is: 'ready', described: describePlugin(plugin, parsed.data) });
   } catch (error) {
     tellGateway({ is: 'unusable', code: 'PC-R201', detail: reasonOf(error) });
   }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { CellDescription, CellLesson } from '../../../contracts/cell.ts';
-import type { CodecContext, Json, Plugin } from '../../../contracts/plugin.ts';
+import { filtersUnder, type CodecContext, type Json, type Plugin } from '../../../contracts/plugin.ts';
 import type { WireAnswer, WireCall } from '../wire.ts';
 
-export function describePlugin(plugin: Plugin): CellDescription {
+export function describePlugin(plugin: Plugin, config: unknown): CellDescription {
   return {
     proto: plugin.proto,
-    topics: [...plugin.topics],
-    teaches: [...(plugin.teaches ?? [])],
+    topics: [...filtersUnder(plugin.topics, config)],
+    teaches: [...filtersUnder(plugin.teaches ?? [], config)],
     commands: Object.entries(plugin.commands ?? {}).map(([name, { idempotent, args }]) => ({
       name,
       idempotent,
