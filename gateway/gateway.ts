@@ -12,7 +12,6 @@ import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
 import { startDeliveryLoop } from './delivery/delivery-loop.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
-import { openTuyaSink } from './delivery/tuya/tuya-sink.ts';
 import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
@@ -108,6 +107,8 @@ async function startDelivery(
   stack: AsyncDisposableStack,
 ): Promise<SinkControl[]> {
   if (cloud.tuya === undefined) return [];
+  // The HTTPS client is large; a gateway without a cloud does without it.
+  const { openTuyaSink } = await import('./delivery/tuya/tuya-sink.ts');
   const sink = stack.use(openTuyaSink(await tuyaOptions(cloud.tuya), { store: buffer, log, clock }));
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);

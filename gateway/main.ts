@@ -3,6 +3,7 @@ import { keepAsLastGood, loadConfigOrLastGood } from './config/load-config.ts';
 import { readTestSwitches } from './config/test-switches.ts';
 import { startGateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
+import { compactHeap } from './lib/compact-heap.ts';
 import { tell } from './observability/channels.ts';
 import { openLog } from './observability/log.ts';
 
@@ -31,6 +32,7 @@ export async function main(configPath: string): Promise<never> {
   } else {
     tell('alarm', { code: 'config-broken', subject: configPath, active: true, detail: broken });
   }
+  compactHeap();
   const reason = await Promise.race([stopping, gateway.failed]);
   log.info({ reason: String(reason) }, 'stopping');
   setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();

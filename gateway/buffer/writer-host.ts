@@ -36,7 +36,7 @@ export async function startWriter(
       mark: writerMark,
       start: { options, now: nowOf(deps.clock), again: deps.again } satisfies WriterData,
     },
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   const waiting = new Map<number, Waiting>();
   const { promise: over, resolve: setOver } = Promise.withResolvers<ErrorReport>();

@@ -2,7 +2,6 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
-import { generate } from 'selfsigned';
 import { atomicWrite } from './atomic-write.ts';
 
 export interface Certificate {
@@ -33,6 +32,8 @@ export async function ownCertificate(folder: string, name: string, nowMs: number
 const expiryMs = (cert: string): number => new X509Certificate(cert).validToDate.getTime();
 
 async function make(name: string, nowMs: number): Promise<Certificate> {
+  // Needed once in ten years, and a megabyte of code.
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -1,0 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/**
+ * Collects all garbage of this thread once and gives the memory back to the system. Starting leaves a third of the heap
+ * as garbage (sources, schemas, a grown nursery) that a gateway with little traffic would keep for hours.
+ */
+export function compactHeap(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  // The one flavour that also shrinks the nursery.
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
