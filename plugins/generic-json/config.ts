@@ -9,7 +9,7 @@ const field = z.strictObject({
 });
 
 export const config = z.strictObject({
-  /** What tells devices apart: the MQTT client, or the topic when one client speaks for many devices. */
+  /** What tells devices apart: the MQTT client, or the topic when one client speaks for many devices; see `deviceOf`. */
   identity: z.enum(['client', 'topic']).default('client'),
   /** What is known about a field, by its path (`outdoor.temp`). */
   fields: z.record(z.string().max(200), field).default({}),

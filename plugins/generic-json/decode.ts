@@ -5,6 +5,7 @@ import {
   isObject,
   numberOf,
   parseJson,
+  PortcullisError,
   textOf,
   timeOf,
   type Envelope,
@@ -16,31 +17,56 @@ import {
   type SourceTime,
 } from '../../contracts/index.ts';
 import type { Config, Context } from './config.ts';
+import { deviceOf, fieldIn, isCommand, presenceIn } from './identity.ts';
 import { unitIn, wordFor } from './names.ts';
 import { isPack, readPack } from './senml.ts';
 
+const maxWord = 256;
+/** One line without control characters. */
+const printable = /^[^\p{Cc}]+$/u;
 const timeKeys: ReadonlySet<string> = new Set(['time', 'timestamp', 'ts']);
 
-function deviceOf({ client, topic }: Envelope, identity: Config['identity']): string {
-  return `json:${identity === 'client' && client !== '' ? client : topic}`;
-}
-
 export function decode(envelope: Envelope, { config }: Context): readonly Reading[] {
-  if (envelope.payload.length === 0) return [];
-  const text = textOf(envelope.payload);
-  const json = scalarText(text) ?? parseJson(text);
-  const device = deviceOf(envelope, config.identity);
-  if (isPack(json)) return readPack(json, device);
+  const { topic, payload } = envelope;
+  if (payload.length === 0 || isCommand(topic)) return [];
+  const text = textOf(payload);
+  const json = scalarText(text);
+  if (json === undefined && !isDocument(text)) return readWord(envelope, text, config);
+  const tree = json ?? parseJson(text);
+  const device = deviceOf(envelope, config.identity, tree);
+  if (isPack(tree)) return readPack(tree, device);
   const gathering = gather('json');
   let at: SourceTime | undefined;
-  if (isObject(json)) at = readObject(json, gathering, config);
-  else readTree('value', json, gathering, config);
+  if (isObject(tree)) at = readObject(tree, gathering, config);
+  else readTree(fieldIn(topic) ?? 'value', tree, gathering, config);
   return gathering.readings(device, undefined, at);
 }
 
 /** A payload that is one bare number needs no JSON parser's opinion: `.5` and `+3` are numbers to devices. */
 function scalarText(text: string): Json | undefined {
   return text.startsWith('{') || text.startsWith('[') ? undefined : numberOf(text);
+}
+
+/** Whether this is meant to be JSON: an object, a list, a quoted text or one of its three words. */
+const isDocument = (text: string): boolean => /^\s*(?:[[{"]|(?:true|false|null)\s*$)/.test(text);
+
+/** A bare word: a birth or will message, or the value that the topic names. Anything else has to be JSON. */
+function readWord(envelope: Envelope, text: string, config: Config): readonly Reading[] {
+  const { topic } = envelope;
+  const gathering = gather('json');
+  const word = text.trim();
+  const presence = presenceIn(topic, word);
+  const device = deviceOf(envelope, config.identity, word);
+  if (presence !== undefined) {
+    gathering.word('availability', 'availability', presence);
+    return gathering.readings(device, 'availability');
+  }
+  const field = fieldIn(topic);
+  if (field === undefined || word.length > maxWord || !printable.test(word)) {
+    throw new PortcullisError('DECODE_FAILED', 'The payload is not JSON.');
+  }
+  put(field, word, undefined, gathering, config);
+  return gathering.readings(device);
 }
 
 function readObject(json: JsonObject, gathering: Gathering, config: Config): SourceTime | undefined {

@@ -104,6 +104,57 @@ test('the device is the client, or the topic where one client speaks for many', 
   assert.equal(bench(genericJson, { identity: 'topic' }).readings(topic, '1')[0]?.device, `json:${topic}`);
 });
 
+test('a bare value is the one that its topic names, and two of them on two topics are not one', () => {
+  const house = bench(genericJson, { identity: 'topic' });
+  const of = (field: string, value: string): unknown =>
+    house.lines(`rtl_433/shed/devices/Nexus-TH/2/177/${field}`, value);
+  assert.deepEqual(of('temperature_C', '6.4'), [
+    'json:rtl_433/shed/devices/Nexus-TH/2/177 telemetry',
+    'temperature 6.4 °C',
+  ]);
+  assert.deepEqual(of('time', '2025-03-04 18:24:01'), [
+    'json:rtl_433/shed/devices/Nexus-TH/2/177 telemetry',
+    'x.json.time 2025-03-04 18:24:01',
+  ]);
+  assert.deepEqual(bench(genericJson).lines('shed/door', 'ajar'), ['json:client-1 telemetry', 'x.json.door ajar']);
+  assert.throws(() => house.lines('shed/log', '\u001b[0;36mline'), { code: 'DECODE_FAILED' });
+});
+
+test('a birth or will in one word is presence', () => {
+  const house = bench(genericJson, { identity: 'topic' });
+  assert.deepEqual(house.lines('home/OMG_hall/LWT', 'online'), [
+    'json:home/OMG_hall availability',
+    'availability true',
+  ]);
+  assert.deepEqual(house.lines('rtl_433/shed/availability', 'offline'), [
+    'json:rtl_433/shed availability',
+    'availability false',
+  ]);
+});
+
+test('what is said to a device is not said by it', () => {
+  for (const topic of [
+    'devices/shed/set',
+    'home/OMG_hall/commands/MQTTtoBT/config',
+    'greenhouse/switch/pump/command',
+  ]) {
+    assert.deepEqual(bench(genericJson).lines(topic, 'ON'), []);
+  }
+});
+
+test('a receiver speaks for each sensor that it hears, and a changing address is no identity', () => {
+  const byTopic = (payload: object): unknown =>
+    bench(genericJson, { identity: 'topic' }).readings('rtl_433/shed/events', payload)[0]?.device;
+  assert.equal(byTopic({ model: 'Nexus-TH', channel: 2, id: 177, temperature_C: 6.4 }), 'json:Nexus-TH/2/177');
+  assert.equal(byTopic({ model: 'SCMplus', id: 61204418, Consumption: 1 }), 'json:SCMplus/61204418');
+  assert.equal(byTopic({ id: 'a4:c1:38:9f:31:c2', tempc: 20.1 }), 'json:A4:C1:38:9F:31:C2');
+  const beacon = { id: '7E:11:AA:22:BB:33', mac_type: 1, rssi: -93 };
+  assert.equal(byTopic({ ...beacon, uuid: 'fda5', major: 10001, minor: 7 }), 'json:fda5/10001/7');
+  assert.equal(byTopic(beacon), 'json:rtl_433/shed/events');
+  const byClient = bench(genericJson).readings('any/topic', { model: 'Nexus-TH', id: 177, t: 1 });
+  assert.equal(byClient[0]?.device, 'json:client-1/Nexus-TH/177');
+});
+
 test('a command is the JSON itself on the device topic', () => {
   assert.deepEqual(bench(genericJson).encode('set', 'json:shed', { interval: 60 }), [
     'devices/shed/set {"interval":60}',

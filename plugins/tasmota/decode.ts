@@ -23,7 +23,8 @@ const statusBodies: ReadonlyMap<string, 'SENSOR' | 'STATE'> = new Map([
 ]);
 
 export function decode({ topic, payload }: Envelope, { knowledge }: CodecContext): readonly Reading[] {
-  if (payload.length === 0) return [];
+  // What is said to a device is not said by it.
+  if (payload.length === 0 || topic.startsWith('cmnd/')) return [];
   const cut = topic.lastIndexOf('/');
   const base = topic.slice(0, cut);
   const leaf = topic.slice(cut + 1);

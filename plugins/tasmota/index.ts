@@ -9,7 +9,7 @@ export default definePlugin({
   name: 'tasmota',
   apiVersion: 1,
   proto: 'tasmota',
-  topics: ['tele/#', 'stat/#', 'tasmota/discovery/#'],
+  topics: ['tele/#', 'stat/#', 'cmnd/#', 'tasmota/discovery/#'],
   teaches: ['tasmota/discovery/+/config'],
   config: z.strictObject({}),
   learn,

@@ -19,9 +19,9 @@ const consumed: Readonly<Record<string, RegExp>> = {
 /** Topics of the corpus that say nothing to store; each is a trap of its own in the plugin's tests. */
 const silent: Readonly<Record<string, RegExp>> = {
   esphome: /^homeassistant\/status$|\/debug$|\/command$/,
-  'generic-json': /^$/,
+  'generic-json': /\/(?:commands?|set)(?:\/|$)/,
   shelly: /temperature_f$/,
-  tasmota: /^$/,
+  tasmota: /^cmnd\//,
   zigbee2mqtt: /\/(?:set|get)$|bridge\/(?:request\/.*|logging)$/,
 };
 
