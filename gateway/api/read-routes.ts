@@ -29,7 +29,7 @@ export interface ReadModel {
   }>;
   plugins(): readonly object[];
   alarms(): readonly object[];
-  deadLetters(query: { limit: number }): Promise<readonly object[]>;
+  deadLetters(query: { limit: number }): Promise<readonly { readonly sample: Uint8Array }[]>;
 }
 
 const page = z.object({
@@ -93,17 +93,38 @@ export function readRoutes(model: ReadModel): Route[] {
       path: '/api/v1/dead-letters',
       summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
       input: z.object({ limit: page.shape.limit }),
-      result: z.object({ deadLetters: z.array(z.looseObject({})) }),
-      handle: async ({ limit }) => ({ deadLetters: await model.deadLetters({ limit }) }),
+      result: z.object({
+        deadLetters: z.array(z.looseObject({ sample: z.string(), sampleEncoding: z.enum(['utf-8', 'base64']) })),
+      }),
+      handle: async ({ limit }) => ({
+        deadLetters: (await model.deadLetters({ limit })).map((letter) => ({
+          ...letter,
+          ...shownSample(letter.sample),
+        })),
+      }),
     }),
   ];
+}
+
+/** The sample as text where it is text; a cut may have split its last character. */
+function shownSample(sample: Uint8Array): { sample: string; sampleEncoding: 'utf-8' | 'base64' } {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(sample, { stream: true });
+    return { sample: text, sampleEncoding: 'utf-8' };
+  } catch {
+    return { sample: Buffer.from(sample).toString('base64'), sampleEncoding: 'base64' };
+  }
 }
 
 type DeviceLine = z.infer<typeof deviceLine>;
 
 /** One page of devices; `cursor` is the last id of the page before. */
 function pageOfDevices(lines: readonly DeviceLine[], limit: number, cursor: string | undefined): object {
-  const byDevice = Map.groupBy(lines, (line) => line.device);
+  // What names no device is booked on its plugin.
+  const byDevice = Map.groupBy(
+    lines.filter(({ device }) => !device.startsWith('plugin:')),
+    (line) => line.device,
+  );
   const ids = [...byDevice.keys()].toSorted();
   const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
   const shown = rest.slice(0, limit);

@@ -46,7 +46,7 @@ export function openCommitter(parts: CommitterParts): Committer {
       else steps.apply(measurementOf(one, envelope, proto), draft);
     }
     if (measurements.length + refused.length === 0) {
-      draft.filtered.push({ device: envelope.client, reason: 'noise', count: 1 });
+      draft.filtered.push({ device: unnamed(name), reason: 'noise', count: 1 });
     }
     const deadLetters = refused.map((refusal) => deadLetter(envelope, name, refusal));
     const owed = [...changes, ...knowledge.takeUnsaved()];
@@ -198,15 +198,20 @@ function outcomeOf({ measurements, filtered, deadLetters }: Entry): Outcome {
   return { stored: measurements.length, filtered: left, deadLettered: deadLetters.length };
 }
 
-/** Without a device of its own a dead letter is booked on the sender. */
+/**
+ * Where the ledger books what names no device: on the plugin. Client ids are no devices, and where nobody has to log in
+ * they are made up at each connect.
+ */
+const unnamed = (plugin: string): string => `plugin:${plugin === '' ? 'none' : plugin}`;
+
 function deadLetter(envelope: Envelope, plugin: string, { device, code, detail }: Refusal): NewDeadLetter {
   tell('rejected', { stage: 'preprocess', reason: code, count: 1 });
   return {
-    device: device ?? envelope.client,
+    device: device ?? unnamed(plugin),
     plugin,
     topic: envelope.topic,
     code,
-    detail,
+    detail: device === undefined ? `${detail} Sent by the client ${envelope.client.slice(0, 64)}.` : detail,
     sample: new Uint8Array(envelope.payload.subarray(0, sampleBytes)),
     receivedAt: envelope.receivedAt,
   };

@@ -6,6 +6,8 @@ const presenceLevels: ReadonlySet<string> = new Set(['availability', 'lwt', 'onl
 const commandLevels: ReadonlySet<string> = new Set(['cmnd', 'command', 'commands', 'get', 'set']);
 const macAddress = /^(?:[0-9A-F]{2}:){5}[0-9A-F]{2}$/i;
 
+const plainWord = /^[^\p{Cc}]{1,64}$/u;
+
 const lastLevel = (topic: string): string => topic.slice(topic.lastIndexOf('/') + 1);
 
 /** A message to a device says nothing of it: `devices/shed/set`, `home/OMG/commands/…`. */
@@ -46,8 +48,9 @@ export function deviceOf({ client, topic }: Envelope, identity: 'client' | 'topi
 function senderIn(json: JsonObject): string | undefined {
   const word = (key: string): string | undefined => {
     const value = member(json, key);
-    const isWord = typeof value === 'number' || (typeof value === 'string' && value !== '' && value.length <= 64);
-    return isWord ? String(value) : undefined;
+    return typeof value === 'number' || (typeof value === 'string' && plainWord.test(value))
+      ? String(value)
+      : undefined;
   };
   const join = (...parts: (string | undefined)[]): string => parts.filter((part) => part !== undefined).join('/');
   const [id, model, uuid] = [word('id'), word('model'), word('uuid')];

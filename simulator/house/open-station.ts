@@ -101,7 +101,10 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
       .forEach(publish);
   };
   const welcome = (): void => {
-    client.subscribe([...station.subscribe], { qos: 1 }, () => introduce());
+    client.subscribe([...station.subscribe], { qos: 1 }, () => {
+      introduce();
+      startLives();
+    });
   };
   const hear = (topic: string, bytes: Buffer): void => {
     const message = { topic, payload: bytes.toString() };
@@ -127,18 +130,28 @@ export async function openStation(opening: Opening): Promise<OpenStation> {
     }, pauseMs);
   };
 
+  let living = false;
+  let closing = false;
+  /** Reports come after the introduction, as on a real device: before it nobody knows what they mean. */
+  const startLives = (): void => {
+    if (living || closing) return;
+    living = true;
+    for (const life of lives) {
+      const random = randomOf(seed, `${station.clientId}/${life.part.name}`);
+      life.at = Date.now();
+      // The first report comes at any time of the period: a house does not speak in chorus.
+      live(life, random, random());
+    }
+  };
+
   client.on('message', hear);
   client.on('connect', welcome);
   // mqtt.js connects again by itself; without a listener an error of a later attempt would end the process.
   client.on('error', () => undefined);
   welcome();
-  for (const life of lives) {
-    const random = randomOf(seed, `${station.clientId}/${life.part.name}`);
-    // The first report comes at any time of the period: a house does not speak in chorus.
-    live(life, random, random());
-  }
 
   const close = async (): Promise<void> => {
+    closing = true;
     for (const { timer } of lives) clearTimeout(timer);
     if (client.connected) publish(station.will);
     const deadline = performance.now() + goodbyeMs;

@@ -19,7 +19,7 @@ const consumed: Readonly<Record<string, RegExp>> = {
 /** Topics of the corpus that say nothing to store; each is a trap of its own in the plugin's tests. */
 const silent: Readonly<Record<string, RegExp>> = {
   esphome: /^homeassistant\/status$|\/debug$|\/command$/,
-  'generic-json': /\/(?:commands?|set)(?:\/|$)/,
+  'generic-json': /\/(?:commands?|get|set)(?:\/|$)/,
   shelly: /temperature_f$/,
   tasmota: /^cmnd\//,
   zigbee2mqtt: /\/(?:set|get)$|bridge\/(?:request\/.*|logging)$/,

@@ -43,9 +43,9 @@ test('a payload that the plugin cannot read becomes a dead letter with a bounded
   assert.ok(letter);
   const { sample, detail, ...rest } = letter;
   assert.equal(sample.length, 1_024);
-  assert.match(detail, /JSON/);
+  assert.match(detail, /JSON.*Sent by the client tester\./);
   assert.deepEqual(rest, {
-    device: 'tester',
+    device: 'plugin:house',
     plugin: 'house',
     topic: 'house/lamp',
     code: 'decode-failed',
@@ -77,7 +77,7 @@ test('a message that was understood and holds nothing counts as filtered', async
   const stage = await openStage(buffer);
   const outcome = await stage.ingest(envelope('house/lamp', { do: 'nothing' }));
   assert.deepEqual(outcome, { stored: 0, filtered: 1, deadLettered: 0 });
-  assert.deepEqual(buffer.entries[0]?.filtered, [{ device: 'tester', reason: 'noise', count: 1 }]);
+  assert.deepEqual(buffer.entries[0]?.filtered, [{ device: 'plugin:house', reason: 'noise', count: 1 }]);
 });
 
 test('a message that is left with some of its metrics is stored, and what it lost is told', async (t) => {
