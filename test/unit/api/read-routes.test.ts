@@ -11,6 +11,7 @@ const line = {
   expired: 0,
   evicted: 0,
   deadLettered: 0,
+  predates: 0,
   balanced: true,
 };
 
