@@ -97,22 +97,19 @@ export function readRoutes(model: ReadModel): Route[] {
         deadLetters: z.array(z.looseObject({ sample: z.string(), sampleEncoding: z.enum(['utf-8', 'base64']) })),
       }),
       handle: async ({ limit }) => ({
-        deadLetters: (await model.deadLetters({ limit })).map((letter) => ({
-          ...letter,
-          ...shownSample(letter.sample),
-        })),
+        deadLetters: (await model.deadLetters({ limit })).map(shownLetter),
       }),
     }),
   ];
 }
 
-/** The sample as text where it is text; a cut may have split its last character. */
-function shownSample(sample: Uint8Array): { sample: string; sampleEncoding: 'utf-8' | 'base64' } {
+/** A dead letter with its sample as text where it is text; a cut may have split its last character. */
+function shownLetter({ sample, ...letter }: { readonly sample: Uint8Array }): object {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(sample, { stream: true });
-    return { sample: text, sampleEncoding: 'utf-8' };
+    return { ...letter, sample: text, sampleEncoding: 'utf-8' };
   } catch {
-    return { sample: Buffer.from(sample).toString('base64'), sampleEncoding: 'base64' };
+    return { ...letter, sample: Buffer.from(sample).toString('base64'), sampleEncoding: 'base64' };
   }
 }
 

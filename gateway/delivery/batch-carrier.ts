@@ -28,6 +28,7 @@ const kept: Verdict = { is: 'keep' };
 /** Brings one claimed batch to the sink and its verdicts to the buffer. */
 export class BatchCarrier {
   readonly #o: CarrierOptions;
+  #lastRefusal: string | undefined;
 
   constructor(options: CarrierOptions) {
     this.#o = options;
@@ -40,13 +41,22 @@ export class BatchCarrier {
     const signal = AbortSignal.any([late.signal, leaving]);
     try {
       await Promise.race([this.#o.sink.connect(signal), rejected(signal)]);
+      this.#lastRefusal = undefined;
       return undefined;
     } catch (error) {
-      this.#o.log.warn({ err: error, sink: this.#o.sink.name }, 'sink does not connect');
+      this.#tellRefusal(error);
       const known = error instanceof PortcullisError;
       const forMs = known && !error.retryable ? 'stopped' : 'transient';
       return { reason: known ? error.code : 'connect failed', forMs, progress: false };
     }
+  }
+
+  /** A far side that is away for a day says the same at each try; the log says it once. */
+  #tellRefusal(error: unknown): void {
+    const refusal = String(error);
+    if (refusal !== this.#lastRefusal)
+      this.#o.log.warn({ err: error, sink: this.#o.sink.name }, 'sink does not connect');
+    this.#lastRefusal = refusal;
   }
 
   /** Resolves after the settlement is durable, or was given up at a stop. `onFailure` is told as soon as it is known. */

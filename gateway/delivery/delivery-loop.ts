@@ -141,7 +141,7 @@ class Loop implements DeliveryLoop {
   }
 
   #perform(effect: LoopEffect): void {
-    const { sink, log, onOutage } = this.#options;
+    const { sink, onOutage } = this.#options;
     switch (effect.do) {
       case 'connect':
         this.#track(this.#connect());
@@ -157,11 +157,21 @@ class Loop implements DeliveryLoop {
         this.#timer = this.#scheduler.after(effect.afterMs, () => this.#feed({ is: 'due' }));
         break;
       case 'outage':
-        log.warn({ sink: sink.name, reason: effect.reason }, `delivery outage ${effect.change}`);
+        tell('alarm', {
+          code: 'SINK_OUTAGE',
+          subject: sink.name,
+          active: effect.change === 'started',
+          detail: `${sink.name} takes no records (${effect.reason}); they stay in the buffer.`,
+        });
         onOutage?.(sink.name, effect.change, effect.reason);
         break;
       case 'halted':
-        tell('alarm', { code: 'SINK_STOPPED', subject: sink.name, active: effect.active, detail: effect.reason });
+        tell('alarm', {
+          code: 'SINK_STOPPED',
+          subject: sink.name,
+          active: effect.active,
+          detail: `Delivery to ${sink.name} is stopped until somebody resumes it (${effect.reason}).`,
+        });
     }
   }
 

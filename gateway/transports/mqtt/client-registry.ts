@@ -1,9 +1,11 @@
 import type { Aedes, Client } from 'aedes';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import type { Clock } from '../../lib/clock.ts';
 import { matchesFilter } from '../../lib/topic-filter.ts';
 import { tell } from '../../observability/channels.ts';
 import type { Connection, Identity } from './connection.ts';
+import { openRefusalLog } from './refusal-log.ts';
 
 /** How long a stop waits for a client to take its last acknowledgements. */
 const flushMs = 250;
@@ -28,7 +30,8 @@ export class ClientRegistry {
   }
 
   /** Follows the broker's events; `touch` is called when a client comes and when it goes. */
-  watch(broker: Aedes, log: Logger, touch: (client: Client) => void): void {
+  watch(broker: Aedes, log: Logger, clock: Clock, touch: (client: Client) => void): void {
+    const refused = openRefusalLog(log, () => clock.monoMs());
     broker.on('connackSent', (packet, client) => {
       if (packet.returnCode === 0) this.#connections.get(client)?.open();
     });
@@ -42,6 +45,7 @@ export class ClientRegistry {
     });
     broker.on('clientError', (client, err) => {
       log.debug({ err, client: client.id }, 'closed an MQTT connection');
+      refused({ client: client.id ?? '', address: this.connectionOf(client)?.address ?? '', error: err });
       tell('rejected', { stage: 'mqtt', reason: 'client-error', count: 1 });
     });
     broker.on('connectionError', (_client, err) => {

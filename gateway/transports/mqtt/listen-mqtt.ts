@@ -65,6 +65,7 @@ export async function listenMqtt(options: MqttOptions, deps: MqttDeps): Promise<
 export class MqttTransport implements AsyncDisposable {
   readonly #limits: MqttLimits;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #sessions: SessionStore;
   readonly #credentials: Credentials;
   readonly #intake: Intake;
@@ -86,6 +87,7 @@ export class MqttTransport implements AsyncDisposable {
   ) {
     this.#limits = limits;
     this.#log = log;
+    this.#clock = clock;
     this.#sessions = sessions;
     this.#credentials = credentials;
     this.#intake = new Intake(limits.maxPendingBytes);
@@ -126,7 +128,7 @@ export class MqttTransport implements AsyncDisposable {
 
   /** For `listenMqtt` only. */
   async start(options: MqttOptions): Promise<void> {
-    this.#clients.watch(this.#broker, this.#log, ({ id, clean }) => this.#sessions.touch(id, !clean));
+    this.#clients.watch(this.#broker, this.#log, this.#clock, ({ id, clean }) => this.#sessions.touch(id, !clean));
     await this.#broker.listen();
     const { connectTimeoutMs: handshakeTimeoutMs, maxPacketBytes, maxConnections } = this.#limits;
     try {

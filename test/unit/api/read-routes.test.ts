@@ -22,7 +22,10 @@ async function ask(path: string, model: Partial<ReadModel>): Promise<unknown> {
 }
 
 test('what names no device is in the ledger and is no device', async () => {
-  const devices = ['z2m:0x01', 'plugin:shelly'].map((device) => ({ ...line, device }));
+  const devices = [
+    { ...line, device: 'z2m:0x01' },
+    { ...line, device: 'plugin:shelly' },
+  ];
   const ledger = async () => ({ balanced: true, sinks: [line], devices, reasons: [], outages: [] });
   const { total, devices: listed } = (await ask('/api/v1/devices', { ledger })) as {
     total: number;

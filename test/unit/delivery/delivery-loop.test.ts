@@ -104,6 +104,23 @@ test('while the sink is away everything is kept, one outage is told, and all arr
   assert.deepEqual(outages, ['started', 'ended']);
 });
 
+test('an outage is an alarm while it lasts, and a far side that says the same all day is one line in the log', async (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const { time, sink, start } = setUp(t, { log });
+  const alarms: string[] = [];
+  const listener = listen('alarm', ({ code, active }) => alarms.push(`${code} ${active}`));
+  t.after(() => listener[Symbol.dispose]());
+  sink.onConnect = () => Promise.reject(new PortcullisError('SINK_UNAVAILABLE', 'No answer.'));
+  start();
+  await time.advance(86_400_000);
+  assert.equal(lines.length, 1, lines.join(''));
+  assert.deepEqual(alarms, ['SINK_OUTAGE true']);
+  sink.onConnect = () => Promise.resolve();
+  await time.advance(120_000);
+  assert.deepEqual(alarms, ['SINK_OUTAGE true', 'SINK_OUTAGE false']);
+});
+
 test('a sink that cannot be reached at start is connected to later', async (t) => {
   const { time, outlet, sink, outages, start } = setUp(t);
   let refused = 3;
@@ -134,7 +151,9 @@ test('a far side that names a time is left alone exactly that long', async (t) =
 test('a stopped sink is never tried again until the operator resumes it, and an alarm stands meanwhile', async (t) => {
   const { time, outlet, sink, start } = setUp(t);
   const alarms: boolean[] = [];
-  using _ear = listen('alarm', (alarm) => alarms.push(alarm.active));
+  using _ear = listen('alarm', ({ code, active }) => {
+    if (code === 'SINK_STOPPED') alarms.push(active);
+  });
   sink.script = keepAll('stopped', 'credentials');
   outlet.add('normal', 'a');
   const loop = start();
