@@ -17,7 +17,8 @@ export interface ServerIdentity {
 const lifeMs = 5 * 365 * 86_400_000;
 const marginMs = 30 * 86_400_000;
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** The text of a file, or undefined when there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite } from '../../gateway/lib/atomic-write.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import type { Clock } from '../../gateway/lib/clock.ts';
-import { keepIdentity } from './certificate.ts';
+import { keepIdentity, readIfThere } from './certificate.ts';
 import { CommandQueue } from './commands.ts';
 import { connectionHandler } from './connection.ts';
 import { DeviceBook } from './devices.ts';
@@ -60,11 +60,8 @@ async function keepSecret(path: string, given: string | undefined): Promise<stri
     await atomicWrite(path, given);
     return given;
   }
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const kept = await readIfThere(path);
+  if (kept !== undefined) return kept.trim();
   const secret = randomBytes(16).toString('hex');
   await atomicWrite(path, secret);
   return secret;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shownStatus } from './devices.ts';
 import type { CloudDevice, PropertyValue } from './devices.ts';
+import { forDevice } from './for-device.ts';
 import { fail, ok } from './reply.ts';
 import type { Handler } from './state.ts';
 
@@ -13,14 +14,10 @@ export const commandList = z
 const pollLimitMs = 60_000;
 
 /** `POST /v1.0/iot-03/devices/{id}/commands` */
-export const sendCommands: Handler = (call, state) => {
-  const wish = z.object({ commands: commandList }).safeParse(call.body);
-  if (!wish.success) return fail(1109);
-  const device = state.devices.byId(call.params.id ?? '');
-  if (!device) return fail(2010);
-  state.commands.enqueue(device.id, wish.data.commands, call.now);
+export const sendCommands = forDevice(z.object({ commands: commandList }), ({ device, body, call, state }) => {
+  state.commands.enqueue(device.id, body.commands, call.now);
   return ok();
-};
+});
 
 /**
  * Extension of ours: `GET /v1.0/iot-03/3rdcloud/commands/poll?timeout=25000` answers as soon as there is a command, or
@@ -50,10 +47,7 @@ export const ackCommand: Handler = (call, state) => {
   return state.commands.settle(call.params.id ?? '', success, message) ? ok() : fail(1000);
 };
 
-export const getStatus: Handler = (call, state) => {
-  const device = state.devices.byId(call.params.id ?? '');
-  return device ? ok(shownStatus(device)) : fail(2010);
-};
+export const getStatus = forDevice(z.unknown(), ({ device }) => ok(shownStatus(device)));
 
 /** `GET /v1.0/iot-03/devices/status?device_ids=a,b`, at most 20 devices. */
 export const getStatuses: Handler = (call, state) => {
@@ -73,13 +67,10 @@ const typeOf = (value: PropertyValue): string => {
 const points = (device: CloudDevice): { code: string; type: string; values: string }[] =>
   shownStatus(device).map(({ code, value }) => ({ code, type: typeOf(value), values: '{}' }));
 
-export const getFunctions: Handler = (call, state) => {
-  const device = state.devices.byId(call.params.id ?? '');
-  return device ? ok({ category: device.productId, functions: points(device) }) : fail(2010);
-};
+export const getFunctions = forDevice(z.unknown(), ({ device }) =>
+  ok({ category: device.productId, functions: points(device) }),
+);
 
-export const getSpecification: Handler = (call, state) => {
-  const device = state.devices.byId(call.params.id ?? '');
-  if (!device) return fail(2010);
-  return ok({ category: device.productId, functions: points(device), status: points(device) });
-};
+export const getSpecification = forDevice(z.unknown(), ({ device }) =>
+  ok({ category: device.productId, functions: points(device), status: points(device) }),
+);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { shownDevice } from './devices.ts';
-import type { CloudDevice } from './devices.ts';
+import { forDevice } from './for-device.ts';
 import { fail, ok } from './reply.ts';
-import type { Call, CloudState, Handler } from './state.ts';
+import type { Handler } from './state.ts';
 import { keysOf, takeArrival } from './take-arrival.ts';
 
 const registration = z.object({
@@ -15,8 +15,6 @@ const rename = z.union([
   z.object({ device_name: z.string().min(4).max(50) }),
   z.object({ name: z.string().min(4).max(50) }).transform(({ name }) => ({ device_name: name })),
 ]);
-
-const deviceOf = (call: Call, state: CloudState): CloudDevice | undefined => state.devices.byId(call.params.id ?? '');
 
 function registerAs(kind: 'device' | 'child'): Handler {
   return (call, state) => {
@@ -37,17 +35,14 @@ export const registerDevice = registerAs('device');
 export const registerChild = registerAs('child');
 
 /** `PUT …/{id}/online` and `…/offline`; ids in the header count as they do for a report. */
-export const setOnline =
-  (online: boolean): Handler =>
-  (call, state) => {
-    const device = deviceOf(call, state);
-    if (!device) return fail(2010);
+export const setOnline = (online: boolean): Handler =>
+  forDevice(z.unknown(), ({ device, call, state }) => {
     const apply = (): void => {
       device.online = online;
     };
     const summary = online ? 'online' : 'offline';
     return takeArrival({ device, keys: keysOf(call, undefined), summary, apply }, state, call.now);
-  };
+  });
 
 export const getDevice: Handler = (call, state) => {
   const device = state.devices.byThird(call.params.third ?? '');
@@ -55,13 +50,9 @@ export const getDevice: Handler = (call, state) => {
 };
 
 /** `PUT …/{id}`; the pages do not name the field, `device_name` and `name` are taken. */
-export const renameDevice: Handler = (call, state) => {
-  const wish = rename.safeParse(call.body);
-  if (!wish.success) return fail(1109);
-  const device = deviceOf(call, state);
-  if (!device) return fail(2010);
-  device.name = wish.data.device_name;
+export const renameDevice = forDevice(rename, ({ device, body }) => {
+  device.name = body.device_name;
   return ok();
-};
+});
 
 export const removeDevice: Handler = (call, state) => (state.devices.remove(call.params.id ?? '') ? ok() : fail(2010));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { applyProperty } from './devices.ts';
 import type { CloudDevice } from './devices.ts';
+import { forDevice } from './for-device.ts';
 import { fail, ok } from './reply.ts';
 import type { Handler } from './state.ts';
 import { keysOf, takeArrival } from './take-arrival.ts';
@@ -44,40 +45,28 @@ const applyAll = (device: CloudDevice, data: Properties, now: number): void => {
 };
 
 /** `POST …/devices/{id}/property/report` */
-export const reportProperties: Handler = (call, state) => {
-  const report = propertyReport.safeParse(call.body);
-  if (!report.success) return fail(1109);
-  const device = state.devices.byId(call.params.id ?? '');
-  if (!device) return fail(2010);
-  const { msg_id: id, data } = report.data;
+export const reportProperties = forDevice(propertyReport, ({ device, body, call, state }) => {
+  const { msg_id: id, data } = body;
   const apply = (): void => applyAll(device, data, call.now);
   return takeArrival({ device, keys: keysOf(call, id), summary: summaryOf(data), apply }, state, call.now);
-};
+});
 
 /** `POST …/devices/{id}/event/report` */
-export const reportEvent: Handler = (call, state) => {
-  const report = eventReport.safeParse(call.body);
-  if (!report.success) return fail(1109);
-  const device = state.devices.byId(call.params.id ?? '');
-  if (!device) return fail(2010);
-  const { msg_id: id, data } = report.data;
+export const reportEvent = forDevice(eventReport, ({ device, body, call, state }) => {
+  const { msg_id: id, data } = body;
   const apply = (): void => {
     device.events++;
   };
   const summary = `event:${data.event_code} ${JSON.stringify(data.output_params ?? {})}`;
   return takeArrival({ device, keys: keysOf(call, id), summary, apply }, state, call.now);
-};
+});
 
 /** `POST …/devices/{id}/action-resp/report` */
-export const reportAction: Handler = (call, state) => {
-  const report = actionReport.safeParse(call.body);
-  if (!report.success) return fail(1109);
-  const device = state.devices.byId(call.params.id ?? '');
-  if (!device) return fail(2010);
-  const { msg_id: id, data } = report.data;
+export const reportAction = forDevice(actionReport, ({ device, body, call, state }) => {
+  const { msg_id: id, data } = body;
   const summary = `action:${data.action_code}`;
   return takeArrival({ device, keys: keysOf(call, id), summary, apply: () => undefined }, state, call.now);
-};
+});
 
 /**
  * Extension of ours, in the shape of TuyaLink's `batch_report`: `POST …/devices/batch/property/report` with
