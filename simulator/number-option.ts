@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /** A parser for commander: a number within bounds, or one clear sentence. */
-export const numberBetween =
+const numberBetween =
   (least: number, most: number, whole = true) =>
   (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -11,4 +11,5 @@ export const numberBetween =
 
 export const portOption = numberBetween(1, 65_535);
 export const rateOption = numberBetween(0.01, 1000, false);
-export const secondsOption = numberBetween(1, 31_536_000);
+export const secondsOption = numberBetween(0.1, 31_536_000, false);
+export const seedOption = numberBetween(0, 4_294_967_295);

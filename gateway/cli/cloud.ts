@@ -25,7 +25,7 @@ export function cloudCommand(): Command {
       const port = wholePort(flags.port);
       if (!(port <= 65_535)) throw new PortcullisError('USAGE', '--port is a number from 0 to 65535.');
       const { openCloud } = await import('../../simulator/cloud/cloud.ts');
-      const { waitForStop } = await import('../../simulator/demo/wait-for-stop.ts');
+      const { waitForStop } = await import('../../simulator/wait-for-stop.ts');
       using stop = waitForStop();
       await using cloud = await openCloud({ dataDir: flags.data, port, host: flags.host, clientId: flags.clientId });
       const { url, clientId, secretFile, caFile } = cloud;

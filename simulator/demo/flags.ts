@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { portOption, rateOption, secondsOption } from './number-option.ts';
+import { portOption, rateOption, secondsOption } from '../number-option.ts';
 
 export interface DemoFlags {
   readonly data: string;

@@ -12,8 +12,8 @@ import { showStatus } from './live-status.ts';
 import type { Output } from './live-status.ts';
 import { readFigures, summaryLine } from './status.ts';
 import type { GatewayFigures } from './status.ts';
-import { waitForStop } from './wait-for-stop.ts';
-import type { StopWish } from './wait-for-stop.ts';
+import { waitForStop } from '../wait-for-stop.ts';
+import type { StopWish } from '../wait-for-stop.ts';
 import { inDataFolder, writeConfig } from './write-config.ts';
 
 const host = '127.0.0.1';

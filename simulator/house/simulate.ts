@@ -1,24 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { waitForStop } from '../demo/wait-for-stop.ts';
+import { waitForStop } from '../wait-for-stop.ts';
 import { openHouse } from './house.ts';
 
-const flagsSchema = z.object({
-  host: z.string().min(1),
-  port: z.coerce.number().int().min(1).max(65_535),
-  tls: z.boolean().optional(),
-  ca: z.string().optional(),
-  user: z.string().optional(),
-  passwordFile: z.string().optional(),
-  rate: z.coerce.number().min(0.01).max(1000),
-  seed: z.coerce.number().int(),
-  seconds: z.coerce.number().positive().optional(),
-  json: z.boolean().optional(),
-});
-
-/** What `portcullis simulate` was given, still as text. */
-export type SimulateFlags = Readonly<Partial<Record<keyof z.infer<typeof flagsSchema>, string | boolean>>>;
+/** What `portcullis simulate` was given. */
+export interface SimulateFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: boolean;
+  /** PEM file of the authority to trust; it asks for TLS. */
+  readonly ca?: string;
+  /** User name of every device. */
+  readonly user?: string;
+  /** Without it the password is in the environment variable MQTT_PASSWORD. */
+  readonly passwordFile?: string;
+  readonly rate: number;
+  readonly seed: number;
+  /** Stops by itself after so many seconds. */
+  readonly seconds?: number;
+  readonly json?: boolean;
+}
 
 async function passwordOf(file: string | undefined): Promise<string> {
   if (file === undefined) return process.env['MQTT_PASSWORD'] ?? '';
@@ -30,13 +31,8 @@ async function passwordOf(file: string | undefined): Promise<string> {
 }
 
 /** Runs the house against a broker until it is asked to stop, then prints what it did. */
-export async function simulate(given: SimulateFlags): Promise<void> {
-  const parsed = flagsSchema.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new PortcullisError('USAGE', `--${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong'}.`);
-  }
-  const { host, port, tls, ca, user, passwordFile, rate, seed, seconds, json } = parsed.data;
+export async function simulate(flags: SimulateFlags): Promise<void> {
+  const { host, port, tls, ca, user, passwordFile, rate, seed, seconds, json } = flags;
   const password = user === undefined ? '' : await passwordOf(passwordFile);
   using stop = waitForStop();
   await using house = await openHouse({
