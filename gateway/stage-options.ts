@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BufferOptions } from './buffer/options.ts';
-import { readConfigured } from './config/load-config.ts';
+import { readConfigured } from './config/read-text.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';

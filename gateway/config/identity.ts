@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { inDataFolder } from './data-folder.ts';
+import { readIfThere } from './read-text.ts';
 
 /**
  * The name of this gateway, stamped on every message: the configured one, or one like `gw-7f3a` that is made at the
@@ -20,11 +20,11 @@ export function adminToken(dataDir: string): Promise<string> {
 
 export const adminTokenFile = 'admin-token';
 
-/** What the file says, or what is made now and kept, readable for the gateway's user only. */
+/** What the file says, or what is made now and kept for the gateway's user only. A file that is there is never replaced. */
 async function keep(dataDir: string, name: string, make: () => string): Promise<string> {
   const file = join(dataDir, name);
-  const kept = await readFile(file, 'utf8').catch(() => '');
-  if (kept !== '') return kept.trim();
+  const kept = (await readIfThere(file))?.trim() ?? '';
+  if (kept !== '') return kept;
   const made = make();
   await inDataFolder(dataDir, () => atomicWrite(file, `${made}\n`));
   return made;

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { parseConfig } from './parse-config.ts';
+import { readIfThere, readText } from './read-text.ts';
 import type { Config } from './schema.ts';
 
 export interface LoadedConfig {
@@ -26,7 +26,7 @@ export async function loadConfigOrLastGood(path: string): Promise<LoadedConfig> 
   } catch (error) {
     if (!(error instanceof PortcullisError) || error.code !== 'CONFIG_INVALID') throw error;
     const generation = lastGoodPath(path);
-    const lastGood = await readFile(generation, 'utf8').catch(() => undefined);
+    const lastGood = await readIfThere(generation);
     if (lastGood === undefined) throw error;
     const config = absolutePaths(parseConfig(lastGood, generation), dirname(resolve(path)));
     return { config, fellBackBecause: error };
@@ -37,30 +37,11 @@ export async function loadConfigOrLastGood(path: string): Promise<LoadedConfig> 
 export async function keepAsLastGood(path: string): Promise<void> {
   const generation = lastGoodPath(path);
   const text = await readText(path);
-  const kept = await readFile(generation, 'utf8').catch(() => undefined);
+  const kept = await readIfThere(generation);
   if (kept !== text) await atomicWrite(generation, text);
 }
 
-/**
- * Reads a file that the configuration names, for example a secret, without the white space around its text. Throws
- * FILE_UNREADABLE, also for an empty file; the error names the key and never the content.
- */
-export async function readConfigured(path: string, key: string): Promise<string> {
-  const text = (await readText(path, `${key}: `)).trim();
-  if (text === '') throw new PortcullisError('FILE_UNREADABLE', `${key}: ${path} is empty.`);
-  return text;
-}
-
 const lastGoodPath = (path: string): string => join(dirname(resolve(path)), `.${basename(path)}.last-good`);
-
-async function readText(path: string, prefix = ''): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new PortcullisError('FILE_UNREADABLE', `${prefix}${path} cannot be read (${why}).`, { cause });
-  }
-}
 
 /** Resolves every path of the configuration against the folder of its file. */
 function absolutePaths(config: Config, base: string): Config {

@@ -4,7 +4,7 @@ import { createServer, isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import type { Config } from '../config/schema.ts';
-import { readConfigured } from '../config/load-config.ts';
+import { readConfigured } from '../config/read-text.ts';
 import { fail, ok, systemCode, warn, type Finding } from './finding.ts';
 
 const connectTimeoutMs = 5_000;

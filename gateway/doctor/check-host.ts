@@ -59,7 +59,7 @@ const nativeModules = [
   ],
   [
     'serialport',
-    "const{SerialPort}=require('serialport');console.log(SerialPort.binding.constructor.name+' loads')",
+    "const{SerialPort}=require('serialport');console.log(typeof SerialPort.list==='function'?'loads':'is odd')",
     false,
   ],
   ['epoll', "const{Epoll}=require('epoll');new Epoll(()=>{}).close();console.log('loads')", false],

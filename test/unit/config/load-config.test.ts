@@ -3,12 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import {
-  keepAsLastGood,
-  loadConfig,
-  loadConfigOrLastGood,
-  readConfigured,
-} from '../../../gateway/config/load-config.ts';
+import { keepAsLastGood, loadConfig, loadConfigOrLastGood } from '../../../gateway/config/load-config.ts';
+import { readConfigured } from '../../../gateway/config/read-text.ts';
 
 async function configFile(t: TestContext, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-'));
