@@ -2,14 +2,14 @@ import { discoveredDevices, spoken } from './esphome-devices.ts';
 import type { DiscoveredDevice } from './esphome-devices.ts';
 import type { State } from './physics.ts';
 import { say, switched } from './station.ts';
-import type { Part, Say, Station, Turn } from './station.ts';
+import type { Heard, Part, Say, Station, Turn } from './station.ts';
 
 const retained = { retain: true };
 
 const spokenStates = (device: DiscoveredDevice, state: State): Say[] =>
   device.states(state).map(([topic, body]) => say(topic, body));
 
-function obey(device: DiscoveredDevice, state: State, message: { topic: string; payload: string }): Turn | undefined {
+function obey(device: DiscoveredDevice, state: State, message: Heard): Turn | undefined {
   const field = device.commands?.[message.topic];
   if (field === undefined) return undefined;
   const on = switched(state[field] === true, message.payload);

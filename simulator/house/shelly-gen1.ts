@@ -1,7 +1,7 @@
 import { derived, drift, energy, flip, load, rounded, sometimes, steady, wear } from './physics.ts';
 import type { Fields, State, Value } from './physics.ts';
 import { say, switched } from './station.ts';
-import type { Part, Say, Station, Turn } from './station.ts';
+import type { Heard, Part, Say, Station, Turn } from './station.ts';
 
 /** Fields are named by their topic below `shellies/<id>/`; those that begin with `_` are not said. */
 interface ShellyGen1 {
@@ -103,7 +103,7 @@ const announced = ({ id, model, mac }: ShellyGen1): Say =>
   });
 
 /** `relay/0/command` and `light/0/command` take `on`, `off`, `toggle`. */
-function obey(device: ShellyGen1, state: State, message: { topic: string; payload: string }): Turn | undefined {
+function obey(device: ShellyGen1, state: State, message: Heard): Turn | undefined {
   const own = `shellies/${device.id}/`;
   const channel = ['relay/0', 'light/0'].find((name) => message.topic === `${own}${name}/command`);
   if (channel === undefined || !(channel in state)) return undefined;

@@ -1,7 +1,7 @@
 import { ampere, derived, drift, energy, load, rounded, sometimes, steady, wear } from './physics.ts';
 import type { Fields, State } from './physics.ts';
 import { parseObject, say, switched } from './station.ts';
-import type { Part, Say, Station, Turn } from './station.ts';
+import type { Heard, Part, Say, Station, Turn } from './station.ts';
 
 /** Fields are named `<component>.<key>`, for example `switch:0.apower`; a second dot nests once more. */
 interface ShellyGen2 {
@@ -133,12 +133,7 @@ function call(device: ShellyGen2, state: State, method: unknown, params: Record<
   return { state: { ...state, [name]: on }, answer: { result: { was_on: was } } };
 }
 
-function obey(
-  device: ShellyGen2,
-  state: State,
-  message: { topic: string; payload: string },
-  now: number,
-): Turn | undefined {
+function obey(device: ShellyGen2, state: State, message: Heard, now: number): Turn | undefined {
   const { topic, payload } = message;
   if (topic === `${device.id}/rpc`) {
     const request = parseObject(payload);

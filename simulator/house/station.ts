@@ -10,6 +10,10 @@ export interface Say {
   readonly retain: boolean;
 }
 
+/** A message that reached a device. */
+export type Heard = Pick<Say, 'topic' | 'payload'>;
+
+/** What a device becomes, and what it says then. */
 export interface Turn {
   readonly state: State;
   readonly says: readonly Say[];
@@ -24,7 +28,7 @@ export interface Part {
   /** What it says of itself; `before` is the state of the last report. `now` is wall milliseconds. */
   report(state: State, before: State, now: number): readonly Say[];
   /** Its answer to a message; undefined when the message is not for it. */
-  obey?(state: State, message: { topic: string; payload: string }, now: number): Turn | undefined;
+  obey?(state: State, message: Heard, now: number): Turn | undefined;
 }
 
 /** What holds one connection: a device, or a bridge with many behind it. */
@@ -36,7 +40,7 @@ export interface Station {
   /** Said after every connect. */
   hello(states: readonly State[], now: number): readonly Say[];
   /** Whether a message asks for `hello` again. */
-  asksHello?(message: { topic: string; payload: string }): boolean;
+  asksHello?(message: Heard): boolean;
 }
 
 /** One step of one part: its fields move on by the time that passed, then it reports. */
@@ -51,6 +55,7 @@ export function say(topic: string, payload: unknown, options: { qos?: 0 | 1; ret
   return { topic, payload: typeof payload === 'string' ? payload : JSON.stringify(payload), qos, retain };
 }
 
+/** A JSON object, or undefined for any other text. */
 export function parseObject(payload: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(payload);

@@ -1,7 +1,7 @@
 import { initialState } from './physics.ts';
 import type { State } from './physics.ts';
 import { say, switched } from './station.ts';
-import type { Part, Say, Station, Turn } from './station.ts';
+import type { Heard, Part, Say, Station, Turn } from './station.ts';
 import { tasmotaDevices } from './tasmota-devices.ts';
 import type { TasmotaDevice } from './tasmota-devices.ts';
 
@@ -72,12 +72,7 @@ const report = (device: TasmotaDevice, state: State, now: number): Say[] => [
 ];
 
 /** `cmnd/<topic>/POWER` and `STATUS 10`; anything else is answered as the real firmware does. */
-function obey(
-  device: TasmotaDevice,
-  state: State,
-  message: { topic: string; payload: string },
-  now: number,
-): Turn | undefined {
+function obey(device: TasmotaDevice, state: State, message: Heard, now: number): Turn | undefined {
   const prefix = `cmnd/${device.topic}/`;
   if (!message.topic.startsWith(prefix)) return undefined;
   const stat = `stat/${device.topic}`;

@@ -1,7 +1,7 @@
 import { initialState } from './physics.ts';
 import type { State, Value } from './physics.ts';
 import { parseObject, say, switched } from './station.ts';
-import type { Part, Say, Station, Turn } from './station.ts';
+import type { Heard, Part, Say, Station, Turn } from './station.ts';
 import { zigbeeDevices } from './zigbee-devices.ts';
 import type { ZigbeeDevice } from './zigbee-devices.ts';
 
@@ -22,7 +22,7 @@ function changed(state: State, wishes: Record<string, unknown>): State {
 }
 
 /** `<name>/set` with JSON, `<name>/set/<attribute>` with a bare value, `<name>/get`: all answered with the state. */
-function obey(device: ZigbeeDevice, state: State, message: { topic: string; payload: string }): Turn | undefined {
+function obey(device: ZigbeeDevice, state: State, message: Heard): Turn | undefined {
   const own = `${base}/${device.name}`;
   const { topic, payload } = message;
   if (topic === `${own}/get`) return { state, says: [say(own, state)] };
