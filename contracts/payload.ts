@@ -10,7 +10,7 @@ const maxLeaves = 2048;
 /** Nothing was ever measured before this; a clock that says so was never set. */
 const earliestMs = Date.UTC(2000, 0, 1);
 
-/** The payload as text. Bytes that are not UTF-8 are refused: a codec for binary payloads reads them itself. */
+/** The payload as text. Bytes that are not UTF-8 are refused with DECODE_FAILED: a codec for binary payloads reads them itself. */
 export function textOf(payload: Uint8Array): string {
   try {
     return utf8.decode(payload);
@@ -19,6 +19,7 @@ export function textOf(payload: Uint8Array): string {
   }
 }
 
+/** The text as JSON. Throws DECODE_FAILED when it is none. */
 export function parseJson(text: string): Json {
   try {
     return JSON.parse(text) as Json;
@@ -27,8 +28,10 @@ export function parseJson(text: string): Json {
   }
 }
 
+/** A JSON object; read its members with `member` or `textIn`. */
 export type JsonObject = { readonly [key: string]: Json };
 
+/** Whether this is an object, not a list and not null. */
 export function isObject(json: Json | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
@@ -76,10 +79,16 @@ export function eachLeaf(json: Json, visit: (path: string, value: Scalar) => voi
 }
 
 /**
- * A printed time: ISO 8601 with zone is UTC, without zone it is wall time; Tasmota's old `YYYY.MM.DD` is read too.
- * A time from before 2000 (a device without NTP says 1970) or one that does not exist is no time.
+ * A time as devices write it. A number is seconds or milliseconds since 1970, told apart by size. A text is ISO 8601:
+ * with zone it is UTC, without one it is wall time; Tasmota's old `YYYY.MM.DD` is read too. A time from before 2000 (a
+ * device without NTP says 1970), one that does not exist and anything else is no time.
  */
-export function timeOf(text: string): SourceTime | undefined {
+export function timeOf(value: Json | undefined): SourceTime | undefined {
+  if (typeof value === 'number') return epoch(value);
+  return typeof value === 'string' ? printedTime(value) : undefined;
+}
+
+function printedTime(text: string): SourceTime | undefined {
   const parts = isoTime.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone] = parts;
@@ -89,8 +98,7 @@ export function timeOf(text: string): SourceTime | undefined {
   return zone === undefined ? { localMs: ms } : { utcMs: ms };
 }
 
-/** A point in time as a number of seconds or milliseconds since 1970, told apart by size, or undefined. */
-export function epochOf(value: number): SourceTime | undefined {
+function epoch(value: number): SourceTime | undefined {
   const ms = Math.round(value < 1e11 ? value * 1000 : value);
   return ms >= earliestMs && ms < 1e14 ? { utcMs: ms } : undefined;
 }

@@ -14,6 +14,7 @@ export interface Envelope {
   readonly plugin?: string | undefined;
 }
 
+/** Anything that JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** One value as the codec read it: source value in the source's unit spelling. The gateway converts. */
@@ -58,6 +59,7 @@ export interface Lesson {
   readonly value: Json | undefined;
 }
 
+/** What the gateway hands to every call of a codec: the parsed configuration, and what the plugin learnt so far. */
 export interface CodecContext<Config = unknown> {
   readonly config: Config;
   readonly knowledge: Knowledge;
@@ -76,6 +78,7 @@ export interface Outbound {
   readonly qos: 0 | 1;
 }
 
+/** How one command becomes messages. `encode` throws COMMAND_INVALID for what this device cannot do. */
 export interface CommandCodec<Args = unknown, Config = unknown> {
   readonly args: z.ZodType<Args>;
   /** True when doing it twice equals doing it once; only then is it ever retried. */

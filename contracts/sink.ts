@@ -20,6 +20,7 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
+/** What became of one item; `code` and `detail` of a rejection go into its dead letter. */
 export type Verdict =
   | { readonly is: 'accept' }
   | { readonly is: 'reject'; readonly code: string; readonly detail: string }

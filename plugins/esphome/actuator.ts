@@ -42,6 +42,7 @@ function texts<Name extends string>(
   return found;
 }
 
+/** How to tell an entity something, or undefined when it takes no command that this codec knows. */
 export function actuatorOf(entity: Entity): Actuator | undefined {
   const { owner, object, component, config } = entity;
   if (!kinds.has(component)) return undefined;

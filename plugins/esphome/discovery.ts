@@ -149,14 +149,17 @@ function traceOf(owner: string, knowledge: Knowledge): Trace {
   return isObject(known) ? (known as unknown as Trace) : { topics: [], devices: [] };
 }
 
+/** What arrives on a topic. */
 export function channelsAt(topic: string, knowledge: Knowledge): readonly Channel[] {
   return listOf(knowledge, `t:${topic}`) as unknown as readonly Channel[];
 }
 
+/** What can be told to a device. */
 export function actuatorsOf(device: string, knowledge: Knowledge): readonly Actuator[] {
   return listOf(knowledge, `e:${device}`) as unknown as readonly Actuator[];
 }
 
+/** Every state and availability topic that discovery named. */
 export function claims(knowledge: Knowledge): readonly string[] {
   return [...knowledge.keys()].filter((key) => key.startsWith('t:')).map((key) => key.slice(2));
 }

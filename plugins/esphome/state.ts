@@ -108,7 +108,7 @@ function about({ u, c, ep }: Channel): About {
 /** A total that starts anew names the moment in `last_reset`; without a zone it is no moment. */
 function resetTime(template: Template, text: string, json: Json | undefined, used: Set<string>): number | undefined {
   const rendered = render(template, text, json);
-  const at = typeof rendered === 'object' && typeof rendered.value === 'string' ? timeOf(rendered.value) : undefined;
+  const at = typeof rendered === 'object' ? timeOf(rendered.value) : undefined;
   if (at === undefined || !('utcMs' in at)) return undefined;
   if (template.path !== undefined) used.add(template.path.join('.'));
   return at.utcMs;

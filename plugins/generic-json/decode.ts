@@ -1,6 +1,5 @@
 import {
   eachLeaf,
-  epochOf,
   gather,
   isObject,
   numberOf,
@@ -72,17 +71,12 @@ function readWord(envelope: Envelope, text: string, config: Config): readonly Re
 function readObject(json: JsonObject, gathering: Gathering, config: Config): SourceTime | undefined {
   let at: SourceTime | undefined;
   for (const [key, value] of Object.entries(json)) {
-    const time = at === undefined && timeKeys.has(key) ? readTime(value) : undefined;
+    const time = at === undefined && timeKeys.has(key) ? timeOf(value) : undefined;
     if (isUnitOf(json, key)) continue;
     if (time === undefined) readField(key, value, unitBeside(json, key), gathering, config);
     else at = time;
   }
   return at;
-}
-
-function readTime(value: Json): SourceTime | undefined {
-  if (typeof value === 'number') return epochOf(value);
-  return typeof value === 'string' ? timeOf(value) : undefined;
 }
 
 /** `{"weight":70,"weight_unit":"kg"}` and `{"value":70,"unit":"kg"}`: the unit stands in a field beside the value. */

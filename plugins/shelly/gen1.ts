@@ -1,12 +1,12 @@
 import {
   eachLeaf,
-  epochOf,
   gather,
   isObject,
   member,
   parseObject,
   textIn,
   textOf,
+  timeOf,
   type Envelope,
   type Gathering,
   type Reading,
@@ -92,8 +92,7 @@ function readEvent(text: string, device: string, ep: string | undefined, gatheri
 /** The whole HTTP `/status` document. `unixtime` is UTC; everything else that looks like a time is local. */
 function readInfo(text: string, device: string, gathering: Gathering): readonly Reading[] {
   const json = parseObject(text);
-  const unixtime = member(json, 'unixtime');
-  const at = typeof unixtime === 'number' ? epochOf(unixtime) : undefined;
+  const at = timeOf(member(json, 'unixtime'));
   const tmp = member(json, 'tmp');
   const told = isObject(tmp) && typeof member(tmp, 'tC') === 'number';
   const isSensor = isObject(member(json, 'bat'));

@@ -1,16 +1,15 @@
 import {
   eachLeaf,
-  epochOf,
   gather,
   isObject,
   member,
   parseObject,
   textIn,
   textOf,
+  timeOf,
   type Gathering,
   type Json,
   type Reading,
-  type SourceTime,
 } from '../../contracts/index.ts';
 import { components, housekeeping, phaseFields } from './gen2-words.ts';
 import { putMeaning, type Meaning } from './meaning.ts';
@@ -29,7 +28,7 @@ export function readNotification(payload: Uint8Array, fallback: string): readonl
   if (!isObject(params)) return [];
   const events = member(params, 'events');
   if (Array.isArray(events)) return events.flatMap((event: Json) => readEvent(event, device));
-  const at = secondsOf(member(params, 'ts'));
+  const at = timeOf(member(params, 'ts'));
   const state = gather('shelly');
   const health = gather('shelly');
   for (const [name, body] of Object.entries(params)) {
@@ -75,10 +74,6 @@ function endpointOf(component: string): string | undefined {
 /** Whether an `id` only repeats the number in the component's name. */
 function isId(value: Json, component: string): boolean {
   return typeof value === 'number' && component.endsWith(`:${value}`);
-}
-
-function secondsOf(value: Json | undefined): SourceTime | undefined {
-  return typeof value === 'number' ? epochOf(value) : undefined;
 }
 
 function readComponent(gathering: Gathering, name: string, body: Json): void {
@@ -131,7 +126,7 @@ function readEvent(event: Json, device: string): readonly Reading[] {
   if (!isObject(event)) return [];
   const gathering = gather('shelly');
   const component = member(event, 'component');
-  const at = secondsOf(member(event, 'ts'));
+  const at = timeOf(member(event, 'ts'));
   const name = typeof component === 'string' ? component : 'event';
   const ep = endpointOf(name) ?? name.slice(0, 64);
   for (const [key, value] of Object.entries(event)) {

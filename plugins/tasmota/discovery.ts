@@ -83,11 +83,13 @@ function texts(json: Json | undefined): readonly string[] {
   return Array.isArray(json) ? json.filter((item) => typeof item === 'string') : [];
 }
 
+/** What discovery said about the device that publishes below a topic. */
 export function sourceOf(base: string, knowledge: Knowledge): Source | undefined {
   const known = knowledge.get(`t:${base}`);
   return isObject(known) ? (known as unknown as Source) : undefined;
 }
 
+/** How to reach the device with this MAC address, once discovery told. */
 export function targetOf(mac: string, knowledge: Knowledge): Target | undefined {
   const known = knowledge.get(`d:${mac}`);
   return isObject(known) ? (known as unknown as Target) : undefined;

@@ -2,6 +2,7 @@ import {
   eachLeaf,
   gather,
   isObject,
+  member,
   timeOf,
   type Gathering,
   type Json,
@@ -14,6 +15,7 @@ import { descriptions, healthKeys, type OnOff } from './words.ts';
 
 const power = /^POWER(\d{0,2})$/;
 
+/** Whether a topic's last level or a key of the JSON is a relay's: `POWER`, `POWER2`. */
 export function isPower(key: string): boolean {
   return power.test(key);
 }
@@ -30,8 +32,7 @@ export function readPower(gathering: Gathering, key: string, value: Scalar, { on
  * stays in the document as a leaf like any other.
  */
 export function timeIn(json: JsonObject): SourceTime | undefined {
-  const time = json['Time'];
-  return typeof time === 'string' ? timeOf(time) : undefined;
+  return timeOf(member(json, 'Time'));
 }
 
 /** `tele/…/STATE`: what the outputs are set to, and beside it how the node itself does, as a message of its own. */

@@ -75,6 +75,7 @@ function difference(next: ReadonlyMap<string, Json>, knowledge: Knowledge, kind:
   return lessons;
 }
 
+/** What the bridge listed under a friendly name. */
 export function namedBy(name: string, knowledge: Knowledge): Named | undefined {
   const known = knowledge.get(`n:${name}`);
   return isObject(known) ? (known as unknown as Named) : undefined;
@@ -86,6 +87,7 @@ export function nameOf(id: string, knowledge: Knowledge): string {
   return typeof known === 'string' ? known : id.replace(/^z2m:/, '');
 }
 
+/** Which device a topic below the base is about, and which part of it. */
 export interface Addressed {
   readonly device: string;
   /** Absent for groups, and for devices before the bridge listed them. */

@@ -1,6 +1,5 @@
 import {
   eachLeaf,
-  epochOf,
   gather,
   numberOf,
   timeOf,
@@ -9,7 +8,6 @@ import {
   type JsonObject,
   type Reading,
   type Scalar,
-  type SourceTime,
 } from '../../contracts/index.ts';
 import type { Meanings, PropertyMeaning } from './exposes.ts';
 import { counters } from './words.ts';
@@ -20,7 +18,8 @@ const described = /^(?:update|device|update_available)(?:\.|$)/;
 /** The state of one device. What happened (`action`) is an event of its own beside what is (`state_left`, `temperature`). */
 export function readState(device: string, json: JsonObject, meanings: Meanings | undefined): readonly Reading[] {
   const { last_seen: lastSeen, ...rest } = json;
-  const at = lastSeenOf(lastSeen);
+  // Three styles: ISO 8601 in UTC, ISO 8601 with offset, milliseconds since 1970 (`advanced.last_seen`).
+  const at = timeOf(lastSeen);
   const state = gather('z2m');
   const event = gather('z2m');
   const acted = typeof json['action'] === 'string' && json['action'] !== '';
@@ -49,12 +48,6 @@ export function readAttribute(
 function plainValue(text: string): Scalar {
   if (text === 'true' || text === 'false') return text === 'true';
   return text === 'null' || text === '' ? null : (numberOf(text) ?? text);
-}
-
-/** Three styles: ISO 8601 in UTC, ISO 8601 with offset, milliseconds since 1970 (`advanced.last_seen`). */
-function lastSeenOf(value: unknown): SourceTime | undefined {
-  if (typeof value === 'number') return epochOf(value);
-  return typeof value === 'string' ? timeOf(value) : undefined;
 }
 
 function putProperty(gathering: Gathering, path: string, value: Scalar, meanings: Meanings | undefined): void {
