@@ -2,6 +2,7 @@ import { threadId, workerData } from 'node:worker_threads';
 import type { Measurement } from '../../contracts/message.ts';
 import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Plugin } from '../../contracts/plugin.ts';
+import { fenceModules } from '../lib/module-fence.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
 import { placesOf } from './enrich.ts';
@@ -14,6 +15,7 @@ import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Tas
 import { threadKnowledge } from './thread-knowledge.ts';
 
 const data = workerData as ThreadData;
+fenceModules(data.plugins.flatMap(({ fence }) => fence ?? []));
 const loading = await loadPlugins(data.plugins);
 const plugins = 'plugins' in loading ? loading.plugins : [];
 const knowledge = threadKnowledge(plugins.length);

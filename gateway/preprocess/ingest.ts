@@ -1,25 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
 import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
-import { batchRunner } from './batch-runner.ts';
-import type { BatchRunner } from './batch-runner.ts';
-import { openCommitter } from './committer.ts';
-import { openDecodePool } from './decode-pool.ts';
-import type { DecodePool } from './decode-pool.ts';
-import { openDispatcher } from './dispatcher.ts';
-import type { DecodedBatch } from './dispatcher.ts';
-import { openIntake } from './intake.ts';
-import { changesOfRows, knowledgeBook } from './knowledge.ts';
-import type { KnowledgeBook } from './knowledge.ts';
+import type { Lane } from './lane.ts';
+import { openLanes } from './open-lanes.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { orderedSteps } from './ordered-steps.ts';
 import type { SavedState } from './ordered-steps.ts';
 import { recovery } from './recovery.ts';
-import { openResequencer } from './resequencer.ts';
-import { openRouter } from './router.ts';
-import type { Claims, PluginDescriptor } from './task.ts';
+import type { PluginDescriptor } from './task.ts';
 
 export interface IngestStats {
   /** Envelopes that wait for a thread. */
@@ -51,106 +40,58 @@ const closeWithinMs = 10_000;
 export async function openIngest(options: IngestOptions, deps: IngestDeps): Promise<IngestStage> {
   await using opening = new AsyncDisposableStack();
   const { store, clock, log } = deps;
-  const names = options.plugins.map(({ name }) => name);
-  const slots = options.threads + 1;
-  const progress = new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT);
-  const pool = opening.use(startPool(options, progress, deps));
-  const knowledge = knowledgeBook(names, options.knowledgeBytes);
-  knowledge.learn(changesOfRows(names, await store.read('ingest.knowledge', [])));
-  let onClaims: (claims: Claims) => void = () => undefined;
-  const runner = batchRunner({
-    pool,
-    knowledge,
-    progress: new Int32Array(progress),
-    onClaims: (claims) => onClaims(claims),
-    log,
-  });
-  const described = await describe(runner, knowledge);
-  const plugins = described.plugins.map((plugin, index) => ({ ...plugin, name: names[index] ?? plugin.name }));
-  const router = openRouter(plugins, options.fallback);
-  router.claim(described.claims);
-  onClaims = (claims) => router.claim(claims);
-
   const steps = orderedSteps(options.steps, clock);
   steps.load(await savedState(deps));
-  const intake = openIntake(options.maxQueuedBytes, (waiting) => dispatcher.offer(waiting));
-  const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
-  const committer = openCommitter({
-    append: deps.append,
-    steps,
-    knowledge,
-    plugins,
-    log,
-    onLostState: () => restoring.begin(),
-    onSettled: (waiting) => intake.settled(waiting),
-  });
+  const committing = { append: deps.append, steps, log, onLostState: () => restoring.begin() };
+  const lanes = opening.use(await openLanes(options, committing, deps));
+  const [threads] = lanes.all;
+  const names = lanes.plugins.map(({ name }) => name);
   const restoring = recovery(async () => {
-    resequencer.hold();
-    await committer.quiet();
+    for (const lane of lanes.all) lane.hold();
+    await Promise.all(lanes.all.map(({ committer }) => committer.quiet()));
     steps.load(await savedState(deps));
-    resequencer.resume();
+    for (const lane of lanes.all) lane.resume();
   }, log);
-  const dispatcher = openDispatcher({ router, runner, knowledge, resequencer, batch: options.batch, slots });
   const windows = closeWindowsRegularly(options, () => {
-    if (!restoring.running) committer.closeWindows();
+    if (!restoring.running) threads?.committer.closeWindows();
   });
   const open = opening.move();
+  const sum = (of: (lane: Lane) => number): number => lanes.all.reduce((total, lane) => total + of(lane), 0);
+  let closed = false;
 
   return {
-    ingest: (envelope, alongside) => intake.ingest(envelope, alongside),
-    plugins: () => plugins,
-    encode: (plugin, command, request) => encode(runner, knowledge, [names.indexOf(plugin), plugin, command], request),
+    ingest: (envelope, alongside) => lanes.laneFor(envelope).ingest(envelope, alongside),
+    plugins: () => lanes.plugins,
+    encode: (plugin, command, request) => {
+      const at = names.indexOf(plugin);
+      return encode(lanes.laneOf(at), [at, plugin, command], request);
+    },
     stats: () => ({
-      queued: dispatcher.queued,
-      queuedBytes: intake.bytes,
-      batches: dispatcher.inFlight,
-      threadsReplaced: pool.replaced,
-      knowledgeVersion: knowledge.version,
+      queued: sum(({ queued }) => queued),
+      queuedBytes: sum(({ bytes }) => bytes),
+      batches: sum(({ inFlight }) => inFlight),
+      threadsReplaced: sum(({ pool }) => pool.replaced),
+      knowledgeVersion: sum(({ knowledge }) => knowledge.version),
     }),
     async [Symbol.asyncDispose]() {
-      if (intake.closed) return open.disposeAsync();
-      intake.close();
+      if (closed) return open.disposeAsync();
+      closed = true;
+      for (const lane of lanes.all) lane.close();
       clearInterval(windows);
       const until = clock.monoMs() + closeWithinMs;
-      while (intake.bytes > 0 && clock.monoMs() < until) await sleep(5);
+      while (sum(({ bytes }) => bytes) > 0 && clock.monoMs() < until) await sleep(5);
       await open.disposeAsync();
-      const lessons = knowledge.takeUnsaved().map((change) => knowledge.writeOf(change));
+      const lessons = lanes.all.flatMap(({ knowledge }) =>
+        knowledge.takeUnsaved().map((change) => knowledge.writeOf(change)),
+      );
       const unsaved = [...steps.unsaved(), ...lessons];
       if (unsaved.length > 0) await store.write(unsaved);
     },
   };
 }
 
-function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }: IngestDeps): DecodePool {
-  const plugins = options.plugins.map(({ name, entry, config }) => ({
-    name,
-    config,
-    entry: entry instanceof URL ? fileURLToPath(entry) : entry,
-  }));
-  const { threads, threadHeapMb: heapMb, envelopeDeadlineMs: deadlineMs } = options;
-  return openDecodePool(
-    { threads, heapMb, deadlineMs, data: { plugins, site: options.site, steps: options.steps, progress } },
-    log,
-  );
-}
-
-async function describe(
-  runner: BatchRunner,
-  knowledge: KnowledgeBook,
-): Promise<{ plugins: readonly PluginDescriptor[]; claims: Claims }> {
-  const reply = await runner.ask((everything) => ({
-    task: { is: 'describe', briefing: knowledge.briefing(everything) },
-    position: () => -1,
-  }));
-  if (reply.is === 'described') return reply;
-  if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);
-  const detail = 'detail' in reply ? reply.detail : reply.is;
-  throw new PortcullisError('CONFIG_INVALID', `The plugins do not load: ${detail}`);
-}
-
 async function encode(
-  runner: BatchRunner,
-  knowledge: KnowledgeBook,
+  { runner, knowledge }: Lane,
   [plugin, name, command]: readonly [number, string, string],
   { device, args }: CommandRequest,
 ): Promise<readonly Outbound[]> {

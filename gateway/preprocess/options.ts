@@ -1,5 +1,7 @@
 import type { Append } from '../../contracts/pipeline.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
+import type { PluginCell } from '../../contracts/cell.ts';
+import type { ModuleFence } from '../lib/module-fence.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from 'pino';
 
@@ -7,6 +9,8 @@ import type { Logger } from 'pino';
 export interface PluginSource {
   readonly name: string;
   readonly entry: string | URL;
+  /** What its modules may import; without it everything. */
+  readonly fence?: ModuleFence | undefined;
   readonly config: unknown;
 }
 
@@ -48,7 +52,10 @@ export interface StepOptions {
 }
 
 export interface IngestOptions {
+  /** Plugins that run in the decode threads. */
   readonly plugins: readonly PluginSource[];
+  /** Plugins in processes of their own. They belong to the caller: close them after the stage. */
+  readonly cells?: readonly PluginCell[] | undefined;
   readonly threads: number;
   readonly site: Site;
   readonly steps: StepOptions;

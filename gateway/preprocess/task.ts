@@ -1,6 +1,7 @@
 import type { Measurement } from '../../contracts/message.ts';
 import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound } from '../../contracts/plugin.ts';
+import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
 import type { Site, StepOptions } from './options.ts';
 
@@ -8,7 +9,12 @@ import type { Site, StepOptions } from './options.ts';
 
 /** Given to each thread when it starts. */
 export interface ThreadData {
-  readonly plugins: readonly { readonly name: string; readonly entry: string; readonly config: unknown }[];
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly entry: string;
+    readonly fence?: ModuleFence | undefined;
+    readonly config: unknown;
+  }[];
   readonly site: Site;
   readonly steps: StepOptions;
   /** One cell per task slot: the index of the envelope in work, so that a culprit is known after a crash. */
