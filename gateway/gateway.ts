@@ -15,10 +15,10 @@ import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
+import { openPlugins, type PluginStatus } from './open-plugins.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
-import { shippedPlugins } from './shipped-plugins.ts';
-import { bufferOptions, ingestOptions, mqttOptions, pluginConfig, tuyaOptions } from './stage-options.ts';
+import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { version } from './version.ts';
@@ -59,7 +59,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const tables = [mqttTables, ingestTables, tuyaTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
-  const plugins = await shippedPlugins(pluginConfig(config));
+  const plugins = starting.use(await openPlugins(config, { log, clock }));
   const { append } = buffer;
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
 
@@ -77,7 +77,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
           ...readRoutes({
             ledger: (query) => buffer.ledger(query),
             deadLetters: (query) => buffer.deadLetters(query),
-            plugins: () => ingest.plugins(),
+            plugins: () => pluginList(plugins.status(), ingest.plugins()),
             alarms: () => alarms.active(),
           }),
           ...deviceRoutes(mqtt),
@@ -139,6 +139,14 @@ function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): voi
     const { pending, held, queued, retained } = mqtt.stats();
     return Object.entries({ pending, held, queued, retained }).map(([state, value]) => ({ labels: { state }, value }));
   });
+}
+
+/** Every plugin that came to the door, with what it serves where it runs. */
+function pluginList(all: readonly PluginStatus[], running: readonly { readonly name: string }[]): readonly object[] {
+  return all.map((plugin) => ({
+    ...(plugin.runs === 'nowhere' ? undefined : running.find(({ name }) => name === plugin.name)),
+    ...plugin,
+  }));
 }
 
 function failureOf({ fatal }: Buffer): Promise<PortcullisError> {

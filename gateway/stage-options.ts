@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PluginCell } from '../contracts/cell.ts';
 import type { BufferOptions } from './buffer/options.ts';
 import { readConfigured } from './config/read-text.ts';
 import type { Config } from './config/schema.ts';
@@ -45,14 +46,20 @@ export function pluginConfig({ mqtt, plugins }: Config): Readonly<Record<string,
   return mqtt.anonymous ? { 'generic-json': { identity: 'topic' }, ...plugins.config } : plugins.config;
 }
 
+interface PluginsToRun {
+  readonly threads: readonly PluginSource[];
+  readonly cells: readonly PluginCell[];
+}
+
 /** What ingest needs of the configuration. */
-export function ingestOptions({ site, preprocess }: Config, plugins: readonly PluginSource[]): IngestOptions {
+export function ingestOptions({ site, preprocess }: Config, plugins: PluginsToRun): IngestOptions {
   const rooms = Object.entries(site.rooms).flatMap(([room, devices]) => devices.map((device) => [device, room]));
   const perMetric = <Rule, Out>(rules: Record<string, Rule>, to: (rule: Rule) => Out): Record<string, Out> =>
     Object.fromEntries(Object.entries(rules).map(([metric, rule]) => [metric, to(rule)]));
   return {
     ...ingestDefaults,
-    plugins,
+    plugins: plugins.threads,
+    cells: plugins.cells,
     threads: preprocess.threads,
     fallback: preprocess.fallbackPlugin ?? undefined,
     site: { name: site.name, timeZone: site.timeZone, rooms: Object.fromEntries(rooms) as Record<string, string> },

@@ -1,11 +1,16 @@
-// Puts what the compiler does not copy beside the compiled build: the console's files and the plugins' manifests.
-import { cpSync, globSync } from 'node:fs';
-import { join } from 'node:path';
+// Puts what the compiler does not copy beside the compiled build: the console's files, the plugins' manifests and their
+// contracts, whose entry is then the compiled file.
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-for (const file of globSync(
-  ['gateway/console/*.{html,css,js}', 'plugins/*/plugin.yaml', 'plugins/*/package.json', 'package.json'],
-  { cwd: root },
-)) {
+for (const file of globSync(['gateway/console/*.{html,css,js}', 'plugins/*/package.json', 'package.json'], {
+  cwd: root,
+})) {
   cpSync(join(root, file), join(root, 'dist', file));
+}
+for (const file of globSync(['plugins/*/plugin.yaml', 'contracts/plugins/*.contract.yaml'], { cwd: root })) {
+  const target = join(root, 'dist', file);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, readFileSync(join(root, file), 'utf8').replaceAll('entry: index.ts', 'entry: index.js'));
 }

@@ -1,0 +1,132 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Admission } from './admission/admit-plugins.ts';
+import { violationTable } from './admission/codes.ts';
+import type { Contract } from './admission/contract.ts';
+import type { Grant } from './admission/permissions/enforcement.ts';
+import { pluginApiName, providedModules } from './admission/provided-modules.ts';
+import { sentenceOf, shownViolations } from './admission/report/subject.ts';
+import type { FunctionRule } from './admission/types.ts';
+import type { ExpectedExport, ExpectedShape } from './cells/live-shape.ts';
+import { defaultLimits, type CellLimits } from './cells/options.ts';
+import type { ModuleFence } from './lib/module-fence.ts';
+
+/** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
+export interface AdmittedPlugin {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly decision: Admission['check']['decision'];
+  readonly tree?: string | undefined;
+  /** Code and sentence of every error. */
+  readonly violations: readonly { readonly code: string; readonly sentence: string; readonly remedy: string }[];
+  readonly grants: readonly Grant[];
+  /** Only of an admitted one. */
+  readonly run?: PluginRun | undefined;
+}
+
+export interface PluginRun {
+  /** Entry file in the content-addressed store. */
+  readonly entry: string;
+  readonly fence: ModuleFence;
+  readonly expected: ExpectedShape;
+  readonly limits: CellLimits;
+  /** It asks for nothing and a key that this site trusts has signed it: the decode threads may run it. */
+  readonly isTrustedCodec: boolean;
+}
+
+/** `folder` is where the plugins were found: their way to the plugin API starts there. */
+export async function admittedPlugin(admission: Admission, folder: string): Promise<AdmittedPlugin> {
+  const { name, check, tree, run } = admission;
+  const contract = check.contract?.value;
+  return {
+    name,
+    version: check.package?.version,
+    decision: check.decision,
+    tree,
+    violations: shownViolations(check)
+      .filter(({ severity }) => severity === 'error')
+      .map((one) => ({
+        code: one.code,
+        sentence: sentenceOf(one, violationTable[one.code].means),
+        remedy: one.remedy,
+      })),
+    grants: check.grants,
+    run: run && contract && (await runOf(run, contract, { folder, grants: check.grants })),
+  };
+}
+
+async function runOf(
+  { folder: stored, entry }: NonNullable<Admission['run']>,
+  contract: Contract,
+  { folder, grants }: { readonly folder: string; readonly grants: readonly Grant[] },
+): Promise<PluginRun> {
+  const root = await realpath(stored);
+  const asks = grants.some(({ path }) => !path.startsWith('resources'));
+  return {
+    entry: join(root, entry),
+    fence: {
+      root,
+      provided: providedFor(root, folder),
+      builtins: (contract.imports?.builtins ?? []).map(({ name }) => name),
+    },
+    expected: expectedShape(contract.exports),
+    limits: limitsOf(contract),
+    isTrustedCodec: !asks && contract.integrity?.signatures !== undefined,
+  };
+}
+
+/** The plugin API under its name and under the relative path that leads to it from where the plugin was found. */
+function providedFor(root: string, folder: string): Readonly<Record<string, string>> {
+  const found = join(folder, 'any');
+  const provided: Record<string, string> = { zod: fileURLToPath(import.meta.resolve('zod')) };
+  for (const { name, path } of providedModules(found)) {
+    if (name !== pluginApiName || path === undefined) continue;
+    provided[name] = join(found, path);
+    provided[join(root, path)] = join(found, path);
+  }
+  return provided;
+}
+
+function expectedShape(rule: Contract['exports']): ExpectedShape {
+  if (rule === undefined) return { closed: false, exports: [] };
+  const names = (rules: readonly { readonly name: string }[]): string[] => rules.map(({ name }) => name);
+  const exports: ExpectedExport[] = [
+    ...rule.variables.map(({ name, value }) => ({ name, kind: 'value' as const, ...(value && { value }) })),
+    ...rule.functions.map(expectedFunction),
+    ...rule.classes.map(({ name, methods, accessors, statics, staticMethods }) => ({
+      name,
+      kind: 'class' as const,
+      members: names([...methods, ...accessors]),
+      statics: names([...statics, ...staticMethods]),
+    })),
+  ];
+  return { closed: rule.policy === 'closed', exports };
+}
+
+function expectedFunction({ name, async, generator, params }: FunctionRule): ExpectedExport {
+  return {
+    name,
+    kind: 'function',
+    async: async === 'required' ? true : async === 'forbidden' ? false : undefined,
+    generator: generator === 'forbidden' ? false : generator === 'sync' || generator === 'async' ? true : undefined,
+    maxLength: params === undefined || params.some(({ rest }) => rest) ? undefined : params.length,
+  };
+}
+
+function limitsOf({ resources = {} }: Contract): CellLimits {
+  const { heap, memory, cpu, startupTimeout, callTimeout, ipc, restarts } = resources;
+  return {
+    heapBytes: heap ?? defaultLimits.heapBytes,
+    memoryBytes: memory ?? Math.max(defaultLimits.memoryBytes, 2 * (heap ?? 0)),
+    cpu,
+    startupMs: startupTimeout ?? defaultLimits.startupMs,
+    callMs: callTimeout ?? defaultLimits.callMs,
+    messageBytes: ipc?.message ?? defaultLimits.messageBytes,
+    messagesPerSecond: Math.max(10, ipc?.rate ?? defaultLimits.messagesPerSecond),
+    restarts: {
+      max: restarts?.max ?? defaultLimits.restarts.max,
+      windowMs: restarts?.window ?? defaultLimits.restarts.windowMs,
+    },
+  };
+}
