@@ -35,10 +35,10 @@ export async function draftContract(input: {
       ...(identity?.name === undefined ? {} : { package: identity.name }),
       ...(identity?.version === undefined ? {} : { version: `^${identity.version}` }),
       entry,
-      format: 'esm',
-      sideEffects: 'forbid',
+      format: outline.commonjs ? 'allow-cjs' : 'esm',
+      sideEffects: outline.effects ? 'warn' : 'forbid',
     },
-    exports: { policy: 'closed', ...(outline.exports as object) },
+    exports: outline.exports,
     imports: {
       builtins: [...outline.builtins],
       packages: outline.packages.map(({ name, version }) =>

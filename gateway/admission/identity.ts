@@ -29,11 +29,19 @@ export function packageIdentity(tree: SourceTree): PackageIdentity | undefined {
   try {
     const { data } = packageJson.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
     if (!data) return undefined;
-    const entry = targetOf(data.exports) ?? data.main;
-    return { name: data.name, version: data.version, entry: entry?.replace(/^\.\//, '') };
+    const entry = targetOf(data.exports)?.replace(/^\.\//, '') ?? mainFile(tree, data.main);
+    return { name: data.name, version: data.version, entry };
   } catch {
     return undefined;
   }
+}
+
+/** `main` may leave out the extension or name a folder (Node documentation, "Modules: Packages", `main`). */
+function mainFile(tree: SourceTree, main: string | undefined): string | undefined {
+  const named = main?.replace(/^\.\//, '').replace(/\/$/, '');
+  if (named === undefined) return undefined;
+  const candidates = [named, `${named}.js`, `${named}/index.js`, 'index.js'];
+  return candidates.map((one) => one.replace(/^\//, '')).find((one) => tree.files.has(one)) ?? named;
 }
 
 /** The file that `exports` gives to an `import` of the package itself. */

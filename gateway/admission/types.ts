@@ -214,6 +214,10 @@ export type AnalysePlugin = (input: AnalysisInput) => Promise<readonly Violation
 
 /** What `contract init` writes down: the code's own shape, in the words of the grammar (plain JSON). */
 export interface PluginOutline {
+  /** The entry is CommonJS, which a contract must allow in so many words. */
+  readonly commonjs: boolean;
+  /** Loading the plugin's own modules may do something. */
+  readonly effects: boolean;
   /** The `exports` section, for example `{ functions: [{ name: 'read', async: 'required', params: [...] }] }`. */
   readonly exports: Json;
   /** Canonical names. */

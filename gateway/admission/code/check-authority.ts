@@ -6,7 +6,7 @@ import type { ModuleGraph } from './module-graph.ts';
 import type { ModuleStore } from './module-store.ts';
 import { packageFolder } from './package-facts.ts';
 import type { ParsedModule } from './parse-source.ts';
-import { pathOf, sideEffects } from './side-effects.ts';
+import { pathOf, sideEffects, type SideEffect } from './side-effects.ts';
 import { bare } from './syntax.ts';
 
 /** Hidden authority in every module of the graph (PC-D109), and effects at load in the plugin's own (PC-S106). */
@@ -54,14 +54,7 @@ function deniedBy(use: AuthorityUse, { imports }: CodeContract): Violation | und
 
 function checkEffects(store: ModuleStore, module: ParsedModule, { plugin }: CodeContract): Violation[] {
   if (plugin.sideEffects !== 'forbid' && plugin.sideEffects !== 'warn') return [];
-  const trusted = new Set<string>();
-  for (const node of module.program.body) {
-    if (node.type === 'VariableDeclaration' || node.type === 'ExportNamedDeclaration') addTrusted(node, trusted);
-    if (node.type !== 'ImportDeclaration') continue;
-    const to = store.resolve({ specifier: node.source.value, from: module.path, kind: 'import' });
-    if (to.is === 'provided') for (const each of node.specifiers) trusted.add(each.local.name);
-  }
-  return sideEffects(module, (name) => trusted.has(name)).map(({ what, confidence, place }) =>
+  return effectsOf(store, module).map(({ what, confidence, place }) =>
     violation('PC-S106', 'plugin.sideEffects', {
       ...place,
       observed: what,
@@ -69,6 +62,18 @@ function checkEffects(store: ModuleStore, module: ParsedModule, { plugin }: Code
       severity: plugin.sideEffects === 'forbid' ? 'error' : 'warning',
     }),
   );
+}
+
+/** What a module does when it is loaded, beyond making values with what the gateway itself provides. */
+export function effectsOf(store: ModuleStore, module: ParsedModule): SideEffect[] {
+  const trusted = new Set<string>();
+  for (const node of module.program.body) {
+    if (node.type === 'VariableDeclaration' || node.type === 'ExportNamedDeclaration') addTrusted(node, trusted);
+    if (node.type !== 'ImportDeclaration') continue;
+    const to = store.resolve({ specifier: node.source.value, from: module.path, kind: 'import' });
+    if (to.is === 'provided') for (const each of node.specifiers) trusted.add(each.local.name);
+  }
+  return sideEffects(module, (name) => trusted.has(name));
 }
 
 /** A constant made by a trusted function (`const id = z.string()`) is a value of that function's module. */

@@ -179,7 +179,9 @@ export function contractTypeText(type: CodeType, depth = 0): string | undefined 
     case 'union':
       return each(type.of)?.join(' | ');
     case 'object': {
-      const types = each([...type.properties.values()].map((one) => one.type));
+      const types = each(
+        [...type.properties.values()].map((one) => (one.optional ? withoutUndefined(one.type) : one.type)),
+      );
       const keys = [...type.properties];
       if (types === undefined || keys.some(([key]) => !/^[A-Za-z_$][\w$]*$/.test(key))) return undefined;
       return `{ ${keys.map(([key, one], i) => `${key}${one.optional ? '?' : ''}: ${types[i]}`).join(', ')} }`;
@@ -187,6 +189,11 @@ export function contractTypeText(type: CodeType, depth = 0): string | undefined 
     default:
       return undefined;
   }
+}
+
+/** What may be left out may be undefined; the language says it once. */
+export function withoutUndefined(type: CodeType): CodeType {
+  return type.is === 'union' ? unionOf(type.of.filter(({ is }) => is !== 'undefined')) : type;
 }
 
 function quoted(text: string): string | undefined {

@@ -55,18 +55,27 @@ type RuleOf = {
 
 function compareOne<Kind extends keyof RuleOf>(context: Context, rule: RuleOf[Kind], kind: Kind): void {
   const { store, entry, contract, names, list } = context;
-  const findings: Findings = { list, deferToLive: rule.deferToLive };
+  const findings: Findings = { list: [], deferToLive: rule.deferToLive };
   const found = exportShape(store, entry, rule.name);
   const subject: Subject = { name: rule.name, place: found?.place ?? entry.place(0) };
   if (found === undefined) {
-    missing(findings, rule.at, subject, nearest(rule.name, names));
+    missing({ ...findings, list }, rule.at, subject, nearest(rule.name, names));
     return;
   }
   const { shape, lie } = withDeclaredTypes(store, entry, rule.name, found);
-  if (lie !== undefined) {
-    differs(findings, rule.at, subject, ['a declaration file that agrees with the code', lie]);
-    return;
-  }
+  compareKind(shape, rule, kind, { subject, named: contract.types, findings });
+  // A declaration file that lies is no reason to refuse what the code alone shows to be right; else it is the reason.
+  if (lie === undefined || findings.list.length === 0) list.push(...findings.list);
+  else differs({ ...findings, list }, rule.at, subject, ['a declaration file that agrees with the code', lie]);
+}
+
+function compareKind<Kind extends keyof RuleOf>(
+  shape: ExportShape,
+  rule: RuleOf[Kind],
+  kind: Kind,
+  context: Parameters<typeof compareFunction>[2],
+): void {
+  const { findings, subject } = context;
   if (shape.is === 'unknown' || (shape.is === 'variable' && shape.variable.computed && kind !== 'variable')) {
     // That there is a variable is known even where its value is not.
     const observed = shape.is === 'unknown' ? shape.why : 'a computed value';
@@ -77,7 +86,7 @@ function compareOne<Kind extends keyof RuleOf>(context: Context, rule: RuleOf[Ki
     differs(findings, rule.at, subject, [`a ${kind}`, `a ${shape.is}`]);
     return;
   }
-  compareSame(shape, rule, { subject, named: contract.types, findings });
+  compareSame(shape, rule, context);
 }
 
 function compareSame(

@@ -1,49 +1,66 @@
 import type { OutlinePlugin, PluginOutline } from '../types.ts';
 import type { Json } from '../../../contracts/plugin.ts';
 import type { ClassShape, MemberShape } from './class-shape.ts';
-import { contractTypeText, typeText, type CodeType, type Parameter } from './code-type.ts';
+import { contractTypeText, fromForm, withoutUndefined, type CodeType, type Parameter } from './code-type.ts';
+import { assignable } from './assignability.ts';
+import { memberName } from '../language/words.ts';
+import { parseTypeText, TypeTextError } from '../language/type-text.ts';
 import { withDeclaredTypes } from './declared-types.ts';
 import { exportedNames } from './find-export.ts';
 import type { FunctionShape } from './function-shape.ts';
 import { buildGraph, type ModuleGraph } from './module-graph.ts';
 import { createModuleStore, type ModuleStore } from './module-store.ts';
+import { effectsOf } from './check-authority.ts';
+import { packageFolder } from './package-facts.ts';
 import { exportShape, type VariableShape } from './shape.ts';
 
 type Written = { [key: string]: Json };
 
+/** Bounds of the grammar (language/grammar-exports.ts): what goes beyond them cannot be written down. */
+const most = { exports: 1024, members: 256, params: 64 };
+
 /**
- * The code as it is today, in the words of the grammar. Types that the mini-language cannot say are left out, and so
- * are imports that do not resolve: checking the draft then denies them.
+ * The code as it is today, in the words of the grammar. What cannot be known or cannot be said is left out or deferred
+ * to the live check, so that the outline always fits the code. Imports that do not resolve are left out as well:
+ * checking the draft then denies them.
  */
 export const outlinePlugin: OutlinePlugin = ({ root, entry, provided = [] }) => {
   const store = createModuleStore(root, provided);
   const graph = buildGraph(store, entry);
-  return Promise.resolve({ exports: outlineExports(store, graph), ...outlineImports(store, graph) });
+  return Promise.resolve({
+    commonjs: graph.entry?.commonjs === true,
+    effects: graph.modules.some((module) => packageFolder(module.path) === '' && effectsOf(store, module).length > 0),
+    exports: outlineExports(store, graph),
+    ...outlineImports(store, graph),
+  });
 };
 
 function outlineExports(store: ModuleStore, { entry }: ModuleGraph): Json {
-  const variables: Written[] = [];
-  const functions: Written[] = [];
-  const classes: Written[] = [];
   if (entry === undefined) return {};
-  for (const name of [...exportedNames(store, entry).names].sort()) {
+  const { names, open } = exportedNames(store, entry);
+  const written = { variables: [] as Written[], functions: [] as Written[], classes: [] as Written[] };
+  const listed = [...names].filter(isNameable).sort().slice(0, most.exports);
+  for (const name of listed) {
     const found = exportShape(store, entry, name);
     const shape = found && withDeclaredTypes(store, entry, name, found).shape;
-    if (shape?.is === 'function') functions.push({ name, ...outlineFunction(shape.function) });
-    else if (shape?.is === 'class') classes.push({ name, ...outlineClass(shape.class) });
-    else if (shape?.is === 'variable') variables.push({ name, ...outlineVariable(shape.variable) });
-    else variables.push({ name, deferToLive: true });
+    if (shape?.is === 'function') written.functions.push({ name, ...outlineFunction(shape.function) });
+    else if (shape?.is === 'class') written.classes.push({ name, ...outlineClass(shape.class) });
+    else if (shape?.is === 'variable') written.variables.push({ name, ...outlineVariable(shape.variable) });
+    else written.variables.push({ name, deferToLive: true });
   }
   return {
-    ...(variables.length > 0 ? { variables } : {}),
-    ...(functions.length > 0 ? { functions } : {}),
-    ...(classes.length > 0 ? { classes } : {}),
+    policy: open || listed.length < names.size ? 'open' : 'closed',
+    ...Object.fromEntries(Object.entries(written).filter(([, list]) => list.length > 0)),
   };
 }
 
 function outlineVariable({ const: steady, type, value }: VariableShape): Written {
   const isScalar = value !== undefined && (value.value === null || typeof value.value !== 'object');
-  return { ...typed('type', type), ...(isScalar ? { value: value.value } : {}), ...(steady ? { const: true } : {}) };
+  return {
+    ...typed('type', type, 'given'),
+    ...(isScalar ? { value: value.value } : {}),
+    ...(steady ? { const: true } : {}),
+  };
 }
 
 function outlineFunction({ signatures, async, generator }: FunctionShape): Written {
@@ -61,19 +78,19 @@ function outlineFunction({ signatures, async, generator }: FunctionShape): Writt
   return {
     ...kind,
     params: outlineParams(signature?.params ?? []),
-    ...(result === undefined ? {} : typed('returns', result)),
+    ...(result === undefined ? {} : typed('returns', result, 'given')),
   };
 }
 
 function outlineParams(params: readonly Parameter[]): Written[] {
-  return params.map(({ name, type, optional, rest, default: given }, i) => {
+  return params.slice(0, most.params).map(({ name, type, optional, rest, default: given }, i) => {
     const value = given?.value as Json | undefined;
-    // A parameter that wants a Buffer takes less than the bytes that a contract can say.
     return {
       name: /^[A-Za-z_$][\w$]*$/.test(name) ? name : `arg${i + 1}`,
-      ...(typeText(type).includes('Buffer') ? {} : typed('type', type)),
+      ...typed('type', optional && !rest ? withoutUndefined(type) : type, 'taken'),
       ...(rest ? { rest: true } : optional ? { optional: true } : {}),
-      ...(value === undefined ? {} : { default: value }),
+      // A declaration file may demand what the code could do without.
+      ...(value === undefined || !optional ? {} : { default: value }),
     };
   });
 }
@@ -86,7 +103,10 @@ function outlineClass({ ancestors, construct, members, statics }: ClassShape): W
       ? {}
       : { extends: { name: parent.name, ...(from === undefined ? {} : { from }) } };
   const written: Record<string, Written[]> = {};
-  const add = (key: string, entry: Written): void => void (written[key] ??= []).push(entry);
+  const add = (key: string, entry: Written): void => {
+    const list = (written[key] ??= []);
+    if (list.length < most.members && isNameable(String(entry['name']))) list.push(entry);
+  };
   for (const [name, shape] of members) addMember(name, shape, { add, field: 'fields', method: 'methods' });
   for (const [name, shape] of statics) addMember(name, shape, { add, field: 'statics', method: 'staticMethods' });
   return { ...extended, ...(construct === undefined ? {} : { construct: outlineParams(construct) }), ...written };
@@ -99,23 +119,45 @@ function addMember(
 ): void {
   if (shape.hidden) return;
   if (shape.is === 'method') add(method, { name, ...outlineFunction(shape.function) });
-  else if (shape.is === 'field') add(field, { name, ...typed('type', shape.type) });
+  else if (shape.is === 'field') add(field, { name, ...typed('type', shape.type, 'given') });
   else if (field === 'fields') {
     const sides = {
-      ...(shape.get === undefined ? {} : { get: textOr(shape.get) }),
-      ...(shape.set === undefined ? {} : { set: textOr(shape.set) }),
+      ...(shape.get === undefined ? {} : { get: sayable(shape.get, 'given') ?? true }),
+      ...(shape.set === undefined ? {} : { set: sayable(shape.set, 'taken') ?? true }),
     };
     add('accessors', { name, ...sides });
   }
 }
 
-function typed(key: string, type: CodeType): Written {
-  const text = contractTypeText(type);
+/** Which way values of a type go: given by the code to its caller, or taken from it. */
+type Way = 'given' | 'taken';
+
+function typed(key: string, type: CodeType, way: Way): Written {
+  const text = sayable(type, way);
   return text === undefined ? {} : { [key]: text };
 }
 
-function textOr(type: CodeType): Json {
-  return contractTypeText(type) ?? true;
+/**
+ * The type in the mini-language, where that says what the code says: the text is read back and compared as the check
+ * will compare it. `string | undefined` as a parameter, for instance, has no word there.
+ */
+function sayable(type: CodeType, way: Way): string | undefined {
+  const text = contractTypeText(type);
+  if (text === undefined) return undefined;
+  try {
+    const read = fromForm(parseTypeText(text, new Set()), new Map());
+    const fits = way === 'given' ? assignable(type, read) : assignable(read, type);
+    return fits === 'yes' ? text : undefined;
+  } catch (error) {
+    // Too long or too deep for the language.
+    if (error instanceof TypeTextError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the grammar has room for the name: modules may export any text as a name. */
+function isNameable(name: string): boolean {
+  return name.length <= 256 && memberName.test(name);
 }
 
 function outlineImports(store: ModuleStore, graph: ModuleGraph): Pick<PluginOutline, 'builtins' | 'packages'> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { typeSource } from './type-schema.ts';
-import { duration, exactVersion, hash, json, keys, name, text, versionRange } from './words.ts';
+import { duration, exactVersion, hash, json, keys, memberName, name, text, versionRange } from './words.ts';
 
 export const pluginSection = keys({
   package: name.optional(),
@@ -20,10 +20,7 @@ export const metadataSection = keys({
   description: text('a description', 4096).optional(),
 });
 
-const identifier = text('a name', 256).regex(
-  /^(\[?[\p{ID_Start}$_@][\p{ID_Continue}$.\u200c\u200d]*\]?|#?[\w$-]+)$/u,
-  'is not a member name',
-);
+const identifier = text('a name', 256).regex(memberName, 'is not a member name');
 
 const param = keys({
   name: identifier,

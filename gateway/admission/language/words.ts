@@ -102,3 +102,6 @@ export function oneOrMany<T extends z.ZodType>(one: T) {
     .union([one, z.array(one).min(1)])
     .transform((given) => (Array.isArray(given) ? given : [given]) as z.output<T>[]);
 }
+
+/** Names of exports and members, symbols such as `[Symbol.iterator]` among them. */
+export const memberName = /^(\[?[\p{ID_Start}$_@][\p{ID_Continue}$.\u200c\u200d]*\]?|#?[\w$-]+)$/u;

@@ -64,6 +64,8 @@ test('the outline names builtins in one spelling and leaves out what does not re
 
 test('a file that does not parse has an empty outline', async () => {
   assert.deepEqual(await outlinePlugin({ root: treeOf({ 'plugin.ts': 'export const =' }), entry: 'plugin.ts' }), {
+    commonjs: false,
+    effects: false,
     exports: {},
     builtins: [],
     packages: [],
