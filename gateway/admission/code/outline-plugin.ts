@@ -83,16 +83,18 @@ function outlineFunction({ signatures, async, generator }: FunctionShape): Writt
 }
 
 function outlineParams(params: readonly Parameter[]): Written[] {
-  return params.slice(0, most.params).map(({ name, type, optional, rest, default: given }, i) => {
-    const value = given?.value as Json | undefined;
-    return {
-      name: /^[A-Za-z_$][\w$]*$/.test(name) ? name : `arg${i + 1}`,
-      ...typed('type', optional && !rest ? withoutUndefined(type) : type, 'taken'),
-      ...(rest ? { rest: true } : optional ? { optional: true } : {}),
-      // A declaration file may demand what the code could do without.
-      ...(value === undefined || !optional ? {} : { default: value }),
-    };
-  });
+  return params.slice(0, most.params).map(outlineParam);
+}
+
+function outlineParam({ name, type, optional, rest, default: given }: Parameter, position: number): Written {
+  const value = given?.value as Json | undefined;
+  return {
+    name: /^[A-Za-z_$][\w$]*$/.test(name) ? name : `arg${position + 1}`,
+    ...typed('type', optional && !rest ? withoutUndefined(type) : type, 'taken'),
+    ...(rest ? { rest: true } : optional ? { optional: true } : {}),
+    // A declaration file may demand what the code could do without.
+    ...(value === undefined || !optional ? {} : { default: value }),
+  };
 }
 
 function outlineClass({ ancestors, construct, members, statics }: ClassShape): Written {
@@ -103,9 +105,9 @@ function outlineClass({ ancestors, construct, members, statics }: ClassShape): W
       ? {}
       : { extends: { name: parent.name, ...(from === undefined ? {} : { from }) } };
   const written: Record<string, Written[]> = {};
-  const add = (key: string, entry: Written): void => {
+  const add = (key: string, name: string, rule: Written): void => {
     const list = (written[key] ??= []);
-    if (list.length < most.members && isNameable(String(entry['name']))) list.push(entry);
+    if (list.length < most.members && isNameable(name)) list.push({ name, ...rule });
   };
   for (const [name, shape] of members) addMember(name, shape, { add, field: 'fields', method: 'methods' });
   for (const [name, shape] of statics) addMember(name, shape, { add, field: 'statics', method: 'staticMethods' });
@@ -115,17 +117,17 @@ function outlineClass({ ancestors, construct, members, statics }: ClassShape): W
 function addMember(
   name: string,
   shape: MemberShape,
-  { add, field, method }: { add: (key: string, entry: Written) => void; field: string; method: string },
+  { add, field, method }: { add: (key: string, name: string, rule: Written) => void; field: string; method: string },
 ): void {
   if (shape.hidden) return;
-  if (shape.is === 'method') add(method, { name, ...outlineFunction(shape.function) });
-  else if (shape.is === 'field') add(field, { name, ...typed('type', shape.type, 'given') });
+  if (shape.is === 'method') add(method, name, outlineFunction(shape.function));
+  else if (shape.is === 'field') add(field, name, typed('type', shape.type, 'given'));
   else if (field === 'fields') {
     const sides = {
       ...(shape.get === undefined ? {} : { get: sayable(shape.get, 'given') ?? true }),
       ...(shape.set === undefined ? {} : { set: sayable(shape.set, 'taken') ?? true }),
     };
-    add('accessors', { name, ...sides });
+    add('accessors', name, sides);
   }
 }
 

@@ -84,5 +84,5 @@ test('names that the grammar has no room for leave the list open', async () => {
 
 test('imports that do not resolve are not drafted, so that the check denies them', async () => {
   const { errors } = await draftAndCheck({ 'index.mjs': "import 'nowhere';" });
-  assert.deepEqual([...new Set(errors.map((text) => text.split(' ')[0]))].sort(), ['PC-D102', 'PC-D105', 'PC-D108']);
+  assert.deepEqual(new Set(errors.map((text) => text.split(' ')[0])), new Set(['PC-D102', 'PC-D105', 'PC-D108']));
 });
