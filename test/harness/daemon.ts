@@ -28,6 +28,8 @@ export interface Daemon {
   kill(): Promise<void>;
   /** SIGTERM, and waits for the end; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Resolves with the exit code when it ends by itself. */
+  ended(): Promise<number | null>;
   /** One JSON read of the API. */
   api<Result>(path: string): Promise<Result>;
 }
@@ -100,6 +102,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions = {}): 
     start,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    ended: async () => ((await once(living(), 'exit')) as [number | null])[0],
     api,
   };
 }
