@@ -10,11 +10,13 @@ import { ledgerCommand } from './cli/ledger.ts';
 import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
+import { version } from './version.ts';
 
 const program = new Command('portcullis')
   .description(
     'Edge gateway: takes messages from devices, never loses an acknowledged one, and brings them to the cloud.',
   )
+  .version(version, '--version', 'print the version')
   .addCommand(runCommand())
   .addCommand(doctorCommand())
   .addCommand(bufferCommand())

@@ -8,7 +8,13 @@ export interface GatewayFigures {
   readonly balanced: boolean;
   /** Records ingested since the process started. */
   readonly ingested: number;
+  /** Records that the cloud accepted since the process started. */
+  readonly deliveredNow: number;
+  /** Of those, what devices said of themselves: the cloud registers a device and takes no description. */
+  readonly descriptions: number;
 }
+
+const descriptions = 'portcullis_dropped_total{stage="delivery",reason="description"}';
 
 interface LedgerAnswer {
   readonly balanced: boolean;
@@ -49,6 +55,8 @@ export async function readFigures(httpPort: number, timeoutMs = 2000): Promise<G
     deadLettered: sum('deadLettered'),
     balanced: ledger.balanced,
     ingested: sumOfCounter(metrics, 'portcullis_ingested_records_total'),
+    deliveredNow: sumOfCounter(metrics, 'portcullis_delivered_records_total'),
+    descriptions: sumOfCounter(metrics, descriptions),
   };
 }
 
@@ -83,11 +91,21 @@ export function statusLine(figures: GatewayFigures | undefined, perSecond: numbe
   return line.length < columns ? line : parts.join(' ').replace('ledger balanced', 'ledger');
 }
 
+/** What the gateway says it delivered in this run beside what the cloud counted. */
+function comparison({ deliveredNow, descriptions }: GatewayFigures, received: number): string {
+  const told = `the cloud took ${received} reports`;
+  if (deliveredNow === received) return `${told} ✓`;
+  if (deliveredNow === received + descriptions) {
+    return `${told}, and ${descriptions} records only described a device, which it registers ✓`;
+  }
+  return `${told}, but in this run the gateway delivered ${deliveredNow - descriptions} ✗`;
+}
+
 /** The one line at the end. */
 export function summaryLine(figures: GatewayFigures | undefined, seconds: number, received: number): string {
   const time = `Stopped after ${Math.round(seconds)} s`;
   if (!figures) return `${time}; the gateway gave no last figures, the cloud took ${received} reports.`;
   const { accepted, delivered, buffered, deadLettered, balanced } = figures;
   const counts = `${accepted} accepted, ${delivered} delivered, ${buffered} buffered, ${deadLettered} dead-lettered`;
-  return `${time}: ${counts}, ${tick(balanced)}; the cloud took ${received} reports.`;
+  return `${time}: ${counts}, ${tick(balanced)}; ${comparison(figures, received)}.`;
 }

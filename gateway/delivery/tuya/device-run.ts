@@ -106,6 +106,8 @@ export class DeviceRun {
       case 'presence':
         return this.#finish([step.item], () => this.#setOnline(step.online, step.item));
       case 'registration':
+        // The device is registered by now; what it says of itself has no place in this cloud.
+        tell('dropped', { stage: 'delivery', reason: 'description', count: 1 });
         this.#round.accept([step.item]);
         return true;
       default:

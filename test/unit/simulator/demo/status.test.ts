@@ -10,6 +10,8 @@ const figures = {
   deadLettered: 10,
   balanced: true,
   ingested: 1200,
+  deliveredNow: 1100,
+  descriptions: 20,
 };
 
 test('the status line names devices, rate, buffered, delivered, dead-lettered and the balance', () => {
@@ -29,6 +31,9 @@ test('a narrow terminal gets the same figures in fewer words', () => {
 
 test('the last line sums up, also when the gateway gave no figures', () => {
   assert.match(summaryLine(figures, 61.2, 1100), /^Stopped after 61 s: 1200 accepted, 1100 delivered, 90 buffered/);
+  assert.match(summaryLine(figures, 61.2, 1100), /the cloud took 1100 reports ✓\.$/);
+  assert.match(summaryLine(figures, 61.2, 1080), /took 1080 reports, and 20 records only described a device.* ✓\.$/);
+  assert.match(summaryLine(figures, 61.2, 1079), /took 1079 reports, but .* delivered 1080 ✗\.$/);
   assert.match(summaryLine(undefined, 1, 7), /the cloud took 7 reports/);
 });
 
