@@ -25,15 +25,14 @@ async function onDyingCard(t: TestContext) {
 
 test('after one failed fsync the batch fails, the buffer opens again, and nothing acknowledged is lost', async (t) => {
   const { cloud, daemon, publisher, order } = await onDyingCard(t);
-  const { pid } = daemon;
-  const before = pid();
+  const before = daemon.pid();
   writeFileSync(order, 'once');
   await waitUntil('the fsync to fail', () => !existsSync(order));
   await publisher.stop();
   const after = await startPublisher({ port: daemon.mqttPort, devices: 2, from: 1_000_000 });
   await waitUntil('acknowledgements to go on', () => after.acknowledged.size > 20);
   await after.stop();
-  assert.equal(pid(), before);
+  assert.equal(daemon.pid(), before);
   assert.match(daemon.printed(), /the buffer writer stopped; starting it again/);
   await assertNothingLost(daemon, cloud, new Set([...publisher.acknowledged, ...after.acknowledged]));
 });
