@@ -25,7 +25,7 @@ export interface About {
 
 /**
  * Collects what one payload says about one device. Every value that goes in comes out: as the word that it was given,
- * or as `x.<proto>.<key>` when the word is taken already or when a number has no unit although the word demands one.
+ * or as `x.<proto>.<key>` when the word is taken already or demands a number with a unit and the value is none.
  */
 export class Gathering {
   readonly #proto: string;
@@ -39,9 +39,8 @@ export class Gathering {
 
   /** A value under a canonical word. */
   word(name: MetricWord, key: string, value: Scalar, about?: About): void {
-    const unitless = typeof value === 'number' && about?.unit === undefined && canonicalUnit(name) !== undefined;
-    if (unitless || this.#isTaken(name, about?.ep)) this.other(key, value, about);
-    else this.#put(name, key, value, about);
+    if (fits(name, value, about) && !this.#isTaken(name, about?.ep)) this.#put(name, key, value, about);
+    else this.other(key, value, about);
   }
 
   /** A value without canonical word. */
@@ -96,6 +95,13 @@ export class Gathering {
 /** Starts collecting for a protocol; the word becomes part of `x.` names. */
 export function gather(proto: string): Gathering {
   return new Gathering(proto);
+}
+
+/** A word with a unit takes a number that has one, or the absence of a value. */
+function fits(name: MetricWord, value: Scalar, about: About | undefined): boolean {
+  if (canonicalUnit(name) === undefined || value === null) return true;
+  if (typeof value === 'number') return about?.unit !== undefined;
+  return about?.sentinel === true || about?.unparsed === true;
 }
 
 function placeOf(name: string, ep: string | undefined): string {

@@ -49,6 +49,10 @@ test('Gen1 sentinels are no values', () => {
   assert.deepEqual(lines('sensor/state', 'close'), ['contact false']);
 });
 
+test('a text where a number is measured is kept without the word', () => {
+  assert.deepEqual(bench(shelly).lines(`${plug}/relay/0/power`, 'null').slice(1), ['x.shelly.relay.0.power[0] null W']);
+});
+
 test('the same temperature in Fahrenheit never becomes a second metric', () => {
   assert.deepEqual(bench(shelly).readings(`${plug}/temperature_f`, '88.92'), []);
   const [info] = bench(shelly).readings(`${plug}/info`, { temperature: 31.62, tmp: { tC: 31.62, tF: 88.92 } });

@@ -46,7 +46,8 @@ function assertMetric(metric: ReadingMetric, proto: string): void {
   if (q !== undefined) assert.ok(qualities.includes(q));
   if (typeof value === 'number') assert.ok(Number.isFinite(value));
   const canonical = canonicalUnit(n);
-  if (typeof value !== 'number' || !isMetricWord(n) || canonical === undefined) return;
+  if (value === undefined || !isMetricWord(n) || canonical === undefined) return;
+  assert.equal(typeof value, 'number', `${n} is measured in ${canonical}`);
   const source = unit === undefined ? undefined : normaliseUnit(unit);
   assert.ok(source !== undefined && convert(1, source, canonical) !== undefined, `${n} in ${unit}`);
 }
