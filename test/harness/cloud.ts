@@ -6,6 +6,14 @@ import { Agent, fetch } from 'undici';
 import { openCloud, type Cloud, type CloudOptions } from '../../simulator/cloud/cloud.ts';
 import type { ReceivedRow } from '../../simulator/cloud/received.ts';
 
+/** A device as the cloud shows it. */
+export interface CloudDevice {
+  readonly device_id: string;
+  readonly online: boolean;
+  readonly events: number;
+  readonly status: readonly { readonly code: string; readonly value: unknown }[];
+}
+
 /** The local cloud of a test, and what the test asks of it over its own mock endpoints. */
 export interface TestCloud {
   readonly cloud: Cloud;
@@ -14,6 +22,7 @@ export interface TestCloud {
   fault(wish: Readonly<Record<string, unknown>>): Promise<void>;
   clearFaults(): Promise<void>;
   received(): Promise<ReceivedRow[]>;
+  devices(): Promise<CloudDevice[]>;
 }
 
 /** Starts a local cloud that ends with the test. */
@@ -49,6 +58,7 @@ export async function startCloud(t: TestContext, options: Partial<CloudOptions> 
     },
     fault: async (wish) => void (await ask('POST', '/_mock/faults', wish)),
     clearFaults: async () => void (await ask('DELETE', '/_mock/faults')),
+    devices: async () => (await ask('GET', '/_mock/devices')) as CloudDevice[],
     received: async () => {
       const rows: ReceivedRow[] = [];
       for (let cursor: number | null = 0; cursor !== null;) {

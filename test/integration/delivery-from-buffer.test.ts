@@ -46,14 +46,14 @@ const fill = (buffer: Buffer, count: number, from = 0): Promise<unknown> =>
 
 for (const batch of [false, true]) {
   test(`what was committed reaches the cloud once, through an outage${batch ? ', in batches' : ''}`, async (t) => {
-    const { buffer, start, fault, mock, received, outages } = await setUp(t, batch);
+    const { buffer, start, fault, clearFaults, received, outages } = await setUp(t, batch);
     await using loop = start();
     await fill(buffer, 200);
     await delivered(buffer, 200);
     await fault({ kind: 'refuse', forMs: 60_000 });
     await fill(buffer, 300, 200);
     while (!loop.status().outage) await sleep(5);
-    await mock('DELETE', 'faults');
+    await clearFaults();
     await delivered(buffer, 500);
     const rows = await received();
     assert.equal(rows.length, 500);

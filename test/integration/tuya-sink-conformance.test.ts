@@ -3,12 +3,12 @@ import { openTuyaRig } from './tuya-rig.ts';
 
 for (const batch of [false, true]) {
   sinkConformance(`Tuya-style cloud${batch ? ', batch reports' : ''}`, async (t) => {
-    const { sink, fault, mock, received } = await openTuyaRig(t, { sink: { batch } });
+    const { sink, fault, clearFaults, received } = await openTuyaRig(t, { sink: { batch } });
     return {
       sink,
-      goAway: async () => void (await fault({ kind: 'refuse', forMs: 60_000 })),
-      comeBack: async () => void (await mock('DELETE', 'faults')),
-      loseNextAnswer: async () => void (await fault({ kind: 'lost-answer', count: 1 })),
+      goAway: () => fault({ kind: 'refuse', forMs: 60_000 }),
+      comeBack: clearFaults,
+      loseNextAnswer: () => fault({ kind: 'lost-answer', count: 1 }),
       effects: async () =>
         (await received()).flatMap((row) =>
           Array.from({ length: row.effects }, () => ({ id: row.key, device: row.device })),

@@ -204,7 +204,7 @@ test('under the quota, states coalesce: all ids are listed, all records accepted
   assert.ok((await sink.write(batch, lasting)).verdicts.every(({ is }) => is === 'accept'));
   assert.equal((await received()).length, 60);
   assert.equal(superseded, 59);
-  const [device] = (await devices()) as unknown as { status: { code: string; value: number }[] }[];
+  const [device] = await devices();
   assert.deepEqual(device?.status, [{ code: 'level', value: 59 }]);
 });
 
