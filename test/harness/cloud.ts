@@ -19,10 +19,10 @@ export interface TestCloud {
   readonly cloud: Cloud;
   /** The `cloud` part of a gateway's configuration; every record is a report of its own. */
   readonly config: { readonly tuya: Readonly<Record<string, unknown>> };
-  fault(wish: Readonly<Record<string, unknown>>): Promise<void>;
-  clearFaults(): Promise<void>;
-  received(): Promise<ReceivedRow[]>;
-  devices(): Promise<CloudDevice[]>;
+  readonly fault: (wish: Readonly<Record<string, unknown>>) => Promise<void>;
+  readonly clearFaults: () => Promise<void>;
+  readonly received: () => Promise<ReceivedRow[]>;
+  readonly devices: () => Promise<CloudDevice[]>;
 }
 
 /** Starts a local cloud that ends with the test. */
