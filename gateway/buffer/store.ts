@@ -42,7 +42,7 @@ export interface StoreParts {
 /** A record older than this when it is first lent is history, and is marked so. */
 const historyAfterMs = 10_000;
 /** The tail of the log is folded into the tables after this time or number of commits, whichever comes first. */
-const foldEveryMs = 10_000;
+const foldEveryMs = 60_000;
 const foldEveryCommits = 2_000;
 /** A settlement that no commit took along is written after this time. */
 const flushAfterMs = 1_000;

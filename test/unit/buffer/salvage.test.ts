@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { pageBytes } from '../../../gateway/buffer/database.ts';
 import Database from 'better-sqlite3';
 import { listen } from '../../../gateway/observability/channels.ts';
 import { drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
@@ -98,7 +99,7 @@ test('a missing shared-memory file is no damage', async (t) => {
 
 test('a truncated database is salvaged and what is missing is counted', async (t) => {
   const dir = await crashedDir(t, { checkpointed: true });
-  await truncate(database(dir), 20 * 4096);
+  await truncate(database(dir), 20 * pageBytes);
   const { delivered, lost, alarms } = await survive(t, dir);
   assert.deepEqual(alarms, ['buffer-corrupt']);
   assert.ok(delivered > 0 && delivered < total);
@@ -107,7 +108,7 @@ test('a truncated database is salvaged and what is missing is counted', async (t
 
 test('a garbage header costs no record: batches are found by their checksums', async (t) => {
   const dir = await crashedDir(t, { checkpointed: true });
-  await change(database(dir), (bytes) => garbage(bytes.subarray(0, 4096)));
+  await change(database(dir), (bytes) => garbage(bytes.subarray(0, pageBytes)));
   const { delivered, alarms } = await survive(t, dir);
   assert.deepEqual(alarms, ['buffer-corrupt']);
   assert.equal(delivered, total);
