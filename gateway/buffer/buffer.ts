@@ -5,11 +5,11 @@ import type { Append, Outlet } from '../../contracts/pipeline.ts';
 import type { Batch, Lane, Verdict } from '../../contracts/sink.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
-import { tell } from '../observability/channels.ts';
 import type { CheckReport } from './check.ts';
 import { messagesFrom } from './claimed-messages.ts';
 import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts';
 import { startGroupCommit } from './group-commit.ts';
+import { keepHouse } from './housekeeping.ts';
 import type { LedgerReport } from './ledger-report.ts';
 import { defaultLimits, type BufferOptions } from './options.ts';
 import type { VerdictCode } from './protocol.ts';
@@ -36,7 +36,8 @@ export interface BufferDeps {
   readonly clock: Clock;
 }
 
-const tickMs = 250;
+/** How often records are looked at that may expire although nothing else happens. */
+const expiryMs = 60_000;
 const closeWithinMs = 5_000;
 
 const codeOf = (verdict: Verdict): VerdictCode =>
@@ -54,36 +55,27 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
   const listeners = new Set<(lane: Lane) => void>();
   const loans = new WeakMap<Batch, number>();
   const commits = startGroupCommit({
-    commit: (request) => writer.ask('commit', request),
+    commit: (request) => {
+      housekeeping.due();
+      return writer.ask('commit', request);
+    },
     onArrival: (lane) => {
       for (const listener of listeners) listener(lane);
     },
     queueBytes: limits.queueBytes,
     linger: options.linger ?? { maxMs: 0, commitsPerDay: Infinity },
   });
-  let troubled = false;
-  const ticking = setInterval(() => {
-    writer
-      .ask('tick', undefined)
-      .then(({ dropped }) => {
-        for (const [reason, count] of dropped) tell('dropped', { stage: 'buffer', reason, count });
-      })
-      .then(() => {
-        troubled = false;
-      })
-      .catch((error: unknown) => {
-        if (!troubled) log.warn({ err: error }, 'housekeeping of the buffer failed; it is tried again');
-        troubled = true;
-      });
-  }, tickMs);
-  ticking.unref();
+  const housekeeping = keepHouse(() => writer.ask('tick', undefined), {
+    rarelyMs: limits.maxAgeMs > 0 ? expiryMs : undefined,
+    log,
+  });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const abandon = setTimeout(() => commits.abandon(), closeWithinMs);
     await commits.finish();
     clearTimeout(abandon);
-    clearInterval(ticking);
+    housekeeping[Symbol.dispose]();
     await writer[Symbol.asyncDispose]();
   };
   const none = { measurements: [], filtered: [], deadLetters: [] };
@@ -107,6 +99,7 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
       }
       loans.delete(batch);
       const known = await writer.ask('settle', { loan, verdicts: verdicts.map(codeOf) });
+      housekeeping.due();
       if (!known)
         log.info({ sink: batch.sink, lane: batch.lane }, 'the writer started anew: a settled batch comes again');
     },

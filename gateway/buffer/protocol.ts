@@ -93,6 +93,8 @@ export type Operation = keyof Operations;
 
 /** What housekeeping took out of the log, by reason. */
 export interface TickAnswer {
+  /** Whether something still waits for its time, so that the writer should be asked again soon. */
+  readonly more: boolean;
   readonly dropped: readonly (readonly [reason: string, count: number])[];
 }
 

@@ -19,7 +19,7 @@ import type { Retention } from './retention.ts';
 import { recordId } from './record-id.ts';
 import { prepareStagedWrites, Staged, stageSettlement } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
-import { prepareSweep } from './sweep.ts';
+import { mostAtOnce, prepareSweep } from './sweep.ts';
 import type { TableStatements } from './table-statements.ts';
 import { TallyBook } from './tally-book.ts';
 
@@ -73,6 +73,8 @@ export class Store {
   #commits = 0;
   #foldedAt: number;
   #stagedAt = 0;
+  /** The last sweep left some for the next one. */
+  #hasSettledBatches = false;
 
   constructor(parts: StoreParts, now: Now) {
     this.#parts = parts;
@@ -209,16 +211,20 @@ export class Store {
     return false;
   }
 
-  /** Housekeeping: writes waiting settlements, folds the ledger, deletes what every sink has settled. */
-  tick(now: Now, force = false): void {
+  /**
+   * Housekeeping: writes waiting settlements, folds the ledger, deletes what every sink has settled. Says whether some
+   * of that still waits for its time.
+   */
+  tick(now: Now, force = false): boolean {
     const waited = now.monoMs - this.#stagedAt >= flushAfterMs;
     if (!this.#staged.isEmpty && (force || waited)) this.#transaction(undefined, () => false);
     const due = now.monoMs - this.#foldedAt >= foldEveryMs || this.#commits >= foldEveryCommits;
-    if (this.#commits > 0 && (force || due)) this.fold(now);
-    if (this.#parts.retention.isTight()) this.#relieve(now, roundsPerTick);
+    if (this.#hasSettledBatches || (this.#commits > 0 && (force || due))) this.fold(now);
+    const relieved = this.#parts.retention.isTight() && this.#relieve(now, roundsPerTick);
     if (due && this.#parts.maxAgeMs > 0) {
       this.#count(this.#parts.retention.expire(this.#parts.boot.uptimeMs(now), this.#parts.maxAgeMs));
     }
+    return relieved || this.#hasSettledBatches || !this.#staged.isEmpty || this.#commits > 0;
   }
 
   /** What retention left out since this was last asked, by reason. */
@@ -228,10 +234,13 @@ export class Store {
     return all;
   }
 
-  #relieve(now: Now, rounds: number): void {
+  /** Says whether anything could be left out. */
+  #relieve(now: Now, rounds: number): boolean {
     using _ = this.#parts.retention.headroom();
     this.fold(now);
-    this.#count(this.#parts.retention.relieve(rounds));
+    const dropped = this.#parts.retention.relieve(rounds);
+    this.#count(dropped);
+    return dropped.size > 0;
   }
 
   #count(dropped: ReadonlyMap<string, number>): void {
@@ -245,7 +254,8 @@ export class Store {
       const positions = [...cursors.values()].map(({ sink, lane, position }) => [sink, lane, position] as const);
       const meta = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, up_ms: Math.floor(boot.uptimeMs(now)) };
       this.#fold.run({ tallies: readUnfolded(db, sinks).tallies, cursors: positions }, meta);
-      for (const lane of lanes) this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane));
+      const swept = lanes.map((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
+      this.#hasSettledBatches = swept.includes(mostAtOnce);
     }).immediate();
     this.#foldedAt = now.monoMs;
     this.#commits = 0;

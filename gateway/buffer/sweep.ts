@@ -3,7 +3,7 @@ import type { Db } from './database.ts';
 import { laneBase, type Log } from './log.ts';
 
 /** Batches deleted in one transaction, so that a long backlog does not hold up the commits behind it. */
-const mostAtOnce = 2_000;
+export const mostAtOnce = 2_000;
 
 /**
  * Deletes batches that every sink has settled: all of their records are at or before `through`, and none of them is

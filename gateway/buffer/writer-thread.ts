@@ -31,8 +31,8 @@ function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable,
     status: () => readStatus(db),
     check: () => checkBuffer(db),
     tick(_ask, now) {
-      store.tick(now);
-      return { dropped: store.takeDropped() };
+      const more = store.tick(now);
+      return { more, dropped: store.takeDropped() };
     },
     close(_ask, now) {
       store.tick(now, true);
