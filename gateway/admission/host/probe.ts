@@ -26,6 +26,14 @@ interface ReportHeader {
   readonly sharedObjects?: readonly string[];
 }
 
+let libc: { readonly found: HostFacts['libc'] } | undefined;
+
+/** Asked once: the report takes milliseconds, and the C library of a running process does not change. */
+function ownLibc(): HostFacts['libc'] {
+  libc ??= { found: probeLibc() };
+  return libc.found;
+}
+
 function probeLibc(): HostFacts['libc'] {
   if (process.platform !== 'linux') return undefined;
   // The report would otherwise look up every interface and peer.
@@ -93,7 +101,7 @@ export function probeHost(given: {
     os: process.platform,
     kernel: release(),
     distribution: /^ID="?([\w.-]+)"?$/m.exec(textOf('/etc/os-release') ?? '')?.[1],
-    libc: probeLibc(),
+    libc: ownLibc(),
     ...factsOfNode(process.versions.node),
     node: process.versions.node,
     abi: Number(process.versions.modules),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { ExportsRule, Profile, TypeRule } from '../types.ts';
 import type { Violation } from '../types.ts';
@@ -95,12 +96,49 @@ function overlaysOf(
   return found;
 }
 
+/**
+ * The last few documents by their bytes: one contract is held against version after version of a plugin, and one policy
+ * against every plugin, and YAML is half of the cost of a check.
+ */
+const remembered = new Map<string, Reading<unknown>>();
+const mostRemembered = 8;
+
 function read<Schema extends z.ZodType, T>(
   bytes: Uint8Array,
   file: string,
   schema: Schema,
   normalise: (source: z.output<Schema>, report: Report) => T,
 ): Reading<T> {
+  // One grammar, one normal form: the schema stands for both.
+  const key = `${kindOf.get(schema)} ${createHash('sha256').update(bytes).digest('hex')} ${file}`;
+  const known = remembered.get(key) as Reading<T> | undefined;
+  const reading = known ?? readNew({ bytes, file, schema, normalise });
+  remembered.delete(key);
+  remembered.set(key, reading);
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= mostRemembered) break;
+    remembered.delete(oldest);
+  }
+  return reading;
+}
+
+const kindOf = new Map<z.ZodType, string>([
+  [contractDocument, 'contract'],
+  [manifestDocument, 'manifest'],
+  [policyDocument, 'policy'],
+]);
+
+function readNew<Schema extends z.ZodType, T>({
+  bytes,
+  file,
+  schema,
+  normalise,
+}: {
+  bytes: Uint8Array;
+  file: string;
+  schema: Schema;
+  normalise: (source: z.output<Schema>, report: Report) => T;
+}): Reading<T> {
   const { value, positions, violations } = readDocument(bytes, file, schema);
   if (value === undefined) return { violations };
   const wrong: Violation[] = [];

@@ -1,8 +1,8 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Json } from '../../../contracts/plugin.ts';
-import { Positions, pathText } from './positions.ts';
-import type { PathPart, Position } from './positions.ts';
+import { childPath, Positions } from './positions.ts';
+import type { Position } from './positions.ts';
 
 /** Bounds of contracts, manifests, policies and host facts. */
 export const documentLimits = { bytes: 256 * 1024, depth: 32, nodes: 50_000 };
@@ -26,7 +26,7 @@ const coreTags = new Set(
 const start: Position = { line: 1, column: 1 };
 
 function failed(sentence: string, at: Position = start): YamlDocument {
-  return { value: undefined, positions: new Positions(), problems: [{ path: '', sentence, at }] };
+  return { value: undefined, positions: new Positions(() => start), problems: [{ path: '', sentence, at }] };
 }
 
 /**
@@ -53,8 +53,8 @@ export function readYaml(bytes: Uint8Array, limits: typeof documentLimits = docu
 }
 
 function convert(document: Document.Parsed, lines: LineCounter, limits: typeof documentLimits): YamlDocument {
-  const at = (offset: number | undefined): Position => {
-    const place = lines.linePos(offset ?? 0);
+  const at = (offset: number): Position => {
+    const place = lines.linePos(offset);
     return { line: Math.max(1, place.line), column: Math.max(1, place.col) };
   };
   if (document.errors.length > 0) {
@@ -63,72 +63,84 @@ function convert(document: Document.Parsed, lines: LineCounter, limits: typeof d
       sentence: error.code === 'DUPLICATE_KEY' ? 'has the same key twice' : `is not YAML 1.2: ${error.message}`,
       at: at(error.pos[0]),
     }));
-    return { value: undefined, positions: new Positions(), problems };
+    return { value: undefined, positions: new Positions(at), problems };
   }
-  if (!isMap(document.contents)) return failed('must be a mapping of keys to values', at(document.contents?.range[0]));
+  if (!isMap(document.contents))
+    return failed('must be a mapping of keys to values', at(document.contents?.range[0] ?? 0));
   const walk = new Walk(at, limits);
-  const value = walk.value(document.contents, []);
+  const value = walk.value(document.contents, '', 0);
   return { value: walk.problems.length > 0 ? undefined : value, positions: walk.positions, problems: walk.problems };
 }
 
 /** One pass over the nodes: plain values, their positions, and everything that the language refuses. */
 class Walk {
-  readonly positions = new Positions();
+  readonly positions: Positions;
   readonly problems: DocumentProblem[] = [];
-  readonly #at: (offset: number | undefined) => Position;
+  readonly #at: (offset: number) => Position;
   readonly #limits: typeof documentLimits;
   #nodes = 0;
 
-  constructor(at: (offset: number | undefined) => Position, limits: typeof documentLimits) {
+  constructor(at: (offset: number) => Position, limits: typeof documentLimits) {
+    this.positions = new Positions(at);
     this.#at = at;
     this.#limits = limits;
   }
 
-  value(node: unknown, path: readonly PathPart[]): Json {
+  value(node: unknown, path: string, depth: number): Json {
     if (node === null || node === undefined) return null;
-    const at = this.#at((node as Node).range?.[0]);
-    if (path.length === 0 || typeof path.at(-1) === 'number') this.positions.set(path, at);
-    if (++this.#nodes > this.#limits.nodes) return this.#refuse(path, `has more than ${this.#limits.nodes} values`, at);
-    if (path.length > this.#limits.depth) {
-      return this.#refuse(path, `is nested deeper than ${this.#limits.depth} levels`, at);
+    const offset = offsetOf(node);
+    if (depth === 0) this.positions.set(path, offset);
+    if (++this.#nodes > this.#limits.nodes)
+      return this.#refuse(path, `has more than ${this.#limits.nodes} values`, offset);
+    if (depth > this.#limits.depth) {
+      return this.#refuse(path, `is nested deeper than ${this.#limits.depth} levels`, offset);
     }
-    if (isAlias(node)) return this.#refuse(path, `uses the alias "*${node.source}"; write the value out`, at);
+    if (isAlias(node)) return this.#refuse(path, `uses the alias "*${node.source}"; write the value out`, offset);
     const { tag } = node as Node;
     if (tag !== undefined && !coreTags.has(tag))
-      return this.#refuse(path, `uses the tag "${tag}"; only plain values are known`, at);
-    if (isMap(node)) return this.#mapping(node.items, path);
-    if (isSeq(node)) return node.items.map((item, index) => this.value(item, [...path, index]));
-    if (!isScalar(node)) return this.#refuse(path, 'is neither a value, a list nor a mapping', at);
-    return this.#scalar(node.value, path, at);
+      return this.#refuse(path, `uses the tag "${tag}"; only plain values are known`, offset);
+    if (isMap(node)) return this.#mapping(node.items, path, depth);
+    if (isSeq(node)) return node.items.map((item, index) => this.#item(item, childPath(path, index), depth + 1));
+    if (!isScalar(node)) return this.#refuse(path, 'is neither a value, a list nor a mapping', offset);
+    return this.#scalar(node.value, path, offset);
   }
 
-  #scalar(value: unknown, path: readonly PathPart[], at: Position): Json {
+  #item(node: unknown, path: string, depth: number): Json {
+    this.positions.set(path, offsetOf(node));
+    return this.value(node, path, depth);
+  }
+
+  #scalar(value: unknown, path: string, offset: number): Json {
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    return this.#refuse(path, 'is not a text, a finite number, true, false or null', at);
+    return this.#refuse(path, 'is not a text, a finite number, true, false or null', offset);
   }
 
-  #mapping(items: readonly { key: unknown; value: unknown }[], path: readonly PathPart[]): Json {
+  #mapping(items: readonly { key: unknown; value: unknown }[], path: string, depth: number): Json {
     const result = Object.create(null) as Record<string, Json>;
     for (const { key, value } of items) {
-      const at = this.#at((key as Node | null)?.range?.[0]);
+      const offset = offsetOf(key);
       const word = isScalar(key) && key.tag === undefined ? key.value : undefined;
       if (typeof word !== 'string' && typeof word !== 'number' && typeof word !== 'boolean') {
-        this.#refuse(path, 'has a key that is not a plain word', at);
+        this.#refuse(path, 'has a key that is not a plain word', offset);
         continue;
       }
       const name = String(word);
-      const inside = [...path, name];
-      this.positions.set(inside, at);
-      if (name === '__proto__') this.#refuse(path, 'has the key "__proto__"', at);
-      else if (Object.hasOwn(result, name)) this.#refuse(inside, 'is there twice', at);
-      else result[name] = this.value(value, inside);
+      const inside = childPath(path, name);
+      this.positions.set(inside, offset);
+      if (name === '__proto__') this.#refuse(path, 'has the key "__proto__"', offset);
+      else if (Object.hasOwn(result, name)) this.#refuse(inside, 'is there twice', offset);
+      else result[name] = this.value(value, inside, depth + 1);
     }
     return result;
   }
 
-  #refuse(path: readonly PathPart[], sentence: string, at: Position): null {
-    if (this.problems.length < 20) this.problems.push({ path: pathText(path), sentence, at });
+  #refuse(path: string, sentence: string, offset: number): null {
+    if (this.problems.length < 20) this.problems.push({ path, sentence, at: this.#at(offset) });
     return null;
   }
+}
+
+function offsetOf(node: unknown): number {
+  return (node as Node | null | undefined)?.range?.[0] ?? 0;
 }
