@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connectAsync } from 'mqtt';
+import { startDaemon } from '../harness/daemon.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+const contract = `apiVersion: plugin-contract/v1
+kind: PluginContract
+plugin: { entry: index.js, format: esm, sideEffects: allow }
+exports: { policy: closed, variables: [{ name: default, deferToLive: true }] }
+imports: { packages: [{ name: zod, version: '^4' }], undeclared: allow }
+resources: { callTimeout: 1s, restarts: { max: 1, window: 10m } }
+`;
+
+const source = (top: string): string => `import { z } from 'zod';
+${top}
+export default {
+  name: 'vendor', apiVersion: 1, proto: 'vendor', topics: ['vendor/#'], config: z.strictObject({}),
+  decode({ payload }) {
+    const text = new TextDecoder().decode(payload);
+    if (text === 'hang') for (;;);
+    return [{ device: 'vendor:1', kind: 'telemetry', metrics: [{ n: 'temperature', key: 't', value: Number(text), unit: '°C' }] }];
+  },
+};
+`;
+
+interface Listed {
+  readonly name: string;
+  readonly decision: string;
+  readonly runs: string;
+  readonly state?: string;
+  readonly topics?: readonly string[];
+  readonly violations: readonly { readonly code: string; readonly sentence: string }[];
+}
+
+test('a vendor plugin runs in a process of its own, a refused one is listed with its reason, a bad one is quarantined', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'vendor-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const dataDir = join(root, 'data');
+  await mkdir(join(dataDir, 'contracts'), { recursive: true });
+  for (const [name, top] of [
+    ['vendor', ''],
+    ['greedy', `import 'node:fs';`],
+  ] as const) {
+    await mkdir(join(root, 'plugins', name), { recursive: true });
+    await writeFile(
+      join(root, 'plugins', name, 'package.json'),
+      `{"name":"${name}","version":"1.0.0","type":"module"}`,
+    );
+    await writeFile(join(root, 'plugins', name, 'index.js'), source(top));
+    await writeFile(join(dataDir, `contracts/${name}.contract.yaml`), contract);
+  }
+  const daemon = await startDaemon(t, { dataDir, config: { plugins: { dir: join(root, 'plugins') } } });
+  const plugin = async (name: string): Promise<Listed | undefined> => {
+    const { plugins } = await daemon.api<{ plugins: readonly Listed[] }>('/api/v1/plugins');
+    return plugins.find((one) => one.name === name);
+  };
+  const vendor = await plugin('vendor');
+  assert.deepEqual([vendor?.decision, vendor?.runs, vendor?.state], ['ADMIT', 'in a process of its own', 'running']);
+  assert.deepEqual(vendor?.topics, ['vendor/#']);
+  const greedy = await plugin('greedy');
+  assert.deepEqual([greedy?.decision, greedy?.runs, greedy?.violations[0]?.code], ['DENY', 'nowhere', 'PC-D101']);
+  assert.equal((await plugin('tasmota'))?.runs, 'in the decode threads');
+  const records = await readFile(join(dataDir, 'admission/decisions.jsonl'), 'utf8');
+  assert.match(records, /"decision":"DENY"/);
+
+  const client = await connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`, { reconnectPeriod: 0 });
+  t.after(() => client.endAsync(true));
+  await client.publishAsync('vendor/a', '21.5', { qos: 1 });
+  const hung = client.publishAsync('vendor/a', 'hang', { qos: 1 });
+  await client.publishAsync('tele/plug/SENSOR', '{"Time":"2026-07-01T12:00:00","DS18B20":{"Temperature":20.1}}', {
+    qos: 1,
+  });
+  await hung;
+  await waitUntil('the quarantine', async () => (await plugin('vendor'))?.state === 'quarantined');
+  const { alarms } = await daemon.api<{ alarms: readonly { code: string; subject: string }[] }>('/api/v1/alarms');
+  const raised = alarms.map(({ code, subject }) => `${code} ${subject}`).toSorted();
+  assert.deepEqual(raised, ['plugin_quarantined vendor', 'plugin_refused greedy']);
+  await client.publishAsync('vendor/a', '22', { qos: 1 });
+  assert.equal(await daemon.stop(), 0);
+});
