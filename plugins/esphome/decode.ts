@@ -1,5 +1,5 @@
-import { gather, numberOf, parseJson, textOf, type Envelope, type Reading } from '../../contracts/index.ts';
-import type { Context } from './config.ts';
+import { gather, member, numberOf, parseJson, textOf, type Envelope, type Reading } from '../../contracts/index.ts';
+import type { Config, Context } from './config.ts';
 import { channelsAt, entitiesOf } from './discovery.ts';
 import { readChannels } from './state.ts';
 import { isNoNumber } from './template.ts';
@@ -11,16 +11,21 @@ const status = /^(.+)\/status$/;
 
 export function decode({ topic, payload }: Envelope, { config, knowledge }: Context): readonly Reading[] {
   if (payload.length === 0 || topic === `${config.prefix}/status`) return [];
-  if (topic.startsWith(`${config.prefix}/`)) return register(topic, payload, config.prefix);
+  if (topic.startsWith(`${config.prefix}/`)) return register(topic, payload, config);
   const channels = channelsAt(topic, knowledge);
   if (channels.length > 0) return readChannels(textOf(payload), channels);
   if (topic.endsWith('/debug') || topic.endsWith('/command')) return [];
   return readUndiscovered(topic, textOf(payload));
 }
 
-/** What an entity and its device say about themselves: one registration per entity, all of it metadata. */
-function register(topic: string, payload: Uint8Array, prefix: string): readonly Reading[] {
+/**
+ * What an entity and its device say about themselves: one registration per entity, all of it metadata. A source with a
+ * codec of its own registers its devices there; here each would be a second device that never reports.
+ */
+function register(topic: string, payload: Uint8Array, { prefix, spare }: Config): readonly Reading[] {
   return entitiesOf(topic, payload, prefix).flatMap(({ device, object, config }) => {
+    const states = member(config, 'state_topic');
+    if (typeof states === 'string' && spare.some((start) => states.startsWith(start))) return [];
     const gathering = gather('ha');
     gathering.metas(config);
     const [reading] = gathering.readings(device, 'registration');

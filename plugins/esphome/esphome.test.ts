@@ -212,6 +212,11 @@ test('topics of sources with a codec of their own, wildcards and $SYS are never 
   assert.equal(made.knowledge.size, 0);
 });
 
+test('a Zigbee2MQTT device that also announces itself to Home Assistant is no second device', () => {
+  const announced = { stat_t: 'zigbee2mqtt/lamp', dev: { ids: ['zigbee2mqtt_0x01'] }, uniq_id: 'x' };
+  assert.deepEqual(bench(esphome).readings('homeassistant/sensor/0x01/linkquality/config', announced), []);
+});
+
 test('log lines, births and commands are nothing; before discovery nothing is claimed', () => {
   const made = bench(esphome);
   assert.deepEqual(made.readings('greenhouse/debug', '\u001B[0;36m[D][sensor:094]: 14.6 °C\u001B[0m'), []);
