@@ -14,7 +14,7 @@ import type { HostFacts } from './host/facts.ts';
 import { documentLimits } from './language/yaml-document.ts';
 import { readBounded } from './read-bounded.ts';
 import type { DecisionLog } from './record/decision-log.ts';
-import { decisionRecord } from './record/decision-record.ts';
+import { analysisKey, decisionRecord } from './record/decision-record.ts';
 import { shownViolations } from './report/subject.ts';
 import { compareText, readSourceTree, treeHash, treeLimits } from './source-tree.ts';
 import type { Store } from './store.ts';
@@ -30,6 +30,8 @@ export interface AdmitOptions {
   readonly facts: (plugin: string) => HostFacts;
   readonly provided?: readonly ProvidedModule[];
   readonly analyse: AnalysePlugin;
+  /** Digest of the checker: with it, and with `records`, code that was analysed without a finding is not parsed again. */
+  readonly engine?: string;
   readonly store?: Store;
   readonly records?: DecisionLog;
   readonly log: Logger;
@@ -140,9 +142,19 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     return refuse(['PC-S001', '', { subject: name, observed: error.message }]);
   }
   const facts = options.facts(name);
-  const { analyse, provided } = options;
-  const check = await checkPlugin({ tree, contract, policy, facts, analyse, provided, today });
+  const { engine, provided = [], records } = options;
   const hash = treeHash(tree);
+  const key = analysisKey({
+    engine: engine ?? '',
+    tree: hash,
+    contract: contract.bytes,
+    policy: policy?.bytes,
+    provided,
+    facts,
+  });
+  const reused = engine !== undefined && records?.foundNothing(name, key) === true;
+  const analyse: AnalysePlugin = reused ? () => Promise.resolve([]) : options.analyse;
+  const check = await checkPlugin({ tree, contract, policy, facts, analyse, provided, today });
   const record = decisionRecord({
     name,
     at: now,
@@ -153,8 +165,9 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     lock: tree.files.get('package-lock.json'),
     facts,
     timings: { checkMs: Math.round(clock.monoMs() - started) },
+    analysis: { key, reused },
   });
-  await options.records?.append(record);
+  await records?.append(record);
   if (check.decision !== 'ADMIT' || check.entry === undefined) return { name, folder, check, tree: hash };
   const stored = options.store ? await options.store.put(tree) : folder;
   return { name, folder, check, tree: hash, run: { folder: stored, entry: check.entry } };

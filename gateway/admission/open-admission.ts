@@ -8,7 +8,6 @@ import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
 import { admitPlugins } from './admit-plugins.ts';
 import type { Admission } from './admit-plugins.ts';
-import { analysePlugin } from './code/analyse-plugin.ts';
 import { noIsolation } from './host/facts.ts';
 import type { Isolation } from './host/facts.ts';
 import { probeHost } from './host/probe.ts';
@@ -16,7 +15,9 @@ import { generateSigner, readPrivateKey } from './integrity/signature.ts';
 import { providedModules } from './provided-modules.ts';
 import { openDecisionLog } from './record/decision-log.ts';
 import type { DecisionLog } from './record/decision-log.ts';
+import { readSourceTree, treeHash } from './source-tree.ts';
 import { contentStore } from './store.ts';
+import type { AnalysePlugin } from './types.ts';
 
 export interface AdmissionSettings {
   /** Key, decision log and store live in `<dataDir>/admission/`. */
@@ -58,6 +59,8 @@ export async function openAdmission(
   const records = await openRecords(join(home, 'decisions.jsonl'), { key, log, clock });
   const nothing = { env: new Map<string, string>(), secrets: new Map<string, string>() };
   const host = probeHost({ ...nothing, isolation: settings.isolation ?? noIsolation });
+  // Another checker may decide otherwise: its own files are part of what a decision depends on.
+  const engine = treeHash(await readSourceTree(import.meta.dirname));
   const store = contentStore(join(home, 'store'));
   return {
     admit: (folder, { stored }) =>
@@ -67,7 +70,8 @@ export async function openAdmission(
         facts: (plugin) => ({ ...host, ...(settings.given?.(plugin) ?? nothing) }),
         // Every plugin folder lies directly in `folder`, so the way to the plugin API is the same for all.
         provided: providedModules(join(folder, 'any')),
-        analyse: analysePlugin,
+        analyse: analyseLazily,
+        engine,
         ...(stored ? { store } : {}),
         records,
         log,
@@ -76,6 +80,12 @@ export async function openAdmission(
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }
+
+/** The parser is loaded for the first plugin whose code has to be analysed: at most starts there is none. */
+const analyseLazily: AnalysePlugin = async (input) => {
+  const { analysePlugin } = await import('./code/analyse-plugin.ts');
+  return analysePlugin(input);
+};
 
 async function openRecords(
   path: string,

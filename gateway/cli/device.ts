@@ -2,8 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { adminTokenFile } from '../config/identity.ts';
-import { loadConfig } from '../config/load-config.ts';
 
 interface Options {
   readonly config: string;
@@ -56,6 +54,11 @@ function tellCredential(answer: unknown, { json }: Options): void {
 }
 
 async function call({ config: path }: Options, method: string, route: string, body?: object): Promise<unknown> {
+  // Loaded here, so that no other command waits for the schema of the configuration.
+  const [{ adminTokenFile }, { loadConfig }] = await Promise.all([
+    import('../config/identity.ts'),
+    import('../config/load-config.ts'),
+  ]);
   const { dataDir, http } = await loadConfig(path);
   const token = await readFile(join(dataDir, adminTokenFile), 'utf8').catch((cause: unknown) => {
     throw new PortcullisError(

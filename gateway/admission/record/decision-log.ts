@@ -20,6 +20,11 @@ export interface SignedRecord extends DecisionRecord {
 export interface DecisionLog extends AsyncDisposable {
   /** Resolves when the record is on disk. */
   append(record: DecisionRecord): Promise<SignedRecord>;
+  /**
+   * Whether the last decision about a plugin was taken on this analysis (`analysisKey`) and found nothing at all: then
+   * analysing the same code again finds nothing again. The record is signed by this gateway and its chain was checked.
+   */
+  foundNothing(name: string, analysis: string): boolean;
 }
 
 const first = '0'.repeat(64);
@@ -45,6 +50,7 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
     throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be written.`, { cause: error });
   }
   let previous = found.last;
+  const clean = new Map(found.clean);
   let turn: Promise<unknown> = Promise.resolve();
 
   const write = async (record: DecisionRecord): Promise<SignedRecord> => {
@@ -54,10 +60,12 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
     await file.appendFile(`${line}\n`);
     await file.datasync();
     previous = sha256(line);
+    noteClean(clean, record);
     return { ...chained, signature: { ed25519 } };
   };
 
   return {
+    foundNothing: (name, analysis) => clean.get(name) === analysis,
     append: (record) => {
       const next = turn.then(() => write(record));
       // The next record waits for this one; whether it failed is its own caller's matter.
@@ -71,6 +79,12 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
   };
 }
 
+/** Keeps the analysis of the last decision per plugin where it found nothing. */
+function noteClean(clean: Map<string, string>, { subject, decision, violations, analysis }: DecisionRecord): void {
+  clean.delete(subject.name);
+  if (decision === 'ADMIT' && violations.length === 0) clean.set(subject.name, analysis.key);
+}
+
 /**
  * Reads a log and says where its chain breaks. `last` is the hash that the next record chains to. A missing file is
  * an empty log.
@@ -78,15 +92,26 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
 export async function checkDecisionLog(
   path: string,
   publicKey: KeyObject,
-): Promise<{ readonly records: number; readonly last: string; readonly fault?: string }> {
+): Promise<{
+  readonly records: number;
+  readonly last: string;
+  readonly fault?: string;
+  /** Name of the plugin to the analysis that its last decision was taken on, where that found nothing. */
+  readonly clean: ReadonlyMap<string, string>;
+}> {
   let previous = first;
   let records = 0;
+  const clean = new Map<string, string>();
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   try {
     for await (const line of lines) {
       const fault = lineFault(line, previous, publicKey);
-      if (fault !== undefined) return { records, last: previous, fault: `is broken at line ${records + 1}: ${fault}` };
+      if (fault !== undefined)
+        return { records, last: previous, clean, fault: `is broken at line ${records + 1}: ${fault}` };
       previous = sha256(line);
+      // Records of an older version name no analysis.
+      const record = JSON.parse(line) as Partial<DecisionRecord>;
+      if (record.analysis !== undefined) noteClean(clean, record as DecisionRecord);
       records++;
     }
   } catch (error) {
@@ -94,7 +119,7 @@ export async function checkDecisionLog(
       throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be read.`, { cause: error });
     }
   }
-  return { records, last: previous };
+  return { records, last: previous, clean };
 }
 
 function lineFault(line: string, previous: string, publicKey: KeyObject): string | undefined {

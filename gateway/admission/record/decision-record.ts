@@ -46,6 +46,8 @@ export interface DecisionRecord {
   readonly timings: Readonly<Record<string, number>>;
   /** Same tree, documents, host and engine: same decision. */
   readonly cacheKey: string;
+  /** What the analysis of the code depended on, and whether its result was taken from a record with the same key. */
+  readonly analysis: { readonly key: string; readonly reused: boolean };
 }
 
 /** Builds the record of a check. Pure; nothing of it holds a value of the environment or a secret. */
@@ -59,6 +61,7 @@ export function decisionRecord(input: {
   readonly lock?: Uint8Array | undefined;
   readonly facts: HostFacts;
   readonly timings: Readonly<Record<string, number>>;
+  readonly analysis: DecisionRecord['analysis'];
 }): DecisionRecord {
   const { check, facts } = input;
   const host = recordedHost(check, facts);
@@ -98,7 +101,28 @@ export function decisionRecord(input: {
     grants: check.grants,
     timings: input.timings,
     cacheKey: `sha256-${sha256(canonicalJson(documents))}`,
+    analysis: input.analysis,
   };
+}
+
+/**
+ * Everything that the analysis of code can depend on, in one hash. `engine` is the digest of the checker itself. The
+ * environment is left out: no rule about code looks at it.
+ */
+export function analysisKey({
+  facts,
+  ...rest
+}: {
+  readonly engine: string;
+  readonly tree: string;
+  readonly contract: Uint8Array;
+  readonly policy: Uint8Array | undefined;
+  readonly provided: readonly unknown[];
+  readonly facts: HostFacts;
+}): string {
+  const { env: _env, secrets: _secrets, ...host } = facts;
+  const documents = { contract: sha256(rest.contract), policy: rest.policy && sha256(rest.policy) };
+  return `sha256-${sha256(canonicalJson({ ...rest, ...documents, host, ruleset: rulesetDigest }))}`;
 }
 
 function recordedHost(check: Check, { env, secrets, ...facts }: HostFacts): RecordedHost {

@@ -11,9 +11,12 @@ import type { AdmitOptions } from '../../../gateway/admission/admit-plugins.ts';
 import { packBundle } from '../../../gateway/admission/bundle/bundle.ts';
 import { readFacts } from '../../../gateway/admission/host/facts-file.ts';
 import { generateSigner } from '../../../gateway/admission/integrity/signature.ts';
+import type { DecisionRecord } from '../../../gateway/admission/record/decision-record.ts';
 import { checkDecisionLog, openDecisionLog } from '../../../gateway/admission/record/decision-log.ts';
 import { readSourceTree } from '../../../gateway/admission/source-tree.ts';
 import { contentStore } from '../../../gateway/admission/store.ts';
+import type { Violation } from '../../../gateway/admission/types.ts';
+import { violation } from '../../../gateway/admission/violation.ts';
 
 const contract =
   'apiVersion: plugin-contract/v1\nkind: PluginContract\nprofile: structural\nenvironment: { secrets: [{ name: TOKEN }] }\n';
@@ -65,6 +68,42 @@ test('one refused plugin keeps no other out, and each decision is on record', as
   }
   assert.equal((await checkDecisionLog(file, createPublicKey(key))).records, 2);
   assert.doesNotMatch(lines.join('') + (await readFile(file, 'utf8')), /canary/);
+});
+
+test('code that was analysed without a finding is not analysed again until anything that counts changes', async (t) => {
+  const { root, plugins, add, options } = await site(t);
+  await add('good');
+  const key = createPrivateKey(generateSigner().privatePem);
+  const file = join(root, 'decisions.jsonl');
+  let found: readonly Violation[] = [];
+  const analysed = async (change: Partial<AdmitOptions> = {}): Promise<boolean> => {
+    let asked = false;
+    const analyse = () => {
+      asked = true;
+      return Promise.resolve(found);
+    };
+    // The log is opened anew each time, as at a start.
+    await using records = await openDecisionLog(file, key);
+    await admitPlugins(plugins, { ...options, analyse, records, engine: 'e1', ...change });
+    return asked;
+  };
+  assert.equal(await analysed(), true);
+  assert.equal(await analysed(), false);
+  assert.equal(await analysed(), false);
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as DecisionRecord).analysis.reused),
+    [false, true, true],
+  );
+  assert.equal(await analysed({ engine: 'e2' }), true);
+  assert.equal(await analysed({ facts: () => ({ ...options.facts('good'), arch: 'x64' }) }), true);
+  await writeFile(join(plugins, 'good/index.js'), 'export const x = 2;');
+  found = [violation('PC-S106', 'plugin.sideEffects', { severity: 'warning' })];
+  assert.equal(await analysed(), true);
+  assert.equal(await analysed(), true, 'a finding, even a warning, is looked for again');
+  found = [];
+  assert.equal(await analysed({ contracts: [join(root, 'elsewhere')] }), false, 'no contract: nothing to analyse');
+  assert.equal(await analysed(), true);
 });
 
 test('a contract inside the plugin itself is not asked', async (t) => {

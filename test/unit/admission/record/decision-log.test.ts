@@ -37,6 +37,7 @@ async function record(env: Record<string, string> = { TOKEN: 'canary-secret' }, 
     contract,
     facts,
     timings: { checkMs: 1 },
+    analysis: { key: 'sha256-0', reused: false },
   });
 }
 
