@@ -61,6 +61,10 @@ export interface NewBatch {
 
 /** Below this a compressed batch is rarely smaller. */
 const compressFrom = 256;
+const compressDevicesFrom = 512;
+
+const compress = (plain: Buffer): Buffer =>
+  zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
 const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
   crc32(
@@ -70,10 +74,7 @@ const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
 
 export function packBatch(batch: NewBatch): StoredBatch {
   const plain = Buffer.from(batch.text);
-  const packed =
-    plain.length < compressFrom
-      ? plain
-      : zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const packed = plain.length < compressFrom ? plain : compress(plain);
   const zstd = packed.length < plain.length;
   const row = {
     id: laneBase(batch.lane) + batch.firstLsn,
@@ -84,7 +85,7 @@ export function packBatch(batch: NewBatch): StoredBatch {
     up_ms: Math.floor(batch.upMs),
     bytes: plain.length,
     classes: JSON.stringify(batch.classes),
-    devices: JSON.stringify(batch.devices),
+    devices: packDevices(batch.devices),
     lsns: batch.lsns ? JSON.stringify(batch.lsns) : null,
     zstd: zstd ? 1 : 0,
     data: zstd ? packed : plain,
@@ -94,8 +95,16 @@ export function packBatch(batch: NewBatch): StoredBatch {
 
 export const isIntact = (row: StoredBatch): boolean => checksum(row) === row.crc;
 
-export const deviceCounts = (row: Pick<StoredBatch, 'devices'>): DeviceCounts =>
-  JSON.parse(row.devices) as DeviceCounts;
+/** JSON, or in a long list the base64 text of its compressed JSON: ids of devices are much alike. */
+function packDevices(devices: DeviceCounts): string {
+  const json = JSON.stringify(devices);
+  return json.length < compressDevicesFrom ? json : compress(Buffer.from(json)).toString('base64');
+}
+
+export function deviceCounts({ devices }: Pick<StoredBatch, 'devices'>): DeviceCounts {
+  const json = devices.startsWith('[') ? devices : zstdDecompressSync(Buffer.from(devices, 'base64')).toString();
+  return JSON.parse(json) as DeviceCounts;
+}
 
 /** Takes a batch apart. A wrong checksum is reported like any other corruption of the file. */
 export function unpackBatch(row: StoredBatch): OpenBatch {
