@@ -1,7 +1,7 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
 // Arguments: --only ingest,footprint,backlog,admission  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atomicWrite } from '../gateway/lib/atomic-write.ts';
@@ -27,6 +27,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 };
 
 const root = join(import.meta.dirname, '..');
+const loadBefore = loadavg();
 console.error('building…');
 execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
 const chosen = values.only.split(',');
@@ -44,7 +45,7 @@ const [cpu] = cpus();
 const header = [
   '# Benchmarks',
   '',
-  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${process.arch}, Node ${process.versions.node}, the compiled build. Ratios carry over to a Pi, absolute rates do not.`,
+  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${process.arch}, Node ${process.versions.node}, the compiled build, ${values.runs} runs. The machine's load average was ${loadBefore[0]?.toFixed(1)} before the start and ${loadavg()[0]?.toFixed(1)} at the end; above ${cpus().length} before the start, other work shared the cores. Ratios carry over to a Pi, absolute rates do not.`,
   '',
 ];
 if (chosen.length === Object.keys(benches).length) {
