@@ -8,6 +8,7 @@ const stages = [
   'preprocess',
   'buffer',
   'delivery',
+  'preflight',
   'registry',
   'commands',
   'rules',

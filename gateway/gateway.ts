@@ -16,6 +16,8 @@ import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
+import { openTraffic } from './preflight/open-traffic.ts';
+import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
@@ -56,15 +58,18 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const tables = [mqttTables, ingestTables, tuyaTables];
+  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
+  const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const { append } = buffer;
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
 
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
-  const mqtt = starting.use(await listenMqtt(broker, { ingest: ingest.ingest, store: buffer, log, clock }));
+  const mqtt = starting.use(
+    await listenMqtt(broker, { ingest: traffic.watch(ingest.ingest), store: buffer, log, clock }),
+  );
 
   const sinks = await startDelivery(config, buffer, { log, clock, switches }, starting);
 

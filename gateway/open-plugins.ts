@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { admitInProcess } from './admit-in-process.ts';
@@ -9,10 +9,8 @@ import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
+import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from './stage-options.ts';
-
-const shippedPlugins = join(import.meta.dirname, '../plugins');
-const shippedContracts = join(import.meta.dirname, '../contracts/plugins');
 
 /** One plugin as `/api/v1/plugins` shows it: what was decided, and where it runs. */
 export interface PluginStatus extends Omit<AdmittedPlugin, 'run'> {
@@ -29,37 +27,43 @@ export interface Plugins extends AsyncDisposable {
 /**
  * Lets the shipped plugins and those of `plugins.dir` through the door, at every start, and opens a cell for each
  * vendor plugin. What runs comes from the content-addressed store. A refused plugin keeps no other out: it does not
- * load, and an alarm says why.
+ * load, and an alarm says why. A site's plugin with the name of a shipped one is another version of it, held to the
+ * shipped one's contract; it runs in its place, and when it cannot, the shipped one does.
  */
 export async function openPlugins(config: Config, deps: { log: Logger; clock: Clock }): Promise<Plugins> {
   await using opening = new AsyncDisposableStack();
   const { dir, policy } = config.plugins;
   const [shipped = [], vendors = []] = await admitInProcess({
     dataDir: config.dataDir,
-    contracts: [shippedContracts, join(config.dataDir, 'contracts')],
+    contracts: contractShelves(config),
     policy,
-    folders: dir === undefined ? [shippedPlugins] : [shippedPlugins, resolve(dir)],
+    folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
   });
   const configOf = pluginConfig(config);
   const threads: PluginSource[] = [];
   const cells: SupervisedCell[] = [];
   const refusedLive = new Map<AdmittedPlugin, string>();
-  const known = new Set(shipped.map(({ name }) => name));
-  for (const plugin of [...shipped, ...vendors]) {
+  const replaced = new Set<string>();
+  for (const plugin of vendors) {
     const { name, run } = plugin;
     announce(plugin, deps.log);
     if (run === undefined) continue;
-    if (vendors.includes(plugin) && known.has(name)) {
-      refusedLive.set(plugin, 'a shipped plugin has this name already; give the folder another one');
-      continue;
-    }
-    if (shipped.includes(plugin) || run.isTrustedCodec) threads.push(inThread(name, run, configOf[name]));
+    if (run.isTrustedCodec) threads.push(inThread(name, run, configOf[name]));
     else {
       const cell = await cellOf(name, run, { config: configOf[name], ...deps });
-      if (typeof cell === 'string') refusedLive.set(plugin, cell);
-      else cells.push(opening.use(cell));
+      if (typeof cell === 'string') {
+        refusedLive.set(plugin, cell);
+        continue;
+      }
+      cells.push(opening.use(cell));
     }
+    replaced.add(name);
   }
+  const standing = shipped.filter((plugin) => {
+    announce(plugin, deps.log);
+    return plugin.run !== undefined && !replaced.has(plugin.name);
+  });
+  threads.unshift(...standing.flatMap(({ name, run }) => (run ? [inThread(name, run, configOf[name])] : [])));
   for (const [{ name }, why] of refusedLive) alarm(name, why, deps.log);
   const open = opening.move();
   return {

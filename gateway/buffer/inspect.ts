@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { SqlRow, TableSet } from '../../contracts/table-set.ts';
 import { checkBuffer, type CheckReport } from './check.ts';
 import type { Db } from './database.ts';
 import { knownSinks, readLedger, type LedgerReport } from './ledger-report.ts';
@@ -26,6 +27,8 @@ export interface BufferReader extends Disposable {
   check(): CheckReport;
   /** All records in the log, urgent lane first; batches that are damaged are left out. */
   records(): Generator<ExportedRecord>;
+  /** Rows of one reading statement of a stage's tables; nothing when the gateway never made them. */
+  rows(tables: TableSet, statement: string): SqlRow[];
 }
 
 /** Throws FILE_UNREADABLE when there is no buffer in the folder, or it cannot be read. */
@@ -44,6 +47,12 @@ export function inspectBuffer(dataDir: string): BufferReader {
       for (let rows = next.all(-1); rows.length > 0; rows = next.all(rows.at(-1)?.id ?? Infinity)) {
         for (const batch of rows) if (isIntact(batch)) yield* recordsOf(batch);
       }
+    },
+    rows({ name, statements }, statement) {
+      const sql = statements[statement];
+      if (sql === undefined) throw new PortcullisError('INTERNAL', `There is no statement ${name}.${statement}.`);
+      const made = db.prepare('SELECT 1 FROM table_sets WHERE name = ?').get(name);
+      return made === undefined ? [] : db.prepare<[], SqlRow>(sql).all();
     },
     [Symbol.dispose]: () => db.close(),
   };

@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Admission } from '../admission/admit-plugins.ts';
+import { checkPlugin } from '../admission/check-plugin.ts';
+import type { Check, TextDocument } from '../admission/check-plugin.ts';
+import { analysePlugin } from '../admission/code/analyse-plugin.ts';
+import { contractOnShelf } from '../admission/find-contract.ts';
+import { probeHost } from '../admission/host/probe.ts';
+import { documentLimits } from '../admission/language/yaml-document.ts';
+import { providedModules } from '../admission/provided-modules.ts';
+import { readBounded } from '../admission/read-bounded.ts';
+import { contentStore } from '../admission/store.ts';
+import { admittedPlugin } from '../admitted-plugin.ts';
+import type { AdmittedPlugin } from '../admitted-plugin.ts';
+import type { CellPlan } from '../cells/options.ts';
+import type { Config } from '../config/schema.ts';
+import { contractShelves } from '../plugin-places.ts';
+import { pluginConfig } from '../stage-options.ts';
+import type { FoundPlugin } from './plugin-found.ts';
+
+/** What a cell needs to run a version once. The bytes are a copy that was checked and that goes away with the trial. */
+export interface Trial extends AsyncDisposable {
+  readonly plan: CellPlan;
+}
+
+/**
+ * Checks a plugin as the gateway would at its start, under `name`, and unpacks what is admitted into a folder of its
+ * own. It writes no decision record: the one that counts is made when the gateway starts with it. Throws
+ * PLUGIN_REFUSED with every reason, before a byte of the plugin has run, and FILE_UNREADABLE for documents.
+ */
+export async function openTrial(found: FoundPlugin, name: string, config: Config): Promise<Trial> {
+  const check = await admit(found, name, config);
+  const at = foundIn(found, config);
+  const { entry } = check;
+  if (check.decision !== 'ADMIT' || entry === undefined) {
+    throw refusal(found, await admittedPlugin({ name, folder: found.path, check }, at));
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-trial-'));
+  try {
+    const stored = await contentStore(folder).put(found.tree);
+    const admission: Admission = { name, folder: found.path, check, run: { folder: stored, entry } };
+    const admitted = await admittedPlugin(admission, at);
+    if (admitted.run === undefined) throw refusal(found, admitted);
+    const plan = { name, ...admitted.run, config: pluginConfig(config)[name] ?? {} };
+    return { plan, [Symbol.asyncDispose]: () => removeTree(folder) };
+  } catch (error) {
+    await removeTree(folder);
+    throw error;
+  }
+}
+
+async function admit(found: FoundPlugin, name: string, config: Config): Promise<Check> {
+  const shelves = contractShelves(config);
+  const path = await contractOnShelf(name, shelves);
+  if (path === undefined) {
+    const places = shelves.join(' or ');
+    throw new PortcullisError('PLUGIN_REFUSED', `PC-C101: there is no ${name}.contract.yaml in ${places}.`);
+  }
+  const { policy } = config.plugins;
+  return checkPlugin({
+    tree: found.tree,
+    contract: await document(path),
+    ...(policy === undefined ? {} : { policy: await document(policy) }),
+    facts: probeHost({ env: new Map() }),
+    provided: providedModules(join(foundIn(found, config), 'any')),
+    analyse: analysePlugin,
+    today: new Date().toISOString().slice(0, 10),
+  });
+}
+
+async function document(file: string): Promise<TextDocument> {
+  return { file, bytes: await readBounded(file, documentLimits.bytes) };
+}
+
+/** The folder that holds the plugin; a bundle is judged as if it lay where it will be switched on. */
+function foundIn({ from, path }: FoundPlugin, { plugins }: Config): string {
+  return from === 'bundle' && plugins.dir !== undefined ? plugins.dir : dirname(resolve(path));
+}
+
+function refusal({ version }: FoundPlugin, { name, violations }: AdmittedPlugin): PortcullisError {
+  const reasons = violations.map(({ code, sentence, remedy }) => `\n  ${code} ${sentence} ${remedy}`).join('');
+  return new PortcullisError('PLUGIN_REFUSED', `${name} ${version} is refused and did not run.${reasons}`);
+}
+
+/** The store makes its folders read-only, and a folder must be writable to be emptied. */
+async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  for (const path of folders) await chmod(path, 0o700);
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
+import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
+import type { VersionsOptions } from '../preflight/versions.ts';
+import { installedPlugins, versionOfBundle } from './plugin-found.ts';
+import { comparePlugin, orRefused, show } from './plugin-preflight.ts';
+import type { ExitCode } from './plugin-preflight.ts';
+
+const nextStart = 'The gateway takes it up at its next start.';
+
+/** `portcullis plugin install`: exit 0 switched on, 1 left as it was, 2 refused or wrong configuration. */
+export async function runInstall(path: string, options: { config: string; yes?: boolean }): Promise<ExitCode> {
+  return orRefused(async () => {
+    const config = await loadConfig(options.config);
+    const dir = siteFolder(config, options.config);
+    await mkdir(dir, { recursive: true, mode: 0o755 });
+    const compared = await comparePlugin(path, config);
+    const { name, candidate, subject } = compared;
+    const { bundle } = candidate;
+    if (bundle === undefined) {
+      throw new PortcullisError(
+        'USAGE',
+        `${path} is a folder. Pack it with "portcullis plugin pack", then install that.`,
+      );
+    }
+    show(compared, false);
+    if (!(options.yes ?? (await confirmed(`Switch ${name} ${candidate.version} on?`)))) {
+      console.log('Nothing was switched on. Say --yes to switch it on.');
+      return 1;
+    }
+    const { kept } = await installVersion(bundle, versionsOf(dir, name));
+    const before = kept[1]?.version ?? subject.running;
+    const back = before === undefined ? '' : ` Back to ${before}: portcullis plugin rollback ${name}`;
+    console.log(`${name} ${candidate.version} is switched on. ${nextStart}${back}`);
+    return 0;
+  });
+}
+
+/** `portcullis plugin rollback`: one command back. */
+export async function runRollback(name: string, options: { config: string }): Promise<void> {
+  const config = await loadConfig(options.config);
+  const dir = siteFolder(config, options.config);
+  const installed = await installedPlugins({ plugins: { ...config.plugins, dir: undefined } });
+  const shipped = installed.some((one) => one.name === name);
+  const { from, to } = await rollBack(versionsOf(dir, name), { shipped });
+  const target = to === 'shipped' ? 'the version that is shipped with the gateway' : to.version;
+  console.log(`${name}: back from ${from.version} to ${target}. ${nextStart}`);
+}
+
+/** `portcullis plugin list`: what the gateway would start with, and the versions to go back to. */
+export async function runList(options: { config: string; json?: boolean }): Promise<void> {
+  const config = await loadConfig(options.config);
+  const { dir } = config.plugins;
+  const rows = [];
+  for (const { name, version, from, packageName } of await installedPlugins(config)) {
+    const versions = dir === undefined ? undefined : await listVersions(versionsOf(dir, name));
+    const kept = versions?.kept.filter(({ sha256 }) => sha256 !== versions.active?.sha256) ?? [];
+    rows.push({ name, version, from, package: packageName ?? null, kept: kept.map((one) => one.version) });
+  }
+  if (options.json) console.log(JSON.stringify({ plugins: rows }, null, 2));
+  else
+    for (const { name, version, from, kept } of rows) {
+      console.log(`${name}\t${version}\t${from}${kept.length === 0 ? '' : `\tkept: ${kept.join(', ')}`}`);
+    }
+}
+
+function versionsOf(dir: string, name: string): VersionsOptions {
+  if (!/^[\w@][\w@.-]{0,127}$/.test(name)) throw new PortcullisError('USAGE', 'That is no name of a plugin.');
+  return { dir, name, versionOf: versionOfBundle };
+}
+
+function siteFolder({ plugins }: Config, file: string): string {
+  if (plugins.dir !== undefined) return plugins.dir;
+  throw new PortcullisError('CONFIG_INVALID', `${file} names no plugins.dir, the folder for this site's own plugins.`);
+}
+
+/** Without somebody at the terminal the answer is no. */
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  using lines = createInterface({ input: process.stdin, output: process.stdout });
+  return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+}
