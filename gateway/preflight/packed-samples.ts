@@ -27,10 +27,11 @@ export function packSamples(samples: readonly Envelope[]): Promise<Uint8Array> {
 /** Throws when the bytes are not what `packSamples` makes. */
 export function unpackSamples(packed: Uint8Array): readonly Envelope[] {
   const text = gunzipSync(packed, { maxOutputLength: maxUnpackedBytes }).toString();
-  return z
-    .array(sample)
-    .parse(JSON.parse(text))
-    .map(({ payload, ...head }) => ({ ...head, payload: new Uint8Array(Buffer.from(payload, 'base64')) }));
+  return z.array(sample).parse(JSON.parse(text)).map(envelopeOf);
+}
+
+function envelopeOf({ payload, ...head }: z.infer<typeof sample>): Envelope {
+  return { ...head, payload: new Uint8Array(Buffer.from(payload, 'base64')) };
 }
 
 /** The samples of the day before the newest one. Damaged periods are left out and counted. */
