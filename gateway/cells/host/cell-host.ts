@@ -102,6 +102,8 @@ const lines = lineReader(Infinity);
 socket.on('data', (chunk: Buffer) => {
   for (const line of lines.push(chunk) ?? []) take(parse(line) as ToCell);
 });
+// The gateway decides when its cells end: a stop of the whole group first lets it finish what it took in.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
 // Without its gateway a cell has nothing to live for.
 socket.on('close', () => exit(0));
 socket.on('error', () => exit(0));

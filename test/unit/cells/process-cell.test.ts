@@ -60,6 +60,23 @@ test('the child sees no environment and no descriptor of the gateway but its soc
   }
 });
 
+test('the kernel bounds what a cell writes to: memory, files, descriptors', async (t) => {
+  const cell = await open(t, source());
+  const limits = await readFile(`/proc/${cell.pid}/limits`, 'utf8');
+  const hardLimit = (what: string): number => Number(new RegExp(`^${what} +\\S+ +(\\d+)`, 'm').exec(limits)?.[1]);
+  assert.equal(hardLimit('Max file size'), 0);
+  assert.equal(hardLimit('Max open files'), 64);
+  assert.ok(hardLimit('Max data size') < 1024 ** 3);
+});
+
+test('a stop of the whole process group leaves a cell to its gateway, and it can gain no privilege', async (t) => {
+  const cell = await open(t, source());
+  assert.match(await readFile(`/proc/${cell.pid}/status`, 'utf8'), /^NoNewPrivs:\t1$/m);
+  process.kill(cell.pid, 'SIGTERM');
+  process.kill(cell.pid, 'SIGINT');
+  assert.equal((await decode(cell)).is, 'decoded');
+});
+
 test('an error of the plugin is an answer and costs nothing else', async (t) => {
   const cell = await open(t, source({ decode: `throw new Error('no such device');` }));
   for (let i = 0; i < 2; i++) {
