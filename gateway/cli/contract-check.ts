@@ -28,6 +28,8 @@ export interface CheckOptions {
   readonly host?: string | undefined;
   readonly policy?: string | undefined;
   readonly image?: string | undefined;
+  /** The full TypeScript check as well. */
+  readonly conformance?: boolean | undefined;
   readonly format: Format;
 }
 
@@ -59,6 +61,9 @@ function reportOf(subjects: readonly Subject[], format: Format, cwd: string): st
   return format === 'junit' ? junitReport(subjects) : textReport(subjects);
 }
 
+/** Faults of what the user named or installed, which he is told in words. */
+const told: ReadonlySet<string> = new Set(['FILE_UNREADABLE', 'CONFIG_INVALID']);
+
 async function checkFolder(folder: string, options: CheckOptions, context: CheckContext): Promise<Subject> {
   const at = resolve(context.cwd, folder);
   const name = nameOf(at, context.cwd);
@@ -78,19 +83,22 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
     const host = await factsOf(options, context);
     const policy = options.policy === undefined ? host.policy : await documentOf(options.policy, context.cwd);
     if (!host.facts) return { name, contractFile, check: failed(host.violations) };
-    const { analyse, provided } = context;
+    const provided = context.provided(at);
+    const analyse = options.conformance
+      ? (await import('./contract-conformance.ts')).withConformance(context.analyse, { folder: at, provided })
+      : context.analyse;
     const check = await checkPlugin({
       tree,
       contract,
       policy,
       facts: host.facts,
       analyse,
-      provided: provided(at),
+      provided,
       today,
     });
     return { name, contractFile, check, tree: treeHash(tree) };
   } catch (error) {
-    const observed = error instanceof PortcullisError && error.code === 'FILE_UNREADABLE' ? error.message : undefined;
+    const observed = error instanceof PortcullisError && told.has(error.code) ? error.message : undefined;
     const problem =
       observed === undefined
         ? violation('PC-C199', '', { observed: 'details are withheld' })

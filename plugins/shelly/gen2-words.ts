@@ -39,8 +39,7 @@ const metered: readonly (readonly [string, Meaning])[] = [
   ['ct', { word: 'light.color_temp', unit: 'K' }],
 ];
 
-const table = (rows: readonly (readonly [string, Meaning])[]): ReadonlyMap<string, Meaning> => new Map(rows);
-const switching = table(metered);
+const switching = new Map<string, Meaning>(metered);
 
 /** Fields by component type, list places replaced by `#`. `by_minute` is mWh, `total` is Wh; only `total` is the energy. */
 export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new Map([
@@ -52,7 +51,7 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
   ['pm1', switching],
   [
     'cover',
-    table([
+    new Map<string, Meaning>([
       ...metered,
       ['state', { word: 'cover.state' }],
       ['current_pos', { word: 'position', unit: '%' }],
@@ -61,33 +60,33 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
   ],
   [
     'input',
-    table([
+    new Map<string, Meaning>([
       ['state', { word: 'input', flags }],
       ['percent', { unit: '%' }],
     ]),
   ],
   [
     'temperature',
-    table([
+    new Map<string, Meaning>([
       ['tC', { word: 'temperature', unit: '°C' }],
       ['tF', meta],
     ]),
   ],
-  ['humidity', table([['rh', { word: 'humidity', unit: '%' }]])],
-  ['illuminance', table([['lux', { word: 'illuminance', unit: 'lx' }]])],
-  ['voltmeter', table([['voltage', voltage]])],
-  ['smoke', table([['alarm', { word: 'smoke', flags }]])],
-  ['flood', table([['alarm', { word: 'moisture', flags }]])],
+  ['humidity', new Map<string, Meaning>([['rh', { word: 'humidity', unit: '%' }]])],
+  ['illuminance', new Map<string, Meaning>([['lux', { word: 'illuminance', unit: 'lx' }]])],
+  ['voltmeter', new Map<string, Meaning>([['voltage', voltage]])],
+  ['smoke', new Map<string, Meaning>([['alarm', { word: 'smoke', flags }]])],
+  ['flood', new Map<string, Meaning>([['alarm', { word: 'moisture', flags }]])],
   [
     'devicepower',
-    table([
+    new Map<string, Meaning>([
       ['battery.V', { word: 'battery.voltage', unit: 'V' }],
       ['battery.percent', battery],
     ]),
   ],
   [
     'em1',
-    table([
+    new Map<string, Meaning>([
       ['act_power', power],
       ['aprt_power', apparent],
       ['voltage', voltage],
@@ -98,14 +97,14 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
   ],
   [
     'em1data',
-    table([
+    new Map<string, Meaning>([
       ['total_act_energy', imported],
       ['total_act_ret_energy', exported],
     ]),
   ],
   [
     'blutrv',
-    table([
+    new Map<string, Meaning>([
       ['target_C', { word: 'setpoint.heat', unit: '°C' }],
       ['current_C', { word: 'temperature', unit: '°C' }],
       ['pos', { word: 'valve.position', unit: '%' }],
@@ -115,14 +114,14 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
   ],
   [
     'bthomedevice',
-    table([
+    new Map<string, Meaning>([
       ['rssi', rssi],
       ['battery', battery],
     ]),
   ],
   [
     'sys',
-    table([
+    new Map<string, Meaning>([
       ['uptime', { word: 'uptime', unit: 's' }],
       ['mac', meta],
       ['time', meta],
@@ -132,7 +131,7 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
   ],
   [
     'wifi',
-    table([
+    new Map<string, Meaning>([
       ['rssi', rssi],
       ['ssid', meta],
       ['sta_ip', meta],
@@ -142,7 +141,7 @@ export const components: ReadonlyMap<string, ReadonlyMap<string, Meaning>> = new
 ]);
 
 /** Three-phase meters write the phase in front of the field: `a_current`, `n_current`, `total_act_power`. */
-export const phaseFields: ReadonlyMap<string, Meaning> = table([
+export const phaseFields: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['current', current],
   ['voltage', voltage],
   ['act_power', power],

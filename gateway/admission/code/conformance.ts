@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type {
@@ -31,6 +31,8 @@ export interface ConformanceInput extends Pick<AnalysisInput, 'root' | 'entry' |
   /** A folder with the type packages that the plugin may use; without it there are none. */
   readonly typeRoots?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /** What the gateway provides: path from the plugin's folder (`../../contracts`) to the folder that is there. */
+  readonly links?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -42,9 +44,18 @@ export interface ConformanceInput extends Pick<AnalysisInput, 'root' | 'entry' |
 export async function checkConformance(input: ConformanceInput): Promise<readonly Violation[]> {
   const lines = gateLines(input.contract);
   if (lines.length === 0) return [];
-  const folder = await mkdtemp(join(tmpdir(), 'portcullis-gate-'));
+  const links = input.links ?? new Map<string, string>();
+  const outside = await mkdtemp(join(tmpdir(), 'portcullis-gate-'));
+  // As deep as the provided paths climb, so that they end inside our own folder.
+  const climbs = Math.max(
+    0,
+    ...[...links.keys()].map((path) => path.split('/').filter((part) => part === '..').length),
+  );
+  const folder = join(outside, ...Array.from({ length: climbs }, () => 'in'));
   try {
+    await mkdir(folder, { recursive: true });
     await writeTree(input.root, folder);
+    for (const [path, target] of links) await link(join(folder, path), target);
     await writeFile(join(folder, gateFile), gateText(input.entry, lines));
     await writeFile(join(folder, 'tsconfig.gate.json'), JSON.stringify(compilerOptions(input)));
     const { output, timedOut } = await runTsc(input, folder);
@@ -52,8 +63,16 @@ export async function checkConformance(input: ConformanceInput): Promise<readonl
       return [violation('PC-S103', 'exports', { file: input.entry, observed: 'the compiler did not finish in time' })];
     return violationsOf(output, lines, input.entry);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(outside, { recursive: true, force: true });
   }
+}
+
+/** What the tree ships itself stays. */
+async function link(path: string, target: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(target, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** The TypeScript text that holds a plugin to its contract. Exported for review: it is what the compiler sees. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { analysePlugin } from '../../../gateway/admission/code/analyse-plugin.ts';
+import { providedModules } from '../../../gateway/admission/provided-modules.ts';
 import { formats } from '../../../gateway/admission/report/formats.ts';
 import { runCheck } from '../../../gateway/cli/contract-check.ts';
 import type { CheckContext, CheckOptions } from '../../../gateway/cli/contract-check.ts';
@@ -137,4 +138,21 @@ test('an image gives the facts: its architecture, libc and Node, not those of th
   const { exit, text } = await run(['a'], { image: 'root' });
   assert.equal(exit, 1);
   assert.match(text, /PC-H104[^]*expected {2}arm\n[^]*observed {2}arm64/);
+});
+
+test('with --conformance the compiler has a say, and finds what the gateway provides', async (t) => {
+  const { run } = await site(t, {
+    'liar/plugin.ts': "export function read(): number { return 'text' }",
+    'liar/contract.yaml': `${head}exports: { functions: [{ name: read, params: [], returns: number }] }\n`,
+  });
+  assert.equal((await run(['liar'])).exit, 0);
+  const { exit, text } = await run(['liar'], { conformance: true });
+  assert.equal(exit, 1);
+  assert.match(text, /TS2322/);
+  const own = await run(
+    [join(import.meta.dirname, '../../../plugins/tasmota')],
+    { conformance: true },
+    { provided: providedModules },
+  );
+  assert.equal(own.exit, 0, own.text);
 });
