@@ -48,10 +48,14 @@ async function lastWords(logFile: string): Promise<string> {
 export async function startGateway(start: GatewayStart): Promise<GatewayProcess> {
   const { configFile, logFile, program = daemon } = start;
   await using log = await open(logFile, 'w', 0o600);
-  const child: ChildProcess = spawn(process.execPath, ['--import', watcher, ...program, configFile], {
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd, 'ipc'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--disable-sigusr1', '--import', watcher, ...program, configFile],
+    {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    },
+  );
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   await once(child, 'spawn');
   const ended = exited.then(async ([code, signal]): Promise<GatewayEnd> => ({

@@ -22,7 +22,6 @@ export function publishPacket(options: Partial<IPublishPacket> = {}): Buffer {
 }
 
 export const pubrel = (messageId: number): Buffer => generate({ cmd: 'pubrel', messageId });
-export const puback = (messageId: number): Buffer => generate({ cmd: 'puback', messageId });
 export const subscribe = (topic: string, qos: 0 | 1 | 2 = 0): Buffer =>
   generate({ cmd: 'subscribe', messageId: 9, subscriptions: [{ topic, qos }] });
 export const pingreq: Buffer = generate({ cmd: 'pingreq' });
