@@ -163,11 +163,21 @@ async function analyseCode(
   };
   try {
     const { provided } = input;
-    return await input.analyse({ root: input.tree, entry, contract: code, profile: contract.profile, provided });
+    const subject = { root: input.tree, entry, provided };
+    const found = await input.analyse({ ...subject, contract: code, profile: contract.profile });
+    if (manifest?.exports === undefined) return found;
+    const { profile, types, exports } = manifest;
+    const claims: CodeContract = { profile, plugin: contract.plugin, types, exports, imports: undefined };
+    return [...found, ...claimsNotKept(await input.analyse({ ...subject, contract: claims, profile }))];
   } catch {
     // Whatever it was, its text may hold parts of the plugin, and a checker that failed has admitted nothing.
     return [violation('PC-C199', '', { observed: 'the analysis of the code failed; details are withheld' })];
   }
+}
+
+/** What the manifest claims of its exports and the code does not keep; the rest was said by the contract's own analysis. */
+function claimsNotKept(found: readonly Violation[]): readonly Violation[] {
+  return found.flatMap((one) => (one.path.startsWith('exports') ? [{ ...one, path: `manifest.${one.path}` }] : []));
 }
 
 /** An overlay adds rules; a rule for the same name replaces the general one. */

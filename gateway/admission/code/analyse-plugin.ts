@@ -36,7 +36,7 @@ function analyse({ root, entry, contract, provided = [] }: AnalysisInput): reado
     violation('PC-S001', '', { ...place, subject: place.file, observed: reason }),
   );
   const lock = readLockfile(root);
-  found.push(...checkImports({ store, graph, lock, rule: contract.imports }));
+  found.push(...checkImports({ store, graph, lock, rule: contract.imports, strict: contract.profile === 'strict' }));
   found.push(...checkAuthority(store, graph, contract));
   if (graph.entry !== undefined) {
     found.push(...compareExports(store, graph.entry, contract), ...checkApi(store, graph.entry, contract.plugin, root));

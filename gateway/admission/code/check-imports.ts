@@ -11,6 +11,8 @@ export interface ImportCheck {
   readonly store: ModuleStore;
   readonly graph: ModuleGraph;
   readonly lock: Lockfile;
+  /** Under `strict` a package that only the lockfile names is not there: its code was not seen. */
+  readonly strict: boolean;
   /** Undefined: only the rules that are always on. */
   readonly rule: ImportsRule | undefined;
 }
@@ -91,10 +93,16 @@ function checkPackage(check: ImportCheck, rule: ImportsRule, { from, request, to
       const observed = describeName(name);
       found.push(violation('PC-D108', `${rule.at}.packages`, { ...base, observed }));
     }
-    const locked = check.lock.find(name) !== undefined;
+    const named = check.lock.find(name) !== undefined;
+    const locked = named && !check.strict;
     const wanted = check.rule?.packages?.find((each) => each.name === name);
     if (missing !== undefined && (!locked || wanted?.required === true) && !(locked && own)) {
-      found.push(violation('PC-D102', `${rule.at}.packages`, { ...base, observed: missing.reason }));
+      found.push(
+        violation('PC-D102', `${rule.at}.packages`, {
+          ...base,
+          observed: named ? 'only in the lockfile, and not shipped in the package' : missing.reason,
+        }),
+      );
     }
   }
   if (rule.undeclared === 'deny' && owner?.declared.has(name) !== true && to?.is !== 'provided') {

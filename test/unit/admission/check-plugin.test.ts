@@ -85,3 +85,15 @@ test('the environment of one alternative does not satisfy another', async () => 
     ['PC-E101 host.deployments[0].systems[0].environment.variables[0]'],
   );
 });
+
+test('exports that the manifest claims and the code does not have are denied, also where the contract is silent', async () => {
+  const claims = (name: string): string =>
+    `apiVersion: plugin-contract/v1\nkind: PluginManifest\nexports: { functions: [{ name: ${name} }] }\n`;
+  const code = { 'plugin.js': 'export function run() {}' };
+  assert.equal((await check({ ...code, 'plugin.yaml': claims('run') }, head)).decision, 'ADMIT');
+  const { violations } = await check({ ...code, 'plugin.yaml': claims('stop') }, head);
+  assert.deepEqual(
+    violations.map(({ code: id, path }) => `${id} ${path}`),
+    ['PC-S101 manifest.exports.functions[0]'],
+  );
+});

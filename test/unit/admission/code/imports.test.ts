@@ -373,3 +373,17 @@ test('a violation names the place in the code and the rule of the contract', asy
   const [found] = await analyse('imports: {builtins: []}', { 'plugin.js': "\n  import 'node:fs';" });
   assert.deepEqual([found?.file, found?.line, found?.column, found?.path], ['plugin.js', 2, 3, 'imports.builtins']);
 });
+
+test('under strict a package that only the lockfile names is not there', async () => {
+  const files = {
+    'plugin.js': "import 'left'; export const x = 1;",
+    'package.json': '{ "name": "p", "type": "module", "dependencies": { "left": "1.0.0" } }',
+    'package-lock.json': 'left@1.0.0',
+  };
+  const contract = 'imports: { packages: [{ name: left, version: "1.0.0" }] }';
+  const found = await analyse(contract, files, { profile: 'strict' });
+  assert.deepEqual(
+    found.filter(({ code }) => code === 'PC-D102').map(({ observed }) => observed),
+    ['only in the lockfile, and not shipped in the package'],
+  );
+});
