@@ -26,7 +26,7 @@ export function benchAdmission(): Report {
     const found = corpus.flatMap((name) => checkPublished(name, folder));
     const refused = found.filter(({ codes }) => codes.some((code) => structure.test(code)));
     const crashed = found.filter(({ exit }) => exit > 1);
-    const own = Array.from({ length: 9 }, () => timed(['contract', 'check', join(root, 'plugins/tasmota')]).ms);
+    const own = Array.from({ length: 9 }, () => timed(['contract', 'check', join(root, 'dist/plugins/tasmota')]).ms);
     const checks = checkTimes();
     const mutants = mutantsKilled();
     return {

@@ -1,5 +1,5 @@
 import { access, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function makeDataFolder(path: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // What exists may be a file; the dot tells (ENOTDIR).
-    if (code === 'EEXIST') return access(join(path, '.'));
+    if (code === 'EEXIST') return access(`${path}/.`);
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await makeDataFolder(dirname(path));
     await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
