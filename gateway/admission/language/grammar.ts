@@ -35,7 +35,7 @@ const says = {
     'Resources of the device with units and ranges. Enforced by a validator at call time and a range guard for actuators.',
   permissions:
     'Sockets, topics, ports, pins, files, processes. Enforced by the handle broker, by uid and namespaces; PC-P102 where this host cannot.',
-  resources: 'Memory, CPU, time and message limits. Enforced by control group v2, the heap flag and the watchdog.',
+  resources: 'Memory, CPU, time and message limits. Enforced by kernel limits, the heap flag and the watchdog.',
   integrity:
     'Hashes, signatures, provenance and container digest. Checked statically; the content-addressed store keeps the checked bytes.',
   evidence: 'Statements of others that must have been verified and observed by this site. Checked statically.',

@@ -107,15 +107,15 @@ function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [st
   const apart = facts.isolation.level > 0;
   const shared: Enforcer = { by: 'nothing: on this host plugins share the threads of the gateway' };
   const watchdog: Enforcer = apart ? { by: 'the gateway: deadline, watchdog and bounded channel' } : shared;
+  const cell: Enforcer = apart
+    ? { by: 'the gateway: a watchdog ends a cell over its CPU share, and a cell may start no process' }
+    : shared;
   const group: Enforcer =
     facts.cgroup === undefined || facts.cgroup === 'v2'
-      ? { by: 'control group v2' }
+      ? cell
       : { needs: 'control group v2: without it neither CPU share nor number of processes can be limited' };
   const limits: (readonly [string, string, Enforcer])[] = [];
-  // A process over its memory is seen and killed by the watchdog even where no control group holds it.
-  if (rule.memory !== undefined) {
-    limits.push(['resources.memory', `memory ${rule.memory} bytes`, facts.cgroup === 'v2' ? group : watchdog]);
-  }
+  if (rule.memory !== undefined) limits.push(['resources.memory', `memory ${rule.memory} bytes`, watchdog]);
   if (rule.heap !== undefined)
     limits.push(['resources.heap', `heap ${rule.heap} bytes`, apart ? { by: '--max-old-space-size' } : shared]);
   if (rule.cpu !== undefined) limits.push(['resources.cpu', `CPU ${rule.cpu}`, group]);
