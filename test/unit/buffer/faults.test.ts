@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { walReserveBytes } from '../../../gateway/buffer/database.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
+import { smallDisk } from '../../harness/shim.ts';
 import { claim, drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
 
 /** Appends in a process of its own until it has acknowledged `least` records, then kills it without a warning. */
@@ -83,22 +84,9 @@ test('closing commits what was appended, closes twice without harm, and refuses 
   assert.deepEqual(await drain(await open(t, dir)), ['a 1']);
 });
 
-/** Mounts a small file system, or says why that is not possible here. */
-function mountTmpfs(dir: string, size: string): string | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return `a small file system cannot be mounted here: ${String(error).split('\n')[0]}`;
-  }
-}
-
 test('a full disk holds the acknowledgements and lets them go when there is room', async (t) => {
-  const dir = join(await tempDir(t), 'disk');
-  await mkdir(dir);
-  const why = mountTmpfs(dir, '4m');
-  if (why !== undefined) return t.skip(why);
-  using _mounted = { [Symbol.dispose]: () => void execFileSync('umount', ['-l', dir]) };
+  const dir = smallDisk(t, 4);
+  if (dir === undefined) return;
   const alarms: boolean[] = [];
   const full = Promise.withResolvers<void>();
   using _ = listen('alarm', ({ code, active }) => {
