@@ -6,4 +6,4 @@ export * from './metric-words.ts';
 export * from './units.ts';
 export * from './gathering.ts';
 export * from './payload.ts';
-export * from './commands.ts';
+export * from './command-args.ts';

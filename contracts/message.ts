@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const kinds = ['telemetry', 'state', 'event', 'availability', 'registration', 'health', 'alarm'] as const;
 export type Kind = (typeof kinds)[number];
 
+/** What the gateway says of itself and no plugin may: a change in the registry, the result of a command. */
+export const ownKinds = ['change', 'result'] as const;
+
 /** Why a metric carries no usable value. */
 export const qualities = ['stale', 'sentinel', 'out_of_range', 'unparsed'] as const;
 export type Quality = (typeof qualities)[number];
@@ -44,6 +47,30 @@ const placeSchema = z.strictObject({ site: z.string().optional(), room: z.string
 export type Place = z.infer<typeof placeSchema>;
 
 /**
+ * A change in the registry, in the order of `version` per subject and id. `value` is the state after it, absent when the
+ * subject was deleted; a consumer that keeps the last value per subject and id has the registry.
+ */
+export const changeSchema = z.strictObject({
+  subject: z.enum(['place', 'group', 'device', 'twin']),
+  id: z.string().min(1).max(256),
+  op: z.enum(['created', 'updated', 'deleted']),
+  version: z.int().positive(),
+  value: z.record(z.string(), z.json()).optional(),
+});
+
+/** What became of a command; `acked`, `failed` and `expired` are final, and come once per command. */
+export const resultSchema = z.strictObject({
+  command: z.string().min(1).max(128),
+  name: z.string().min(1).max(64),
+  source: z.enum(['api', 'cloud', 'kafka', 'rules', 'flows']),
+  state: z.enum(['acked', 'failed', 'expired']),
+  /** Why it failed or expired: a code of `docs/errors.md`, and a sentence. */
+  code: z.string().max(64).optional(),
+  detail: z.string().max(1024).optional(),
+});
+export type CommandResult = z.infer<typeof resultSchema>;
+
+/**
  * The version 1 envelope that leaves the gateway (Tuya is a projection of it, Kafka carries it whole).
  *
  * `id` is a UUIDv7 without dashes, given at commit: the idempotency key from buffer to sink.
@@ -56,7 +83,7 @@ export const messageSchema = z.strictObject({
   gw: z.string(),
   boot: z.int().nonnegative(),
   seq: z.int().nonnegative(),
-  kind: z.enum(kinds),
+  kind: z.enum([...kinds, ...ownKinds]),
   dev: z.strictObject({ id: z.string().min(1).max(256), cloud: z.string().optional(), ep: z.string().optional() }),
   ts: z.int(),
   rts: z.int(),
@@ -66,6 +93,9 @@ export const messageSchema = z.strictObject({
   m: z.array(metricSchema),
   meta: z.record(z.string(), scalar).optional(),
   place: placeSchema.optional(),
+  /** Only with the kind of the same name. */
+  change: changeSchema.optional(),
+  result: resultSchema.optional(),
 });
 export type Message = z.infer<typeof messageSchema>;
 

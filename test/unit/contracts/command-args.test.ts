@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { coverArgs, lightArgs, localId, outbound } from '../../../contracts/commands.ts';
+import { coverArgs, lightArgs, localId, outbound } from '../../../contracts/command-args.ts';
 
 test('a light that is asked for nothing is refused, not switched on', () => {
   assert.equal(lightArgs().safeParse({}).success, false);

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { CommandResult } from './message.ts';
+
+/** Who may ask for something to be done. */
+export const commandSources = ['api', 'cloud', 'kafka', 'rules', 'flows'] as const;
+export type CommandSource = (typeof commandSources)[number];
+
+/**
+ * A wish to a device as its source hands it over. `id` is the source's own and makes it happen at most once: a second
+ * one with the same id does nothing and gets the state of the first. `ttlMs` counts from acceptance in time that the
+ * gateway lived, never in wall time. Higher `priority` goes first, per device.
+ */
+export const newCommandSchema = z.strictObject({
+  id: z.string().min(1).max(128),
+  device: z.string().min(1).max(256),
+  name: z.string().min(1).max(64),
+  args: z.record(z.string().max(64), z.json()),
+  source: z.enum(commandSources),
+  priority: z.int().min(0).max(9).default(4),
+  ttlMs: z
+    .int()
+    .min(100)
+    .max(7 * 86_400_000)
+    .default(30_000),
+});
+export type NewCommand = z.infer<typeof newCommandSchema>;
+
+/** `queued` waits for a device that is offline or for the quiet period after a start; the last three are final. */
+export const commandStates = ['accepted', 'queued', 'sent', 'acked', 'failed', 'expired'] as const;
+export type CommandState = (typeof commandStates)[number];
+
+export interface CommandStatus extends Pick<CommandResult, 'code' | 'detail'> {
+  readonly id: string;
+  readonly device: string;
+  readonly name: string;
+  readonly source: CommandSource;
+  readonly state: CommandState;
+}
+
+/**
+ * The way back, as every source sees it. `submit` resolves when the command is durable, not when it was done: the end of
+ * it is a message of the kind `result` in the log, which every sink gets. It rejects with COMMAND_INVALID for what can never be
+ * done and OVERLOADED when too many wait; then nothing was kept.
+ */
+export interface CommandPort {
+  submit(command: NewCommand): Promise<CommandStatus>;
+  status(id: string): Promise<CommandStatus | undefined>;
+}
