@@ -14,6 +14,7 @@ import { startDeliveryLoop } from './delivery/delivery-loop.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
+import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
@@ -34,6 +35,8 @@ export interface GatewayDeps {
 export interface Gateway extends AsyncDisposable {
   /** Resolves when the gateway cannot go on and the process should end with the error's exit code. */
   readonly failed: Promise<PortcullisError>;
+  /** Resolves after a commit of its own: the writer thread and the disk behind it work. */
+  probe(): Promise<void>;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables];
+  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables, lifeSignTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
@@ -101,7 +104,11 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   log.info({ name, mqtt: mqtt.ports, http: api.port, version }, 'the gateway is ready');
 
   const running = starting.move();
-  return { failed: failureOf(buffer), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    failed: failureOf(buffer),
+    probe: () => buffer.write([{ statement: 'life.put', params: [clock.wallMs()] }]),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** One loop per configured sink. An outage is noted in the ledger, so that it can show what was captured meanwhile. */

@@ -1,11 +1,15 @@
+import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { keepAsLastGood, loadConfigOrLastGood } from './config/load-config.ts';
+import { serviceManager } from './config/service-manager.ts';
 import { readTestSwitches } from './config/test-switches.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway, type Gateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import { compactHeap } from './lib/compact-heap.ts';
 import { tell } from './observability/channels.ts';
+import { startLifeSigns } from './observability/life-sign.ts';
 import { openLog } from './observability/log.ts';
+import { tellServiceManager } from './observability/service-notifier.ts';
 
 /** The one hard deadline: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. */
 const shutdownDeadlineMs = 20_000;
@@ -33,11 +37,37 @@ export async function main(configPath: string): Promise<never> {
     tell('alarm', { code: 'config-broken', subject: configPath, active: true, detail: broken });
   }
   compactHeap();
+  const service = await joinService(gateway, log);
   const reason = await Promise.race([stopping, gateway.failed]);
   log.info({ reason: String(reason) }, 'stopping');
   setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();
+  await service[Symbol.asyncDispose]();
   await gateway[Symbol.asyncDispose]();
   process.exit(reason instanceof PortcullisError ? reason.exitCode : 0);
+}
+
+/** Under systemd: says that the gateway is ready, signs of life from then on, and at the end that it stops. */
+async function joinService(gateway: Gateway, log: Logger): Promise<AsyncDisposable> {
+  const manager = serviceManager();
+  if (manager === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  const say = (state: string): Promise<void> => tellServiceManager(manager.socket, state);
+  await say('READY=1').catch((err: unknown) => log.error({ err }, 'cannot tell systemd that the gateway is ready'));
+  const { watchdogMs } = manager;
+  const signs =
+    watchdogMs === undefined
+      ? undefined
+      : startLifeSigns({
+          everyMs: watchdogMs / 3,
+          probe: () => gateway.probe(),
+          say: () => say('WATCHDOG=1'),
+          log,
+        });
+  return {
+    async [Symbol.asyncDispose]() {
+      signs?.[Symbol.dispose]();
+      await say('STOPPING=1').catch((err: unknown) => log.warn({ err }, 'cannot tell systemd that the gateway stops'));
+    },
+  };
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

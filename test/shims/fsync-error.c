@@ -1,5 +1,6 @@
 /* Preloaded into the daemon: while the file FSYNC_ERROR_FILE exists, an fsync of the database's files fails with EIO, as
-   on a card that is dying. A file that holds "once" is removed by the first failure. */
+   on a card that is dying. A file that holds "once" is removed by the first failure; while it holds "hang" an fsync
+   does not return. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +24,10 @@ static int fails(int fd) {
   if (order < 0) return 0;
   if (read(order, word, 4) == 4 && strcmp(word, "once") == 0) unlink(file);
   close(order);
+  if (strcmp(word, "hang") == 0) {
+    while (access(file, F_OK) == 0) usleep(20000);
+    return 0;
+  }
   errno = EIO;
   return 1;
 }

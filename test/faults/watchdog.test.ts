@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDaemon } from '../harness/daemon.ts';
+import { openNotifySocket } from '../harness/notify-socket.ts';
+import { compileShim } from '../harness/shim.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+/** A third of it passes between two signs. */
+const watchdogUsec = '900000';
+
+test('systemd hears when the gateway is ready, that it lives while it can commit, and when it stops', async (t) => {
+  const socket = await openNotifySocket(t);
+  if (socket === undefined) return;
+  const order = `${socket.path}-hangs`;
+  const daemon = await startDaemon(t, {
+    env: {
+      NOTIFY_SOCKET: socket.path,
+      WATCHDOG_USEC: watchdogUsec,
+      LD_PRELOAD: compileShim(join(import.meta.dirname, '../shims/fsync-error.c')),
+      FSYNC_ERROR_FILE: order,
+    },
+  });
+  const signs = (): number => socket.heard().filter((state) => state === 'WATCHDOG=1').length;
+  await waitUntil('signs of life', () => signs() > 1);
+  assert.equal(socket.heard()[0], 'READY=1');
+
+  writeFileSync(order, 'hang');
+  await sleep(2_000);
+  const before = signs();
+  await sleep(1_500);
+  assert.equal(signs(), before, 'a sign of life although no commit came through');
+  rmSync(order);
+  await waitUntil('signs of life again', () => signs() > before);
+
+  process.kill(daemon.pid(), 'SIGSTOP');
+  await sleep(2_000);
+  const stalled = signs();
+  await sleep(1_500);
+  assert.equal(signs(), stalled, 'a sign of life although the event loop stands still');
+  process.kill(daemon.pid(), 'SIGCONT');
+  await waitUntil('signs of life once more', () => signs() > stalled);
+
+  assert.equal(await daemon.stop(), 0);
+  await waitUntil('the word of stopping', () => socket.heard().includes('STOPPING=1'));
+});

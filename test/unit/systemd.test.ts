@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+
+const units = join(import.meta.dirname, '../../systemd');
+/** `systemd-analyze security` counts in tenths: an exposure of 2.0. */
+const threshold = 20;
+
+function withSystemd(t: TestContext): boolean {
+  if (spawnSync('systemd-analyze', ['--version']).status === 0) return true;
+  if (process.env['CI'] === 'true') throw new Error('systemd must be installed: apt-get install systemd');
+  t.skip('needs systemd-analyze');
+  return false;
+}
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'portcullis-units-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** What systemd has against a unit; its program is one that is there, or that alone would be the complaint. */
+function complaints(t: TestContext, text: string): string {
+  const file = join(folder(t), 'portcullis.service');
+  writeFileSync(file, text.replace(/^ExecStart=\S+/m, 'ExecStart=/usr/bin/env'));
+  const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
+  return status === 0 ? stderr : `exit ${status}: ${stderr}`;
+}
+
+const service = readFileSync(join(units, 'portcullis.service'), 'utf8');
+
+test('systemd understands every line of the unit, and would say if not', (t) => {
+  if (!withSystemd(t)) return;
+  assert.equal(complaints(t, service), '');
+  assert.match(complaints(t, service.replace('ProtectHome', 'ProtectHouse')), /Unknown key 'ProtectHouse'/);
+});
+
+test('the exposure of the gateway is at most 2.0, and would be more without the sandbox', (t) => {
+  if (!withSystemd(t)) return;
+  const exposure = (text: string): number | null => {
+    const file = join(folder(t), 'portcullis.service');
+    writeFileSync(file, text);
+    return spawnSync('systemd-analyze', ['security', '--offline=true', `--threshold=${threshold}`, file]).status;
+  };
+  assert.equal(exposure(service), 0);
+  assert.notEqual(exposure(service.replaceAll(/^(Protect|SystemCallFilter).*$/gm, '')), 0);
+});
+
+test('users, groups and folders come as the unit needs them', (t) => {
+  if (!withSystemd(t)) return;
+  const root = folder(t);
+  mkdirSync(join(root, 'etc'));
+  for (const kind of ['sysusers', 'tmpfiles']) {
+    mkdirSync(join(root, `usr/lib/${kind}.d`), { recursive: true });
+    cpSync(join(units, `portcullis.${kind}.conf`), join(root, `usr/lib/${kind}.d/portcullis.conf`));
+  }
+  execFileSync('systemd-sysusers', [`--root=${root}`], { stdio: 'pipe' });
+  const [user, ...groups] = ['User', 'SupplementaryGroups'].flatMap((key) =>
+    (new RegExp(`^${key}=(.*)$`, 'm').exec(service)?.[1] ?? '').split(' '),
+  );
+  assert.match(readFileSync(join(root, 'etc/passwd'), 'utf8'), new RegExp(`^${user}:`, 'm'));
+  const known = readFileSync(join(root, 'etc/group'), 'utf8');
+  for (const group of groups) assert.match(known, new RegExp(`^${group}:.*${user}`, 'm'));
+});
