@@ -2,6 +2,7 @@
 export * from './errors.ts';
 export * from './message.ts';
 export * from './plugin.ts';
+export * from './plugin-handles.ts';
 export * from './metric-words.ts';
 export * from './units.ts';
 export * from './gathering.ts';

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { CounterKind, Kind, Quality, Scalar } from './message.ts';
+import type { Handles, StartContext } from './plugin-handles.ts';
 
 /** A raw inbound message as a transport received it. `receivedAt` is gateway wall time in milliseconds. */
 export interface Envelope {
-  readonly transport: 'mqtt' | 'serial' | 'gpio' | 'api';
-  /** Who sent it: MQTT client id, serial port identity, GPIO line name. */
+  readonly transport: 'mqtt' | 'serial' | 'gpio' | 'api' | 'plugin';
+  /** Who sent it: MQTT client id, serial port identity, GPIO line name, name of the plugin that fetched it. */
   readonly client: string;
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -95,7 +96,8 @@ export function filtersUnder<Config>(filters: Filters<Config>, config: Config): 
 }
 
 /**
- * A plugin is data and pure functions. The gateway owns sockets, logging, retry, threads and configuration.
+ * A plugin is data and pure functions. The gateway owns sockets, logging, retry, threads and configuration. Only a
+ * plugin that must fetch what its devices do not send has a `start`, and what it does there goes through handles.
  *
  * Promises of the gateway: `learn` and `decode` see one plugin's envelopes in the order of arrival per topic;
  * what `learn` returned is in `knowledge` for every later envelope. Promises of the plugin: both are pure, do not
@@ -117,6 +119,12 @@ export interface Plugin<Config = unknown> {
   /** Topics outside `topics` that the plugin's knowledge lays claim to, for example discovered state topics. */
   claims?(knowledge: Knowledge): readonly string[];
   readonly commands?: Readonly<Record<string, CommandCodec<never, Config>>>;
+  /**
+   * Called once in each process of the plugin, after the whole gateway is up, when its contract grants something. May
+   * run until `context.signal` is aborted, or return and leave timers and subscriptions behind. A throw ends the
+   * process; it starts again with backoff, until its restarts are used up.
+   */
+  start?(handles: Handles, context: StartContext<Config>): void | Promise<void>;
 }
 
 /** Gives a plugin its types: `config` flows from the schema into `decode`. */

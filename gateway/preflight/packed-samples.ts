@@ -9,7 +9,7 @@ const compress = promisify(gzip);
 const maxUnpackedBytes = 4 * 1024 * 1024;
 
 const sample = z.object({
-  transport: z.enum(['mqtt', 'serial', 'gpio', 'api']),
+  transport: z.enum(['mqtt', 'serial', 'gpio', 'api', 'plugin']),
   client: z.string(),
   topic: z.string(),
   retain: z.boolean(),
