@@ -65,6 +65,8 @@ const tuya = z.strictObject({
   /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */
   ca: path.optional(),
   productId: z.string().min(1).max(64).default('portcullis'),
+  /** Product of the gateway itself: with it, every device is registered behind the gateway. */
+  gatewayProductId: z.string().min(1).max(64).optional(),
   /** Data point code to its definition in the product; other codes are reported as they are. */
   dataPoints: z.record(z.string().min(1).max(128), dataPoint).default({}),
   /** Uses the batch report of the local cloud, which the public cloud does not have. */

@@ -6,13 +6,23 @@ export interface CodeValue {
   readonly value?: unknown;
 }
 
+/** An action of the thing model (Tuya, "Properties, Actions, and Events"). */
+export interface Action {
+  readonly action_code: string;
+  readonly input_params?: unknown;
+}
+
+/** What is asked of a device: data points or an action. */
+export type Wish = { readonly commands: readonly CodeValue[] } | { readonly action: Action };
+
 export type CommandState = 'queued' | 'sent' | 'acked' | 'failed' | 'expired';
 
 /** A command on its way down. Times are wall milliseconds. */
 export interface CloudCommand {
   readonly command_id: string;
   readonly device_id: string;
-  readonly commands: readonly CodeValue[];
+  readonly commands?: readonly CodeValue[];
+  readonly action?: Action;
   readonly issued_at: number;
   readonly expires_at: number;
   state: CommandState;
@@ -38,11 +48,11 @@ export class CommandQueue {
   readonly #held = new Map<string, Held>();
   #arrived = new AbortController();
 
-  enqueue(device: string, commands: readonly CodeValue[], now: number): CloudCommand {
+  enqueue(device: string, wish: Wish, now: number): CloudCommand {
     const command: CloudCommand = {
       command_id: randomBytes(16).toString('hex'),
       device_id: device,
-      commands,
+      ...wish,
       issued_at: now,
       expires_at: now + lifeMs,
       state: 'queued',

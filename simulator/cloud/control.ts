@@ -5,17 +5,22 @@ import { forDevice } from './for-device.ts';
 import { fail, ok } from './reply.ts';
 import type { Handler } from './state.ts';
 
-/** The body of a command, also what `/_mock/commands` takes. */
-export const commandList = z
+const commandList = z
   .array(z.object({ code: z.string().min(1).max(256), value: z.json().optional() }))
   .min(1)
   .max(50);
+
+/** What a command may ask for, as the cloud's app says it. */
+export const wish = z.union([
+  z.object({ commands: commandList }),
+  z.object({ action: z.object({ action_code: z.string().min(1).max(64), input_params: z.json().optional() }) }),
+]);
 
 const pollLimitMs = 60_000;
 
 /** `POST /v1.0/iot-03/devices/{id}/commands` */
 export const sendCommands = forDevice(z.object({ commands: commandList }), ({ device, body, call, state }) => {
-  state.commands.enqueue(device.id, body.commands, call.now);
+  state.commands.enqueue(device.id, body, call.now);
   return ok();
 });
 
@@ -28,11 +33,11 @@ export const pollCommands: Handler = async (call, state) => {
   if (!Number.isInteger(timeout) || timeout < 0) return fail(1109);
   const due = await state.commands.poll(Math.min(timeout, pollLimitMs), () => state.clock.wallMs(), call.signal);
   return ok({
-    commands: due.map(({ command_id, device_id, commands, issued_at, expires_at }) => ({
+    commands: due.map(({ command_id, device_id, commands, action, issued_at, expires_at }) => ({
       command_id,
       device_id,
       third_id: state.devices.byId(device_id)?.third ?? null,
-      commands,
+      ...(action ? { action } : { commands }),
       issued_at,
       expires_at,
     })),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandList } from './control.ts';
+import { wish as commandWish } from './control.ts';
 import { shownDevice } from './devices.ts';
 import { faultWish } from './faults.ts';
 import type { CloudState } from './state.ts';
@@ -62,20 +62,16 @@ const clearFaults: MockHandler = (_, state) => {
   return answer({ cleared: true });
 };
 
-const commandWish = z.object({
-  device_id: z.string().optional(),
-  third_id: z.string().optional(),
-  commands: commandList,
-});
+const target = z.object({ device_id: z.string().optional(), third_id: z.string().optional() });
 
-/** `POST /_mock/commands` as the cloud's app would: `{device_id or third_id, commands:[{code,value}]}`. */
+/** `POST /_mock/commands` as the cloud's app would: `{device_id or third_id, commands:[{code,value}] or action}`. */
 const addCommand: MockHandler = ({ body }, state) => {
-  const wish = commandWish.safeParse(parseJson(body));
+  const wish = z.intersection(target, commandWish).safeParse(parseJson(body));
   if (!wish.success) return wrong(z.prettifyError(wish.error));
-  const { device_id: id, third_id: third, commands } = wish.data;
+  const { device_id: id, third_id: third, ...what } = wish.data;
   const device = state.devices.byId(id ?? '') ?? state.devices.byThird(third ?? '');
   if (!device) return wrong('no such device', 404);
-  return answer(state.commands.enqueue(device.id, commands, state.clock.wallMs()), 201);
+  return answer(state.commands.enqueue(device.id, what, state.clock.wallMs()), 201);
 };
 
 const handlers: Readonly<Record<string, MockHandler>> = {

@@ -61,11 +61,13 @@ export const reportEvent = forDevice(eventReport, ({ device, body, call, state }
   return takeArrival({ device, keys: keysOf(call, id), summary, apply }, state, call.now);
 });
 
-/** `POST …/devices/{id}/action-resp/report` */
+/** `POST …/devices/{id}/action-resp/report`: `msg_id` is the id of the request, and settles it; a missing `code` is 0. */
 export const reportAction = forDevice(actionReport, ({ device, body, call, state }) => {
-  const { msg_id: id, data } = body;
-  const summary = `action:${data.action_code}`;
-  return takeArrival({ device, keys: keysOf(call, id), summary, apply: () => undefined }, state, call.now);
+  const { msg_id: id, code: outcome = 0, data } = body;
+  const apply = (): void => {
+    if (id !== undefined) state.commands.settle(id, Number(outcome) === 0, JSON.stringify(data.output_params ?? {}));
+  };
+  return takeArrival({ device, keys: keysOf(call, id), summary: `action:${data.action_code}`, apply }, state, call.now);
 });
 
 /**

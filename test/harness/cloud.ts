@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Agent, fetch } from 'undici';
 import { openCloud, type Cloud, type CloudOptions } from '../../simulator/cloud/cloud.ts';
+import type { CloudCommand } from '../../simulator/cloud/commands.ts';
 import type { ReceivedRow } from '../../simulator/cloud/received.ts';
 
 /** A device as the cloud shows it. */
 export interface CloudDevice {
   readonly device_id: string;
+  readonly third_id: string;
+  readonly device_name: string;
+  readonly product_id: string;
+  readonly gateway_id: string | null;
   readonly online: boolean;
   readonly events: number;
   readonly status: readonly { readonly code: string; readonly value: unknown }[];
@@ -23,6 +28,9 @@ export interface TestCloud {
   readonly clearFaults: () => Promise<void>;
   readonly received: () => Promise<ReceivedRow[]>;
   readonly devices: () => Promise<CloudDevice[]>;
+  /** A command as the cloud's app would give it. */
+  readonly addCommand: (wish: Readonly<Record<string, unknown>>) => Promise<CloudCommand>;
+  readonly commands: () => Promise<CloudCommand[]>;
 }
 
 /** Starts a local cloud that ends with the test. */
@@ -58,6 +66,8 @@ export async function startCloud(t: TestContext, options: Partial<CloudOptions> 
     },
     fault: async (wish) => void (await ask('POST', '/_mock/faults', wish)),
     clearFaults: async () => void (await ask('DELETE', '/_mock/faults')),
+    addCommand: async (wish) => (await ask('POST', '/_mock/commands', wish)) as CloudCommand,
+    commands: async () => (await ask('GET', '/_mock/commands')) as CloudCommand[],
     devices: async () => (await ask('GET', '/_mock/devices')) as CloudDevice[],
     received: async () => {
       const rows: ReceivedRow[] = [];

@@ -1,7 +1,7 @@
 import type { ReportPart } from './coalesce.ts';
 import type { DeviceRun } from './device-run.ts';
-import { devicesPath } from './devices.ts';
 import type { ErrorClass } from './error-classes.ts';
+import { devicesPath } from './registration.ts';
 import type { WriteRound } from './write-round.ts';
 
 /**

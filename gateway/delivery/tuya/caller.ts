@@ -5,7 +5,7 @@ import type { Answer, Refusal } from './envelope.ts';
 import type { CallQuota } from './quota.ts';
 
 /** Calls that the account may be allowed or forbidden separately. */
-export type Api = 'register' | 'status' | 'report' | 'event' | 'batch';
+export type Api = 'register' | 'status' | 'report' | 'event' | 'batch' | 'command' | 'poll' | 'product';
 
 export interface CallTerms {
   readonly urgent: boolean;

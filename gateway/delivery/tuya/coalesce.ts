@@ -1,4 +1,6 @@
 import type { BatchItem } from '../../../contracts/sink.ts';
+import type { CommandAnswer } from './command-answer.ts';
+import type { DeviceChange } from './device-change.ts';
 import type { EventData, Projected, PropertyData } from './projection.ts';
 
 export interface PlannedItem {
@@ -10,7 +12,11 @@ export interface PlannedItem {
 export type Step =
   | { readonly as: 'report'; readonly parts: readonly ReportPart[] }
   | { readonly as: 'event'; readonly item: BatchItem; readonly data: EventData }
-  | { readonly as: 'presence'; readonly item: BatchItem; readonly online: boolean }
+  /** Changes of presence with nothing in between; `online` is the last of them. */
+  | { readonly as: 'presence'; readonly items: readonly BatchItem[]; readonly online: boolean }
+  | { readonly as: 'change'; readonly item: BatchItem; readonly change: DeviceChange }
+  | { readonly as: 'answer'; readonly item: BatchItem; readonly answer: CommandAnswer }
+  | { readonly as: 'skip'; readonly item: BatchItem; readonly why: string }
   | { readonly as: 'registration'; readonly item: BatchItem }
   | { readonly as: 'refused'; readonly item: BatchItem; readonly reason: string };
 
@@ -28,6 +34,7 @@ const maxCharacters = 32_000;
  * Turns the messages of one device, in their order, into calls. Messages share a call as long as no code comes twice;
  * with `mergeStates`, which saves calls, consecutive messages of kind `state` share one even then, and only the newest
  * value of each code is sent. Telemetry stays whole, and nothing is merged across an event or a presence change.
+ * The cloud has no time for presence, only a now: of changes with nothing in between the last one is told.
  * All records of a call count as accepted once it succeeded, and all their ids are listed in it. Pure.
  */
 export function planSteps(items: readonly PlannedItem[], mergeStates: boolean): Step[] {
@@ -36,7 +43,10 @@ export function planSteps(items: readonly PlannedItem[], mergeStates: boolean): 
   for (const { item, projected } of items) {
     if (projected.as !== 'report') {
       open = undefined;
-      steps.push({ ...projected, item });
+      const last = steps.at(-1);
+      if (projected.as !== 'presence') steps.push({ ...projected, item });
+      else if (last?.as !== 'presence' || last.items.length >= maxParts) steps.push({ ...projected, items: [item] });
+      else steps[steps.length - 1] = { ...projected, items: [...last.items, item] };
       continue;
     }
     const part = { item, data: projected.data };
@@ -79,7 +89,21 @@ export function mergeParts(parts: readonly ReportPart[]): { readonly data: Prope
   return { data, superseded };
 }
 
+/** The records of a step. */
+export function itemsOf(step: Step): readonly BatchItem[] {
+  if (step.as === 'report') return step.parts.map((part) => part.item);
+  return step.as === 'presence' ? step.items : [step.item];
+}
+
+const free: ReadonlySet<Step['as']> = new Set(['registration', 'refused', 'skip']);
+
 /** Calls that steps cost. */
 export function countCalls(steps: readonly Step[]): number {
-  return steps.filter((step) => step.as === 'report' || step.as === 'event' || step.as === 'presence').length;
+  return steps.filter((step) => !free.has(step.as)).length;
+}
+
+/** Whether a step can only be done for a device that the cloud knows. Changes see to their device themselves. */
+export function needsDevice(step: Step): boolean {
+  if (step.as === 'answer') return step.answer.action;
+  return step.as !== 'skip' && step.as !== 'refused' && step.as !== 'change';
 }

@@ -1,19 +1,22 @@
-import { z } from 'zod';
-import type { SqlRow, TableStore } from '../../../contracts/table-set.ts';
+import type { DeviceDirectory } from '../../../contracts/registry.ts';
+import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { deviceIn, rowOf, type CloudDevice } from './cloud-device.ts';
 import type { Call } from './client.ts';
-import { oddAnswer, type Answer, type Refusal } from './envelope.ts';
+import type { Answer, Refusal } from './envelope.ts';
+import { presenceCall, register, type Registered } from './registration.ts';
+import { suggestionFor } from './suggestions.ts';
 import { deviceName, thirdId } from './third-id.ts';
-
-export type CloudDevice =
-  | { readonly state: 'SHADOW'; readonly third: string }
-  | { readonly state: 'ACTIVATED'; readonly third: string; readonly cloudId: string }
-  | { readonly state: 'REJECTED'; readonly third: string; readonly code: string; readonly reason: string };
 
 export interface DeviceBookOptions {
   readonly store: TableStore;
   readonly clock: Clock;
-  readonly productId: string;
+  /** Id of the product under which a device is registered. */
+  readonly productOf: (device: string) => string;
+  /** Product of the gateway itself; with it every device is a sub-device of the gateway. */
+  readonly gatewayProduct?: string | undefined;
+  /** Knows names, and is told what the cloud says of each device. */
+  readonly directory?: DeviceDirectory | undefined;
   readonly call: (call: Call, signal: AbortSignal) => Promise<Answer>;
 }
 
@@ -21,19 +24,19 @@ export interface DeviceBookOptions {
 export type Admission =
   | { readonly is: 'ready'; readonly cloudId: string; readonly fresh: boolean }
   | { readonly is: 'rejected'; readonly code: string; readonly reason: string }
+  | { readonly is: 'removed' }
   | { readonly is: 'wait'; readonly refusal: Refusal };
-
-/** The path under which everything about third-party devices lives (Tuya, "Third-party Cloud Service"). */
-export const devicesPath = '/v1.0/iot-03/3rdcloud/devices';
 
 /** Rows kept in memory; the table has them all. */
 const maxCached = 20_000;
 
-const registered = z.object({ device_id: z.string().regex(/^[\w-]{1,64}$/) });
+/** The gateway's own row; device ids begin with the word of a protocol, so this is nobody else's. */
+const ownKey = (gateway: string): string => `gateway:${gateway}`;
 
 /**
  * The devices as the cloud knows them, durable. A device becomes REJECTED only when the cloud refuses the device
  * itself (input, product, user); trouble with account, quota, clock or network leaves it SHADOW, to be tried again.
+ * The directory hears of each outcome before it is kept here, so that a crash in between repeats it.
  */
 export class DeviceBook {
   readonly #o: DeviceBookOptions;
@@ -62,65 +65,101 @@ export class DeviceBook {
     for (const [device, known] of this.#cache) if (known.state === 'REJECTED') this.#cache.delete(device);
   }
 
-  /** The cloud no longer knows the device (2010). */
+  /** What is known of a device, without asking the cloud. */
+  async find(gateway: string, device: string): Promise<CloudDevice> {
+    const cached = this.#cache.get(device);
+    if (cached !== undefined) return cached;
+    const [row] = await this.#o.store.read('tuya.load', [device]);
+    if (row === undefined) return { state: 'SHADOW', third: thirdId(gateway, device) };
+    const known = deviceIn(row);
+    this.#remember(device, known);
+    return known;
+  }
+
+  /** Our id of a device that the cloud calls `cloudId`; undefined when it is none of ours. */
+  async deviceOf(cloudId: string): Promise<string | undefined> {
+    const [row] = await this.#o.store.read('tuya.by_cloud', [cloudId]);
+    return row === undefined ? undefined : String(row['device']);
+  }
+
+  /** To be registered anew: the cloud no longer knows the device (2010), or the registry gives it another try. */
   async forget(gateway: string, device: string): Promise<void> {
     await this.#save(device, { state: 'SHADOW', third: thirdId(gateway, device) });
   }
 
   /** The cloud refuses the device itself. */
-  async reject(gateway: string, device: string, { code, reason }: Refusal): Promise<Admission> {
-    const third = this.#cache.get(device)?.third ?? thirdId(gateway, device);
+  async reject(gateway: string, device: string, { class: kind, code, reason }: Refusal): Promise<Admission> {
+    const { third } = await this.find(gateway, device);
+    await this.#tell(gateway, device, { is: 'rejected', code, reason, suggestion: suggestionFor(code, kind) });
     await this.#save(device, { state: 'REJECTED', third, code, reason });
     return { is: 'rejected', code, reason };
   }
 
+  /** The cloud took a new name. */
+  async renamed(device: string, known: CloudDevice & { state: 'ACTIVATED' }, name: string): Promise<void> {
+    await this.#save(device, { ...known, name });
+  }
+
+  /** The device is gone from here and from the cloud; its late records register nothing. */
+  async removed(gateway: string, device: string): Promise<void> {
+    const { third } = await this.find(gateway, device);
+    await this.#save(device, { state: 'REMOVED', third });
+  }
+
   async #admit(gateway: string, device: string, signal: AbortSignal): Promise<Admission> {
-    const known = await this.#load(gateway, device);
+    const known = await this.find(gateway, device);
     if (known.state !== 'SHADOW') return admissionOf(known);
-    const answer = await this.#o.call(this.#registration(known.third, device), signal);
-    if (answer.ok) return this.#activate(device, known.third, answer.result);
-    if (answer.class !== 'input' && answer.class !== 'device' && answer.class !== 'unsupported') {
-      return { is: 'wait', refusal: answer };
-    }
-    return this.reject(gateway, device, answer);
-  }
-
-  #registration(third: string, device: string): Call {
-    return {
-      method: 'POST',
-      target: `${devicesPath}/${third}/register`,
-      payload: JSON.stringify({
-        device_name: deviceName(device),
-        product_id: this.#o.productId,
-        bind_type: 'ASSET',
-        has_qrcode: false,
-      }),
-    };
-  }
-
-  async #activate(device: string, third: string, result: unknown): Promise<Admission> {
-    const parsed = registered.safeParse(result);
-    if (!parsed.success) return { is: 'wait', refusal: oddAnswer('the registration has no device_id in its answer') };
-    const cloudId = parsed.data.device_id;
-    await this.#save(device, { state: 'ACTIVATED', third, cloudId });
+    // Its row is there before the cloud hears of it: what the cloud may know is never unknown here.
+    await this.#save(device, known);
+    const outcome = await this.#register(gateway, device, signal);
+    if (outcome.is === 'wait') return outcome;
+    if (outcome.is === 'refused') return this.reject(gateway, device, outcome.refusal);
+    const { cloudId } = outcome;
+    await this.#tell(gateway, device, { is: 'activated', cloudId });
+    const wish = this.#wishOf(gateway, device);
+    await this.#save(device, {
+      state: 'ACTIVATED',
+      third: known.third,
+      cloudId,
+      name: wish.name,
+      product: wish.product,
+    });
+    if (device === ownKey(gateway)) await this.#o.call(presenceCall(cloudId, true, []), signal);
     return { is: 'ready', cloudId, fresh: true };
   }
 
-  async #load(gateway: string, device: string): Promise<CloudDevice> {
-    const cached = this.#cache.get(device);
-    if (cached !== undefined) return cached;
-    const [row] = await this.#o.store.read('tuya.load', [device]);
-    const known: CloudDevice = row === undefined ? { state: 'SHADOW', third: thirdId(gateway, device) } : deviceIn(row);
-    if (row === undefined) await this.#save(device, known);
-    else this.#remember(device, known);
-    return known;
+  async #register(gateway: string, device: string, signal: AbortSignal): Promise<Registered> {
+    const outcome = await this.#registerOnce(gateway, device, signal);
+    const behind = this.#o.gatewayProduct !== undefined && device !== ownKey(gateway);
+    if (!behind || outcome.is !== 'refused' || outcome.refusal.class !== 'gone') return outcome;
+    // A 2010 to a sub-device is about its gateway: the cloud has forgotten that one.
+    await this.forget(gateway, ownKey(gateway));
+    return this.#registerOnce(gateway, device, signal);
+  }
+
+  async #registerOnce(gateway: string, device: string, signal: AbortSignal): Promise<Registered> {
+    const ask = (call: Call): Promise<Answer> => this.#o.call(call, signal);
+    const wish = this.#wishOf(gateway, device);
+    if (this.#o.gatewayProduct === undefined || device === ownKey(gateway)) return register(wish, ask);
+    const parent = await this.admit(gateway, ownKey(gateway), signal);
+    if (parent.is !== 'ready') return { is: 'wait', refusal: refusalOfParent(parent) };
+    return register({ ...wish, parent: parent.cloudId }, ask);
+  }
+
+  #wishOf(gateway: string, device: string): { third: string; name: string; product: string } {
+    const { directory, gatewayProduct, productOf } = this.#o;
+    const third = thirdId(gateway, device);
+    if (device === ownKey(gateway))
+      return { third, name: deviceName(`Gateway ${gateway}`), product: gatewayProduct ?? '' };
+    return { third, name: deviceName(directory?.find(device)?.name ?? device), product: productOf(device) };
+  }
+
+  async #tell(gateway: string, device: string, outcome: Parameters<DeviceDirectory['activation']>[1]): Promise<void> {
+    if (device !== ownKey(gateway)) await this.#o.directory?.activation(device, outcome);
   }
 
   async #save(device: string, known: CloudDevice): Promise<void> {
-    const cloudId = known.state === 'ACTIVATED' ? known.cloudId : null;
-    const [code, reason] = known.state === 'REJECTED' ? [known.code, known.reason] : [null, null];
-    const params = [device, known.third, cloudId, known.state, code, reason, Math.trunc(this.#o.clock.wallMs())];
-    await this.#o.store.write([{ statement: 'tuya.save', params }]);
+    await this.#o.store.write([{ statement: 'tuya.save', params: rowOf(device, known, this.#o.clock.wallMs()) }]);
     this.#remember(device, known);
   }
 
@@ -133,18 +172,15 @@ export class DeviceBook {
 }
 
 function admissionOf(known: Exclude<CloudDevice, { state: 'SHADOW' }>): Admission {
+  if (known.state === 'REMOVED') return { is: 'removed' };
   return known.state === 'ACTIVATED'
     ? { is: 'ready', cloudId: known.cloudId, fresh: false }
     : { is: 'rejected', code: known.code, reason: known.reason };
 }
 
-function deviceIn(row: SqlRow): CloudDevice {
-  const third = String(row['third']);
-  if (row['state'] === 'ACTIVATED' && row['cloud_id'] !== null) {
-    return { state: 'ACTIVATED', third, cloudId: String(row['cloud_id']) };
-  }
-  if (row['state'] === 'REJECTED') {
-    return { state: 'REJECTED', third, code: String(row['code']), reason: String(row['reason']) };
-  }
-  return { state: 'SHADOW', third };
+/** What stands in the way of a sub-device when its gateway is not there; never the sub-device's fault. */
+function refusalOfParent(parent: Exclude<Admission, { is: 'ready' }>): Refusal {
+  if (parent.is === 'wait') return parent.refusal;
+  const { code, reason } = parent.is === 'rejected' ? parent : { code: 'removed', reason: 'it was removed' };
+  return { ok: false, class: 'gateway', code, reason: `the cloud refuses the gateway itself: ${reason}` };
 }

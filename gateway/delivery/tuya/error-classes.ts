@@ -12,6 +12,7 @@ export type ErrorClass =
   | 'gone'
   | 'unsupported'
   | 'device'
+  | 'gateway'
   | 'partial'
   | 'time'
   | 'transport'
@@ -68,6 +69,15 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
   gone: { effect: 'reject' },
   unsupported: { effect: 'reject' },
   device: { effect: 'reject' },
+  gateway: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: {
+      code: 'CLOUD_GATEWAY_REFUSED',
+      detail:
+        'The cloud refuses the gateway itself, and so all devices behind it. Check gatewayProductId, then resume.',
+    },
+  },
   partial: { effect: 'keep', pause: 'transient' },
   time: {
     effect: 'keep',
@@ -101,6 +111,7 @@ const classes: Readonly<Record<ErrorClass, readonly number[]>> = {
   gone: [2010],
   unsupported: [2003, 2008, 2009],
   device: [2005, 2006, 2007],
+  gateway: [],
   partial: [2121, 2122, 2123, 2124],
   time: [],
   transport: [],

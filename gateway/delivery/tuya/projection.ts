@@ -1,4 +1,6 @@
 import type { Message, Metric } from '../../../contracts/message.ts';
+import { answerOf, type CommandAnswer } from './command-answer.ts';
+import { changeOf, type DeviceChange } from './device-change.ts';
 
 /** What a product says about one of its data points (Tuya, "Data Type"): shown value = raw / 10^scale. */
 export type CodeDefinition =
@@ -38,7 +40,14 @@ export type Projected =
   | { readonly as: 'event'; readonly data: EventData }
   | { readonly as: 'presence'; readonly online: boolean }
   | { readonly as: 'registration' }
+  | { readonly as: 'change'; readonly change: DeviceChange }
+  | { readonly as: 'answer'; readonly answer: CommandAnswer }
+  /** Has no place at this cloud; `why` is a word for the metric. */
+  | { readonly as: 'skip'; readonly why: string }
   | { readonly as: 'refused'; readonly reason: string };
+
+/** Protocol word of devices that the gateway knows from this cloud only: it has all of that already. */
+const nativeProto = 'tuya';
 
 const noDefinitions: ProductDefinition = new Map();
 
@@ -53,7 +62,12 @@ export function codeOf(metric: Metric, endpoint?: string): string {
  * nothing else becomes the event `no_value`, with the reason per code, so that the cloud hears of it.
  */
 export function project(message: Message, definitions: ProductDefinition = noDefinitions): Projected {
+  if (message.src.proto === nativeProto) return { as: 'skip', why: 'native' };
   switch (message.kind) {
+    case 'change':
+      return changeOf(message);
+    case 'result':
+      return answerOf(message);
     case 'availability':
       return presenceOf(message) ?? reportOf(message, definitions);
     case 'registration':

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { CommandPort } from '../../../contracts/command.ts';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import type { DeviceDirectory } from '../../../contracts/registry.ts';
 import type { Batch, BatchItem, Sink, WriteResult } from '../../../contracts/sink.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -24,6 +26,8 @@ export interface TuyaOptions {
   /** PEM text of the authority that signed the endpoint's certificate, where that is not a public one. */
   readonly ca?: string;
   readonly productId: string;
+  /** Product of the gateway itself; with it the gateway is registered too, and every device behind it. */
+  readonly gatewayProductId?: string | undefined;
   /** The data points of the product; a code that is not among them is reported as it is. */
   readonly dataPoints?: ProductDefinition;
   /** Uses the batch report of the local cloud, which the real one does not have. */
@@ -37,6 +41,10 @@ export interface TuyaDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly scheduler?: Scheduler;
+  /** The registry: names of devices, and who is told what the cloud says of them. */
+  readonly directory?: DeviceDirectory | undefined;
+  /** Tells whether all parts of a command of the cloud are done. */
+  readonly commands?: Pick<CommandPort, 'status'> | undefined;
 }
 
 /** A sink for a Tuya-style cloud (third-party cloud service over HTTPS). */
@@ -92,7 +100,9 @@ class Tuya implements TuyaSink {
     this.#book = new DeviceBook({
       store,
       clock,
-      productId: options.productId,
+      productOf: () => options.productId,
+      gatewayProduct: options.gatewayProductId,
+      directory: deps.directory,
       call: (call, signal) =>
         this.#caller.call('register', call, { urgent: true, signal, until: clock.monoMs() + registrationWaitMs }),
     });
@@ -116,12 +126,8 @@ class Tuya implements TuyaSink {
       signal,
     });
     const runs = this.#plan(batch, round);
-    await eachOf(runs, async (run) => {
-      if (round.halted) return;
-      await run.enter();
-      if (!this.#options.batch) await run.run();
-    });
     if (this.#options.batch) await this.#together(runs, round);
+    else await eachOf(runs, (run) => run.run());
     this.#tellState(round.trouble);
     return round.result();
   }
@@ -137,6 +143,7 @@ class Tuya implements TuyaSink {
   /** Reports of many devices together, in turns, so that what lies between a device's reports keeps its place. */
   async #together(runs: readonly DeviceRun[], round: WriteRound): Promise<void> {
     for (let open = runs.filter((run) => run.open); open.length > 0; open = open.filter((run) => run.open)) {
+      await eachOf(open, (run) => run.enter());
       await eachOf(chunks(open), async (chunk) => {
         if (!round.halted) await reportTogether(chunk, round);
       });
@@ -154,7 +161,18 @@ class Tuya implements TuyaSink {
     const exact = steps(false);
     const allowed = this.#quota.available(this.#deps.clock.monoMs(), batch.lane === 'urgent');
     const chosen = this.#options.batch || countCalls(exact.flat()) <= allowed ? exact : steps(true);
-    return planned.map(({ items }, index) => new DeviceRun(items, chosen[index] ?? [], round, this.#book));
+    const { commands } = this.#deps;
+    return planned.map(({ items: [first] }, index) => {
+      const { gw: gateway = '', dev } = first?.message ?? {};
+      return new DeviceRun({
+        gateway,
+        device: dev?.id ?? '',
+        steps: chosen[index] ?? [],
+        round,
+        book: this.#book,
+        commands,
+      });
+    });
   }
 
   #project(item: BatchItem): PlannedItem {

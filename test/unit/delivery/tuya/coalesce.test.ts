@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Kind } from '../../../../contracts/message.ts';
-import { mergeParts, planSteps, type Step } from '../../../../gateway/delivery/tuya/coalesce.ts';
+import { itemsOf, mergeParts, planSteps, type Step } from '../../../../gateway/delivery/tuya/coalesce.ts';
 import { project } from '../../../../gateway/delivery/tuya/projection.ts';
 import { message } from '../memory-outlet.ts';
 
@@ -36,16 +36,31 @@ test('nothing is merged across an event', () => {
   assert.deepEqual(shape(planSteps(items, true)), [[1], 'event', [3]]);
 });
 
+test('changes of presence with nothing in between are one call, which tells the last of them', () => {
+  const presence = (lsn: number, online: boolean) => {
+    const item = { lsn, message: message(lsn, 'd', { kind: 'availability', m: [{ n: 'availability', vb: online }] }) };
+    return { item, projected: project(item.message) };
+  };
+  const items = [presence(1, false), presence(2, true), planned(3, 'telemetry', 't', 1), presence(4, false)];
+  const steps = planSteps(items, false);
+  assert.deepEqual(
+    steps.map((step) => [step.as, ...itemsOf(step).map(({ lsn }) => lsn), ...('online' in step ? [step.online] : [])]),
+    [
+      ['presence', 1, 2, true],
+      ['report', 3],
+      ['presence', 4, false],
+    ],
+  );
+});
+
 test('every record is in exactly one step, in order, and what remains is the newest value of each code', () => {
-  const kinds = fc.constantFrom<Kind>('state', 'telemetry', 'event');
+  const kinds = fc.constantFrom<Kind>('state', 'telemetry', 'event', 'availability');
   const list = fc.array(fc.tuple(kinds, fc.constantFrom('a', 'b', 'c'), fc.integer()), { maxLength: 60 });
   fc.assert(
     fc.property(list, fc.boolean(), (entries, mergeStates) => {
       const items = entries.map(([kind, code, v], index) => planned(index + 1, kind, code, v));
       const steps = planSteps(items, mergeStates);
-      const carried = steps.flatMap((step) =>
-        step.as === 'report' ? step.parts.map((p) => p.item.lsn) : [step.item.lsn],
-      );
+      const carried = steps.flatMap((step) => itemsOf(step).map((item) => item.lsn));
       assert.deepEqual(
         carried,
         items.map(({ item }) => item.lsn),
