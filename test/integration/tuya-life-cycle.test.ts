@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Batch } from '../../contracts/sink.ts';
 import { availability, batchOf, commandResult, deviceChange } from './tuya-batch.ts';
 import { memoryDirectory } from './memory-directory.ts';
@@ -10,7 +10,7 @@ const api = '/v1.0/iot-03/3rdcloud';
 const allAccepted = (verdicts: readonly { readonly is: string }[]): boolean =>
   verdicts.every(({ is }) => is === 'accept');
 
-async function setUp(t: import('node:test').TestContext, tuning: RigTuning = {}) {
+async function setUp(t: TestContext, tuning: RigTuning = {}) {
   const rig = await openTuyaRig(t, tuning);
   /** Writes until nothing is kept, as the delivery loop does. */
   const deliver = async (batch: Batch): Promise<void> => {

@@ -11,12 +11,12 @@ export async function isWhole(
   answer: CommandAnswer,
   commands: Pick<CommandPort, 'status'> | undefined,
 ): Promise<CommandAnswer | undefined> {
-  let whole = answer;
+  let failure: ReturnType<typeof outcomeOf> | undefined;
   for (const id of otherParts(answer)) {
     const status = await commands?.status(id);
     if (status !== undefined && !final.has(status.state)) return undefined;
     const other = outcomeOf(status ?? { state: 'failed', detail: 'a part of the command was not kept' });
-    if (whole.success && !other.success) whole = { ...whole, ...other };
+    if (!other.success) failure ??= other;
   }
-  return whole;
+  return failure !== undefined && answer.success ? { ...answer, ...failure } : answer;
 }

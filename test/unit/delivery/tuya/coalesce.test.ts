@@ -44,11 +44,11 @@ test('changes of presence with nothing in between are one call, which tells the 
   const items = [presence(1, false), presence(2, true), planned(3, 'telemetry', 't', 1), presence(4, false)];
   const steps = planSteps(items, false);
   assert.deepEqual(
-    steps.map((step) => [step.as, ...itemsOf(step).map(({ lsn }) => lsn), ...('online' in step ? [step.online] : [])]),
+    steps.map((step) => [step.as, itemsOf(step).map(({ lsn }) => lsn), 'online' in step && step.online]),
     [
-      ['presence', 1, 2, true],
-      ['report', 3],
-      ['presence', 4, false],
+      ['presence', [1, 2], true],
+      ['report', [3], false],
+      ['presence', [4], false],
     ],
   );
 });
