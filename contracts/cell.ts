@@ -52,6 +52,8 @@ export interface CellRefusal {
   readonly is: 'refused';
   readonly code: string;
   readonly detail: string;
+  /** Code or class name of what the plugin threw. */
+  readonly error?: string | undefined;
 }
 
 /** The process died under the call or did not answer in time; it is being replaced. */

@@ -9,6 +9,7 @@ import { pluginApiName, providedModules } from './admission/provided-modules.ts'
 import { sentenceOf, shownViolations } from './admission/report/subject.ts';
 import type { FunctionRule } from './admission/types.ts';
 import type { ExpectedExport, ExpectedShape } from './cells/live-shape.ts';
+import type { Demands } from './cells/rehearsal.ts';
 import { defaultLimits, type CellLimits } from './cells/options.ts';
 import type { ModuleFence } from './lib/module-fence.ts';
 
@@ -31,6 +32,8 @@ export interface PluginRun {
   readonly fence: ModuleFence;
   readonly expected: ExpectedShape;
   readonly limits: CellLimits;
+  /** What it must show in a process that ends, before its first message. */
+  readonly demands: Demands;
   /** It asks for nothing and a key that this site trusts has signed it: the decode threads may run it. */
   readonly isTrustedCodec: boolean;
 }
@@ -72,6 +75,10 @@ async function runOf(
     },
     expected: expectedShape(contract.exports),
     limits: limitsOf(contract),
+    demands: {
+      examples: contract.conformance?.examples ?? [],
+      startsUnconfigured: contract.conformance?.startsUnconfigured,
+    },
     isTrustedCodec: !asks && contract.integrity?.signatures !== undefined,
   };
 }

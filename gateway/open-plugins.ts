@@ -1,9 +1,7 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { PortcullisError } from '../contracts/errors.ts';
 import { admitInProcess } from './admit-in-process.ts';
-import type { AdmittedPlugin, PluginRun } from './admitted-plugin.ts';
-import { openCell } from './cells/cell-supervisor.ts';
+import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
@@ -11,16 +9,25 @@ import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from './stage-options.ts';
+import { startPlugin, type Arrival, type Origin } from './start-plugin.ts';
+
+/** What was decided about one version of a plugin. */
+interface Decided extends Omit<AdmittedPlugin, 'run'> {
+  readonly origin: Origin;
+}
 
 /** One plugin as `/api/v1/plugins` shows it: what was decided, and where it runs. */
-export interface PluginStatus extends Omit<AdmittedPlugin, 'run'> {
+export interface PluginStatus extends Decided {
   readonly runs: 'in the decode threads' | 'in a process of its own' | 'nowhere';
   readonly state?: string | undefined;
+  /** Versions of the same name that do not run: a replaced one, or a refused one that this one stands in for. */
+  readonly insteadOf?: readonly Decided[] | undefined;
 }
 
 export interface Plugins extends AsyncDisposable {
   readonly threads: readonly PluginSource[];
   readonly cells: readonly SupervisedCell[];
+  /** One row per name. */
   status(): readonly PluginStatus[];
 }
 
@@ -40,86 +47,66 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
     folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
   });
   const configOf = pluginConfig(config);
-  const threads: PluginSource[] = [];
-  const cells: SupervisedCell[] = [];
-  const refusedLive = new Map<AdmittedPlugin, string>();
-  const replaced = new Set<string>();
-  for (const plugin of vendors) {
+  const arrivals: Arrival[] = [];
+  const arrive = async (plugin: AdmittedPlugin, origin: Origin): Promise<void> => {
     const { name, run } = plugin;
-    announce(plugin, deps.log);
-    if (run === undefined) continue;
-    if (run.isTrustedCodec) threads.push(inThread(name, run, configOf[name]));
-    else {
-      const cell = await cellOf(name, run, { config: configOf[name], ...deps });
-      if (typeof cell === 'string') {
-        refusedLive.set(plugin, cell);
-        continue;
-      }
-      cells.push(opening.use(cell));
-    }
-    replaced.add(name);
-  }
-  const standing = shipped.filter((plugin) => {
-    announce(plugin, deps.log);
-    return plugin.run !== undefined && !replaced.has(plugin.name);
-  });
-  threads.unshift(...standing.flatMap(({ name, run }) => (run ? [inThread(name, run, configOf[name])] : [])));
-  for (const [{ name }, why] of refusedLive) alarm(name, why, deps.log);
+    const before = arrivals.filter((other) => other.plugin.name === name);
+    const starts = run !== undefined && !before.some(isRunning);
+    const arrival = starts
+      ? await startPlugin(plugin, run, { origin, config: configOf[name] ?? {}, ...deps })
+      : { plugin, origin };
+    if (arrival.cell) opening.use(arrival.cell);
+    announce(arrival.plugin, { log: deps.log, isFirst: before.length === 0 });
+    arrivals.push(arrival);
+  };
+  for (const plugin of vendors) await arrive(plugin, 'site');
+  for (const plugin of shipped) await arrive(plugin, 'shipped');
   const open = opening.move();
+  const byOrigin = arrivals.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
   return {
-    threads,
-    cells,
-    status: () =>
-      [...shipped, ...vendors].map((plugin) =>
-        statusOf(
-          plugin,
-          vendors.includes(plugin) ? cells.find(({ name }) => name === plugin.name) : undefined,
-          threads.some(({ entry }) => entry === plugin.run?.entry),
-        ),
-      ),
+    threads: byOrigin.flatMap(({ thread }) => thread ?? []),
+    cells: byOrigin.flatMap(({ cell }) => cell ?? []),
+    status: () => [...Map.groupBy(arrivals, ({ plugin }) => plugin.name).values()].flatMap(statusOf),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-function statusOf(
-  { run: _run, ...plugin }: AdmittedPlugin,
-  cell: SupervisedCell | undefined,
-  isInThread: boolean,
-): PluginStatus {
-  const runs = cell ? 'in a process of its own' : isInThread ? 'in the decode threads' : 'nowhere';
-  return { ...plugin, runs, state: cell?.state };
+function isRunning({ thread, cell }: Arrival): boolean {
+  return thread !== undefined || cell !== undefined;
 }
 
-function inThread(name: string, { entry, fence }: PluginRun, config: unknown = {}): PluginSource {
-  return { name, entry, fence, config };
+/** Of the versions of one name: the one that runs, or else the site's own, with the others behind it. */
+function statusOf(versions: readonly Arrival[]): readonly PluginStatus[] {
+  const [shown, ...others] = versions.toSorted((a, b) => Number(isRunning(b)) - Number(isRunning(a)));
+  if (shown === undefined) return [];
+  const { cell, thread } = shown;
+  return [
+    {
+      ...decided(shown),
+      runs: cell ? 'in a process of its own' : thread ? 'in the decode threads' : 'nowhere',
+      state: cell?.state,
+      insteadOf: others.length === 0 ? undefined : others.map(decided),
+    },
+  ];
 }
 
-/** The cell, or why there is none. */
-async function cellOf(
-  name: string,
-  { entry, fence, expected, limits }: PluginRun,
-  { config = {}, ...deps }: { readonly config: unknown; readonly log: Logger; readonly clock: Clock },
-): Promise<SupervisedCell | string> {
-  try {
-    return await openCell({ name, entry, fence, expected, limits, config }, deps);
-  } catch (error) {
-    if (error instanceof PortcullisError && error.code === 'PLUGIN_REFUSED') return error.message;
-    throw error;
-  }
+function decided({ plugin: { run: _run, ...plugin }, origin }: Arrival): Decided {
+  return { ...plugin, origin };
 }
 
-function announce({ name, tree, decision, violations }: AdmittedPlugin, log: Logger): void {
+/** A version that stands in for a refused one does not end the alarm about that. */
+function announce(
+  { name, tree, decision, violations }: AdmittedPlugin,
+  { log, isFirst }: { readonly log: Logger; readonly isFirst: boolean },
+): void {
   const [worst] = violations;
   if (decision === 'ADMIT') {
-    tell('alarm', { code: 'plugin_refused', subject: name, active: false, detail: '' });
+    if (isFirst) tell('alarm', { code: 'plugin_refused', subject: name, active: false, detail: '' });
     log.info({ plugin: name, tree }, 'plugin admitted');
-  } else {
-    tell('rejected', { stage: 'admission', reason: worst?.code ?? 'PC-C199', count: 1 });
-    alarm(name, `${worst?.code ?? decision}: ${worst?.sentence ?? ''} ${worst?.remedy ?? ''}`, log);
+    return;
   }
-}
-
-function alarm(name: string, why: string, log: Logger): void {
+  const why = `${worst?.code ?? decision}: ${worst?.sentence ?? ''} ${worst?.remedy ?? ''}`;
+  tell('rejected', { stage: 'admission', reason: worst?.code ?? 'PC-C199', count: 1 });
   log.error({ plugin: name }, `plugin refused: ${why}`);
   tell('alarm', { code: 'plugin_refused', subject: name, active: true, detail: why });
 }

@@ -122,6 +122,10 @@ export const violationTable = {
   'PC-R203': { means: 'The live shape differs from the static one.', help: 'Do not trust this plugin.' },
   'PC-R204': { means: 'A value breaks its schema.', help: 'Compare the device with the plugin version.' },
   'PC-R205': { means: 'Loading changed globals.', help: 'Remove the dependency that patches globals.' },
+  'PC-R206': {
+    means: 'An example of the contract gives another result.',
+    help: 'Use a version that keeps its contract, or have the example reviewed and changed.',
+  },
 } as const satisfies Record<string, { means: string; help: string }>;
 
 export type ViolationCode = keyof typeof violationTable;

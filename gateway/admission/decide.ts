@@ -12,8 +12,8 @@ export interface Decision {
   readonly exit: ExitCode;
   /** All of them together, in the order of code and place. */
   readonly violations: readonly Violation[];
-  /** Whether any byte of the plugin ran before the decision: never. */
-  readonly executed: false;
+  /** Whether the plugin ran: never before this decision, and after it only where the live check was asked for. */
+  readonly executed: boolean;
 }
 
 /**

@@ -1,10 +1,9 @@
 import type { CellCall, CellDescription, CellFailure, CellRefusal, PluginCell } from '../../contracts/cell.ts';
-import { PortcullisError } from '../../contracts/errors.ts';
 import { tell } from '../observability/channels.ts';
 import type { CallResult } from './cell-process.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import { openProcessCell } from './process-cell.ts';
-import type { ProcessCell } from './process-cell.ts';
+import type { ProcessCell, StartFault } from './process-cell.ts';
 import { nextState, restartBudget } from './supervision.ts';
 import type { CellEvent, CellState } from './supervision.ts';
 import type { WireCall } from './wire.ts';
@@ -17,16 +16,12 @@ export interface SupervisedCell extends PluginCell, AsyncDisposable {
 }
 
 /**
- * Opens the cell of one plugin. Rejects with PLUGIN_REFUSED, and the code PC-R2xx or PC-S105 in the sentence, when the
- * first start fails: a plugin whose live shape is another one never decodes. Later ends are handled here: restart with
- * backoff, then quarantine with an alarm.
+ * Opens the cell of one plugin. Resolves with the fault when the first start fails: a plugin whose live shape is another
+ * one never decodes. Later ends are handled here: restart with backoff, then quarantine with an alarm.
  */
-export async function openCell(plan: CellPlan, deps: CellDeps): Promise<SupervisedCell> {
+export async function openCell(plan: CellPlan, deps: CellDeps): Promise<SupervisedCell | StartFault> {
   const first = await openProcessCell(plan, deps);
-  if ('code' in first) {
-    throw new PortcullisError('PLUGIN_REFUSED', `Plugin ${plan.name}: ${first.code}, ${first.detail}.`);
-  }
-  return new Supervisor(plan, deps, first);
+  return 'code' in first ? first : new Supervisor(plan, deps, first);
 }
 
 class Supervisor implements SupervisedCell {

@@ -49,7 +49,15 @@ const answer = z.discriminatedUnion('is', [
     failed: short.optional(),
   }),
   z.strictObject({ is: z.literal('encoded'), outbound: list(outbound, 64) }),
-  z.strictObject({ is: z.literal('refused'), code: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), detail: short }),
+  z.strictObject({
+    is: z.literal('refused'),
+    code: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    detail: short,
+    error: z
+      .string()
+      .regex(/^[\w$.-]{1,64}$/)
+      .optional(),
+  }),
 ]);
 
 const names = list(z.string().max(1_024), 1_024);

@@ -30,6 +30,8 @@ export interface CheckOptions {
   readonly image?: string | undefined;
   /** The full TypeScript check as well. */
   readonly conformance?: boolean | undefined;
+  /** After an admission, load the plugin in a fenced process and play the examples of its contract. */
+  readonly live?: boolean | undefined;
   readonly format: Format;
 }
 
@@ -96,7 +98,10 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
       provided,
       today,
     });
-    return { name, contractFile, check, tree: treeHash(tree) };
+    const shown = options.live
+      ? await (await import('./contract-live.ts')).withLiveCheck(check, { tree, folder: at, today })
+      : check;
+    return { name, contractFile, check: shown, tree: treeHash(tree) };
   } catch (error) {
     const observed = error instanceof PortcullisError && told.has(error.code) ? error.message : undefined;
     const problem =

@@ -20,6 +20,12 @@ function checkCommand(): Command {
     .option('--policy <file>', 'policy of the site')
     .option('--image <dir>', 'unpacked root file system whose facts are the host')
     .option('--conformance', 'let TypeScript itself hold the code to the contract as well (slower, for pipelines)')
+    .addOption(
+      new Option(
+        '--live',
+        'after an admission load the plugin in a fenced process: its live shape, and the examples of its contract',
+      ).conflicts(['host', 'image']),
+    )
     .addOption(new Option('--format <format>', 'report').choices(formats).default('text'))
     .option('--json', 'the same as --format json')
     .action(async (dirs: string[], { json, ...options }: CheckOptions & { json?: boolean }, command: Command) => {

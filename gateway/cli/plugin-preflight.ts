@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
+import type { CellDeps } from '../cells/options.ts';
+import { demandsAnything, rehearse } from '../cells/rehearsal.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -15,6 +17,7 @@ import { nothingRuns, openReplay } from './plugin-replay.ts';
 import { fixturesOf, readSiteTraffic } from './plugin-traffic.ts';
 import type { SiteTraffic } from './plugin-traffic.ts';
 import { openTrial } from './plugin-trial.ts';
+import type { Trial } from './plugin-trial.ts';
 
 /** A candidate with what a comparison showed. `name` is what it is called on this site. */
 export interface Compared {
@@ -67,6 +70,7 @@ export async function comparePlugin(path: string, config: Config): Promise<Compa
   const trial = stack.use(await openTrial(candidate, name, config));
   const before = running && stack.use(await openTrial(running, name, config));
   const knowledge = traffic.knowledge(name);
+  await keepDemands(trial, deps);
   const replay = stack.use(await openReplay(trial.plan, knowledge, deps));
   const runs = before && stack.use(await openReplay(before.plan, knowledge, deps));
 
@@ -80,6 +84,16 @@ export async function comparePlugin(path: string, config: Config): Promise<Compa
     traffic: messages.from,
   };
   return { name, candidate, subject, report };
+}
+
+/** The examples of the contract, as the gateway will play them at its start. */
+async function keepDemands({ plan, demands }: Trial, deps: CellDeps): Promise<void> {
+  const fault = demandsAnything(demands) ? await rehearse(plan, demands, deps) : undefined;
+  if (fault === undefined) return;
+  throw new PortcullisError(
+    'PLUGIN_REFUSED',
+    `${plan.name} does not keep its contract: ${fault.code}, ${fault.detail}.`,
+  );
 }
 
 /** The recorded messages that are meant for the plugin, or else the fixtures of either version. */

@@ -1,5 +1,3 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Admission } from '../admission/admit-plugins.ts';
@@ -11,18 +9,21 @@ import { probeHost } from '../admission/host/probe.ts';
 import { documentLimits } from '../admission/language/yaml-document.ts';
 import { providedModules } from '../admission/provided-modules.ts';
 import { readBounded } from '../admission/read-bounded.ts';
-import { contentStore } from '../admission/store.ts';
 import { admittedPlugin } from '../admitted-plugin.ts';
 import type { AdmittedPlugin } from '../admitted-plugin.ts';
 import type { CellPlan } from '../cells/options.ts';
+import type { Demands } from '../cells/rehearsal.ts';
 import type { Config } from '../config/schema.ts';
 import { contractShelves } from '../plugin-places.ts';
 import { pluginConfig } from '../stage-options.ts';
 import type { FoundPlugin } from './plugin-found.ts';
+import { openTrialFolder } from './trial-folder.ts';
 
 /** What a cell needs to run a version once. The bytes are a copy that was checked and that goes away with the trial. */
 export interface Trial extends AsyncDisposable {
   readonly plan: CellPlan;
+  /** What its contract demands of the running module. */
+  readonly demands: Demands;
 }
 
 /**
@@ -37,16 +38,16 @@ export async function openTrial(found: FoundPlugin, name: string, config: Config
   if (check.decision !== 'ADMIT' || entry === undefined) {
     throw refusal(found, await admittedPlugin({ name, folder: found.path, check }, at));
   }
-  const folder = await mkdtemp(join(tmpdir(), 'portcullis-trial-'));
+  const trial = await openTrialFolder(found.tree);
   try {
-    const stored = await contentStore(folder).put(found.tree);
-    const admission: Admission = { name, folder: found.path, check, run: { folder: stored, entry } };
+    const admission: Admission = { name, folder: found.path, check, run: { folder: trial.stored, entry } };
     const admitted = await admittedPlugin(admission, at);
     if (admitted.run === undefined) throw refusal(found, admitted);
     const plan = { name, ...admitted.run, config: pluginConfig(config)[name] ?? {} };
-    return { plan, [Symbol.asyncDispose]: () => removeTree(folder) };
+    const { demands } = admitted.run;
+    return { plan, demands, [Symbol.asyncDispose]: () => trial[Symbol.asyncDispose]() };
   } catch (error) {
-    await removeTree(folder);
+    await trial[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -82,12 +83,4 @@ function foundIn({ from, path }: FoundPlugin, { plugins }: Config): string {
 function refusal({ version }: FoundPlugin, { name, violations }: AdmittedPlugin): PortcullisError {
   const reasons = violations.map(({ code, sentence, remedy }) => `\n  ${code} ${sentence} ${remedy}`).join('');
   return new PortcullisError('PLUGIN_REFUSED', `${name} ${version} is refused and did not run.${reasons}`);
-}
-
-/** The store makes its folders read-only, and a folder must be writable to be emptied. */
-async function removeTree(folder: string): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-  for (const path of folders) await chmod(path, 0o700);
-  await rm(folder, { recursive: true, force: true });
 }

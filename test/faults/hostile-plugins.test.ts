@@ -12,7 +12,7 @@ import { providedModules } from '../../gateway/admission/provided-modules.ts';
 import { contentStore } from '../../gateway/admission/store.ts';
 import { openCell } from '../../gateway/cells/cell-supervisor.ts';
 import { defaultLimits } from '../../gateway/cells/options.ts';
-import { api, deps, wireEnvelope, zod } from '../unit/cells/plugins.ts';
+import { api, deps, openedCell, wireEnvelope, zod } from '../unit/cells/plugins.ts';
 import { envelope, memoryBuffer, openStage } from '../unit/preprocess/stage.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/hostile-plugins');
@@ -156,8 +156,8 @@ async function inCell(name: string): Promise<string> {
     expected: { closed: true, exports: [{ name: 'default', kind: 'value' as const }] },
     limits: { ...defaultLimits, startupMs: name === 'loops-at-load' ? 2_500 : 20_000, callMs: 4_000 },
   };
-  const opened = await openCell(plan, deps).catch((error: Error) => `refused at load: ${error.message}`);
-  if (typeof opened === 'string') return opened;
+  const opened = await openCell(plan, deps);
+  if ('code' in opened) return `refused at load: ${opened.code}, ${opened.detail}`;
   await using cell = opened;
   const call = { is: 'decode', envelope: { ...wireEnvelope(), payload: new Uint8Array() }, teaches: false } as const;
   const answer = await cell.call(call, 1);
@@ -188,17 +188,14 @@ test('what was checked is what runs: a file swapped after the check runs nowhere
   assert.ok(admitted?.run, JSON.stringify(admitted?.check.violations));
   await writeFile(join(here, 'plugins/a/index.js'), source('swapped'));
   const stored = await realpath(admitted.run.folder);
-  const cell = await openCell(
-    {
-      name: 'a',
-      entry: join(stored, admitted.run.entry),
-      fence: { root: stored, provided: { zod } },
-      config: {},
-      expected: { closed: true, exports: [{ name: 'default', kind: 'value' }] },
-      limits: { ...defaultLimits, startupMs: 20_000 },
-    },
-    deps,
-  );
+  const cell = await openedCell({
+    name: 'a',
+    entry: join(stored, admitted.run.entry),
+    fence: { root: stored, provided: { zod } },
+    config: {},
+    expected: { closed: true, exports: [{ name: 'default', kind: 'value' }] },
+    limits: { ...defaultLimits, startupMs: 20_000 },
+  });
   t.after(() => cell[Symbol.asyncDispose]());
   const payload = new Uint8Array();
   const answer = await cell.call({ is: 'decode', envelope: { ...wireEnvelope(), payload }, teaches: false }, 1);

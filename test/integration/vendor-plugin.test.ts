@@ -36,14 +36,21 @@ interface Listed {
   readonly violations: readonly { readonly code: string; readonly sentence: string }[];
 }
 
-test('a vendor plugin runs in a process of its own, a refused one is listed with its reason, a bad one is quarantined', async (t) => {
+test('a vendor plugin runs in a process of its own, a refused one is listed with its reason, also when it was its example, a bad one is quarantined', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'vendor-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   const dataDir = join(root, 'data');
   await mkdir(join(dataDir, 'contracts'), { recursive: true });
-  for (const [name, top] of [
-    ['vendor', ''],
-    ['greedy', `import 'node:fs';`],
+  const example = (value: number): string => `conformance:
+  examples:
+    - call: decode
+      args: [{ topic: vendor/a, payload: '21.5' }]
+      expect: [{ device: 'vendor:1', kind: telemetry, metrics: [{ n: temperature, key: t, value: ${value}, unit: '°C' }] }]
+`;
+  for (const [name, top, more] of [
+    ['vendor', '', example(21.5)],
+    ['greedy', `import 'node:fs';`, ''],
+    ['liar', '', example(22)],
   ] as const) {
     await mkdir(join(root, 'plugins', name), { recursive: true });
     await writeFile(
@@ -51,7 +58,7 @@ test('a vendor plugin runs in a process of its own, a refused one is listed with
       `{"name":"${name}","version":"1.0.0","type":"module"}`,
     );
     await writeFile(join(root, 'plugins', name, 'index.js'), source(top));
-    await writeFile(join(dataDir, `contracts/${name}.contract.yaml`), contract);
+    await writeFile(join(dataDir, `contracts/${name}.contract.yaml`), `${contract}${more}`);
   }
   const daemon = await startDaemon(t, { dataDir, config: { plugins: { dir: join(root, 'plugins') } } });
   const plugin = async (name: string): Promise<Listed | undefined> => {
@@ -63,6 +70,9 @@ test('a vendor plugin runs in a process of its own, a refused one is listed with
   assert.deepEqual(vendor?.topics, ['vendor/#']);
   const greedy = await plugin('greedy');
   assert.deepEqual([greedy?.decision, greedy?.runs, greedy?.violations[0]?.code], ['DENY', 'nowhere', 'PC-D101']);
+  const liar = await plugin('liar');
+  assert.deepEqual([liar?.decision, liar?.runs, liar?.violations[0]?.code], ['DENY', 'nowhere', 'PC-R206']);
+  assert.match(liar?.violations[0]?.sentence ?? '', /expected 22, got 21\.5/);
   assert.equal((await plugin('tasmota'))?.runs, 'in the decode threads');
   const records = await readFile(join(dataDir, 'admission/decisions.jsonl'), 'utf8');
   assert.match(records, /"decision":"DENY"/);
@@ -78,7 +88,7 @@ test('a vendor plugin runs in a process of its own, a refused one is listed with
   await waitUntil('the quarantine', async () => (await plugin('vendor'))?.state === 'quarantined');
   const { alarms } = await daemon.api<{ alarms: readonly { code: string; subject: string }[] }>('/api/v1/alarms');
   const raised = alarms.map(({ code, subject }) => `${code} ${subject}`).toSorted();
-  assert.deepEqual(raised, ['plugin_quarantined vendor', 'plugin_refused greedy']);
+  assert.deepEqual(raised, ['plugin_quarantined vendor', 'plugin_refused greedy', 'plugin_refused liar']);
   await client.publishAsync('vendor/a', '22', { qos: 1 });
   assert.equal(await daemon.stop(), 0);
 });

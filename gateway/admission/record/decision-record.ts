@@ -39,7 +39,7 @@ export interface DecisionRecord {
   readonly lock?: string | undefined;
   readonly host: { readonly sha256: string; readonly facts: RecordedHost };
   readonly decision: Check['decision'];
-  readonly executed: false;
+  readonly executed: boolean;
   readonly violations: readonly Violation[];
   readonly grants: Check['grants'];
   /** Milliseconds. */

@@ -23,5 +23,6 @@ export function jsonReport(subjects: readonly Subject[]): string {
   if (only && all.length === 1) return `${JSON.stringify(only, null, 2)}\n`;
   const { decision, exit } = overall(subjects.map(({ check }) => check));
   const violations = all.flatMap((one) => one.violations);
-  return `${JSON.stringify({ decision, exit, executed: false, violations, subjects: all }, null, 2)}\n`;
+  const executed = subjects.some(({ check }) => check.executed);
+  return `${JSON.stringify({ decision, exit, executed, violations, subjects: all }, null, 2)}\n`;
 }

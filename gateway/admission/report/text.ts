@@ -16,10 +16,8 @@ function subjectText({ name, check, contractFile }: Subject): string {
   const lines = [`${check.decision}  ${shown(name)}${titled}  by ${shown(contractFile)}`];
   for (const one of violations) lines.push(...violationLines(one, contractFile));
   for (const { grant, enforcedBy } of check.grants) lines.push(`  granted ${shown(grant)}, enforced by ${enforcedBy}`);
-  lines.push(
-    `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes. Not one byte of the plugin was run.`,
-    '',
-  );
+  const ran = check.executed ? 'The plugin ran in a process of its own.' : 'Not one byte of the plugin was run.';
+  lines.push(`${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes. ${ran}`, '');
   return lines.join('\n');
 }
 

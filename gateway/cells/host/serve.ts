@@ -70,12 +70,20 @@ function encode(plugin: Plugin, context: CodecContext, { command, device, args }
   try {
     return { is: 'encoded', outbound: codec.encode({ device, args: parsed.data }, context) };
   } catch (error) {
-    return refused('COMMAND_INVALID', `The command ${command} cannot be sent to ${device}: ${reasonOf(error)}`);
+    const detail = `The command ${command} cannot be sent to ${device}: ${reasonOf(error)}`;
+    return { is: 'refused', code: 'COMMAND_INVALID', detail: detail.slice(0, 256), error: nameOf(error) };
   }
 }
 
 function refused(code: string, why: unknown): WireAnswer {
-  return { is: 'refused', code, detail: reasonOf(why) };
+  return { is: 'refused', code, detail: reasonOf(why), error: nameOf(why) };
+}
+
+/** What an example of the contract may call an error by: its code, or else its class. */
+function nameOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const name = 'code' in error ? error.code : error.name;
+  return typeof name === 'string' && /^[\w$.-]{1,64}$/.test(name) ? name : undefined;
 }
 
 /** An error's message, bounded. */

@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '../../../gateway/lib/clock.ts';
+import { openCell } from '../../../gateway/cells/cell-supervisor.ts';
+import type { SupervisedCell } from '../../../gateway/cells/cell-supervisor.ts';
 import { defaultLimits } from '../../../gateway/cells/options.ts';
 import type { CellPlan } from '../../../gateway/cells/options.ts';
 
@@ -47,6 +50,13 @@ export async function planOf(
     ...changes,
     limits: { ...defaultLimits, ...changes.limits },
   };
+}
+
+/** The cell of a plan that must start; closed by the caller. */
+export async function openedCell(plan: CellPlan): Promise<SupervisedCell> {
+  const cell = await openCell(plan, deps);
+  assert.ok('described' in cell, JSON.stringify(cell));
+  return cell;
 }
 
 export function wireEnvelope(text = '1') {

@@ -80,7 +80,8 @@ test('a stop of the whole process group leaves a cell to its gateway, and it can
 test('an error of the plugin is an answer and costs nothing else', async (t) => {
   const cell = await open(t, source({ decode: `throw new Error('no such device');` }));
   for (let i = 0; i < 2; i++) {
-    assert.deepEqual(await decode(cell), { is: 'refused', code: 'decode-failed', detail: 'no such device' });
+    const detail = 'no such device';
+    assert.deepEqual(await decode(cell), { is: 'refused', code: 'decode-failed', detail, error: 'Error' });
   }
 });
 

@@ -156,3 +156,35 @@ test('with --conformance the compiler has a say, and finds what the gateway prov
   );
   assert.equal(own.exit, 0, own.text);
 });
+
+const codec = (top = ''): string => `import { z } from 'zod';
+${top}
+export default { name: 'p', apiVersion: 1, proto: 'p', topics: ['p/#'], config: z.strictObject({}), decode: () => [] };
+`;
+const example = 'conformance: { examples: [{ call: decode, args: [{ topic: p/1, payload: x }], expect: [] }] }\n';
+
+test('with --live an admitted plugin plays the examples of its contract, and the report says that it ran', async (t) => {
+  const { run } = await site(t, {
+    'p/plugin.js': codec(),
+    'p/contract.yaml': head + example,
+    'lies/plugin.js': codec(),
+    'lies/contract.yaml': head + example.replace('expect: []', 'expect: [1]'),
+  });
+  const provided = () => [{ name: 'zod', version: '4.0.0' }];
+  const kept = await run(['p'], { live: true, format: 'json' }, { provided });
+  assert.deepEqual([kept.exit, (JSON.parse(kept.text) as { executed: boolean }).executed], [0, true]);
+  const lying = await run(['lies'], { live: true }, { provided });
+  assert.equal(lying.exit, 1);
+  assert.match(lying.text, /PC-R206[^]*contract\.yaml:\d+ \(conformance\.examples\)[^]*expected 1, got nothing/);
+  assert.match(lying.text, /The plugin ran in a process of its own/);
+});
+
+test('what is denied statically does not run with --live either', async (t) => {
+  const trace = `import { writeFileSync } from 'node:fs'; writeFileSync('${join(tmpdir(), 'never')}', '');`;
+  const { run } = await site(t, {
+    'p/plugin.js': codec(trace),
+    'p/contract.yaml': `${head}imports: { builtins: [] }\n${example}`,
+  });
+  const { exit, text } = await run(['p'], { live: true, format: 'json' });
+  assert.deepEqual([exit, (JSON.parse(text) as { executed: boolean }).executed], [1, false]);
+});

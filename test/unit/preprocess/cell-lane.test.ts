@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { openCell } from '../../../gateway/cells/cell-supervisor.ts';
-import { deps, planOf, source } from '../cells/plugins.ts';
+import { openedCell, planOf, source } from '../cells/plugins.ts';
 import { envelope, memoryBuffer, openStage } from './stage.ts';
 
 const decode = `
@@ -14,7 +13,7 @@ const more = `teaches: ['probe/teach'], learn: () => [{ key: 'lesson', value: 1 
 
 async function open(t: TestContext) {
   const buffer = memoryBuffer(t);
-  const cell = await openCell(await planOf(t, source({ decode, more }), { limits: { callMs: 500 } }), deps);
+  const cell = await openedCell(await planOf(t, source({ decode, more }), { limits: { callMs: 500 } }));
   buffer.closing.use(cell);
   return { buffer, stage: await openStage(buffer, { cells: [cell] }) };
 }

@@ -1,0 +1,42 @@
+import { basename, dirname } from 'node:path';
+import { pino } from 'pino';
+import type { Check } from '../admission/check-plugin.ts';
+import { decide } from '../admission/decide.ts';
+import type { SourceTree } from '../admission/types.ts';
+import { violation } from '../admission/violation.ts';
+import { admittedPlugin } from '../admitted-plugin.ts';
+import { rehearse } from '../cells/rehearsal.ts';
+import { systemClock } from '../lib/clock.ts';
+import { openTrialFolder } from './trial-folder.ts';
+
+/**
+ * The live part of a check: a plugin that was admitted loads in a fenced process of its own, with its default
+ * configuration, and plays the examples of its contract. What was not admitted does not run.
+ */
+export async function withLiveCheck(
+  check: Check,
+  { tree, folder, today }: { readonly tree: SourceTree; readonly folder: string; readonly today: string },
+): Promise<Check> {
+  if (check.decision !== 'ADMIT' || check.entry === undefined) return check;
+  const name = basename(folder);
+  await using trial = await openTrialFolder(tree);
+  const run = { folder: trial.stored, entry: check.entry };
+  const admitted = await admittedPlugin({ name, folder, check, run }, dirname(folder));
+  if (admitted.run === undefined) return check;
+  const { demands, ...plan } = admitted.run;
+  const deps = { log: pino({ level: 'silent' }), clock: systemClock };
+  const fault = await rehearse({ name, ...plan, config: {} }, demands, deps);
+  if (fault === undefined) return { ...check, executed: true };
+  const { code, detail } = fault;
+  const found =
+    code === 'CONFIG_INVALID'
+      ? violation('PC-R201', 'conformance', { subject: name, observed: `it needs a configuration: ${detail}` })
+      : violation(code, code === 'PC-R206' ? 'conformance.examples' : '', { subject: name, observed: detail });
+  const positions = check.contract?.positions;
+  const decision = decide([...check.violations, found], {
+    enforcement: check.contract?.value.enforcement ?? {},
+    ...(positions && { positions }),
+    today,
+  });
+  return { ...check, ...decision, grants: decision.decision === 'ADMIT' ? check.grants : [], executed: true };
+}
