@@ -1,6 +1,7 @@
 import type { ActivationOutcome, DeviceDirectory, DeviceRecord } from '../../contracts/registry.ts';
 
 export interface MemoryDirectory extends DeviceDirectory {
+  activation: DeviceDirectory['activation'];
   readonly told: { readonly device: string; readonly outcome: ActivationOutcome }[];
 }
 

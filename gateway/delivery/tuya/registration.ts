@@ -41,7 +41,8 @@ export async function register(wish: RegistrationWish, ask: Ask): Promise<Regist
   if (answer.class === 'duplicate') {
     const device = await ask({ method: 'GET', target: `${devicesPath}/${wish.third}` });
     if (device.ok) return read(found, device.result);
-    return { is: 'wait', refusal: aboutDevice.has(device.class) ? { ...device, class: 'unknown' } : device };
+    const odd = device.class === 'duplicate' || aboutDevice.has(device.class);
+    return { is: 'wait', refusal: odd ? { ...device, class: 'unknown' } : device };
   }
   return { is: aboutDevice.has(answer.class) ? 'refused' : 'wait', refusal: answer };
 }
