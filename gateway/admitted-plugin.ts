@@ -8,9 +8,9 @@ import type { Grant } from './admission/permissions/enforcement.ts';
 import { pluginApiName, providedModules } from './admission/provided-modules.ts';
 import { sentenceOf, shownViolations } from './admission/report/subject.ts';
 import type { FunctionRule } from './admission/types.ts';
-import type { ExpectedExport, ExpectedShape } from './cells/live-shape.ts';
 import type { Demands } from './cells/rehearsal.ts';
 import { defaultLimits, type CellLimits } from './cells/options.ts';
+import type { CheckedShape, ExpectedExport, ExpectedShape } from './lib/live-shape.ts';
 import type { ModuleFence } from './lib/module-fence.ts';
 
 /** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
@@ -30,7 +30,7 @@ export interface PluginRun {
   /** Entry file in the content-addressed store. */
   readonly entry: string;
   readonly fence: ModuleFence;
-  readonly expected: ExpectedShape;
+  readonly expected: CheckedShape;
   readonly limits: CellLimits;
   /** What it must show in a process that ends, before its first message. */
   readonly demands: Demands;
@@ -60,7 +60,7 @@ export async function admittedPlugin(admission: Admission, folder: string): Prom
 }
 
 async function runOf(
-  { folder: stored, entry }: NonNullable<Admission['run']>,
+  { folder: stored, entry, shape }: NonNullable<Admission['run']>,
   contract: Contract,
   { folder, grants }: { readonly folder: string; readonly grants: readonly Grant[] },
 ): Promise<PluginRun> {
@@ -73,7 +73,7 @@ async function runOf(
       provided: providedFor(root, folder),
       builtins: (contract.imports?.builtins ?? []).map(({ name }) => name),
     },
-    expected: expectedShape(contract.exports),
+    expected: { contract: expectedShape(contract.exports), source: shape },
     limits: limitsOf(contract),
     demands: {
       examples: contract.conformance?.examples ?? [],

@@ -68,6 +68,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const { append } = buffer;
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
+  plugins.noteRefused(ingest.plugins());
 
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
   const mqtt = starting.use(

@@ -3,13 +3,14 @@ import type { Logger } from 'pino';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
+import type { StartFault } from './cells/process-cell.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from './stage-options.ts';
-import { startPlugin, type Arrival, type Origin } from './start-plugin.ts';
+import { deniedLive, startPlugin, type Arrival, type Origin } from './start-plugin.ts';
 
 /** What was decided about one version of a plugin. */
 interface Decided extends Omit<AdmittedPlugin, 'run'> {
@@ -27,6 +28,8 @@ export interface PluginStatus extends Decided {
 export interface Plugins extends AsyncDisposable {
   readonly threads: readonly PluginSource[];
   readonly cells: readonly SupervisedCell[];
+  /** Denies a plugin of the threads whose live module was not the checked one when they loaded it. */
+  noteRefused(described: readonly { readonly name: string; readonly refused?: StartFault | undefined }[]): void;
   /** One row per name. */
   status(): readonly PluginStatus[];
 }
@@ -66,6 +69,16 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
   return {
     threads: byOrigin.flatMap(({ thread }) => thread ?? []),
     cells: byOrigin.flatMap(({ cell }) => cell ?? []),
+    noteRefused: (described) => {
+      for (const { name, refused } of described) {
+        const at = arrivals.findIndex(({ plugin, thread }) => plugin.name === name && thread !== undefined);
+        const arrival = arrivals[at];
+        if (refused === undefined || arrival === undefined) continue;
+        const plugin = deniedLive(arrival.plugin, refused);
+        arrivals[at] = { plugin, origin: arrival.origin };
+        announce(plugin, { log: deps.log, isFirst: true });
+      }
+    },
     status: () => [...Map.groupBy(arrivals, ({ plugin }) => plugin.name).values()].flatMap(statusOf),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -37,7 +37,7 @@ export async function startPlugin(
     const fault = await rehearse(plan, demands, deps);
     if (fault !== undefined) return { origin, plugin: deniedLive(plugin, fault) };
   }
-  if (inThreads) return { origin, plugin, thread: { name, entry, fence, config } };
+  if (inThreads) return { origin, plugin, thread: { name, entry, fence, expected, config } };
   const cell = await openCell(plan, deps);
   return 'code' in cell ? { origin, plugin: deniedLive(plugin, cell) } : { origin, plugin, cell };
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { ExpectedShape } from '../lib/live-shape.ts';
 import { tell } from '../observability/channels.ts';
 import { bundleSuffix, readBundle } from './bundle/bundle.ts';
 import { checkPlugin, manifestName } from './check-plugin.ts';
@@ -18,7 +19,7 @@ import { analysisKey, decisionRecord } from './record/decision-record.ts';
 import { shownViolations } from './report/subject.ts';
 import { compareText, readSourceTree, treeHash, treeLimits } from './source-tree.ts';
 import type { Store } from './store.ts';
-import type { AnalysePlugin, ProvidedModule, SourceTree } from './types.ts';
+import type { AnalysePlugin, AnalysisInput, ProvidedModule, SourceTree } from './types.ts';
 import { violation } from './violation.ts';
 
 export interface AdmitOptions {
@@ -30,6 +31,8 @@ export interface AdmitOptions {
   readonly facts: (plugin: string) => HostFacts;
   readonly provided?: readonly ProvidedModule[];
   readonly analyse: AnalysePlugin;
+  /** What the source says about the module that will be loaded; without it nothing is known of that. */
+  readonly shapeOf?: (input: Omit<AnalysisInput, 'contract' | 'profile'>) => Promise<ExpectedShape>;
   /** Digest of the checker: with it, and with `records`, code that was analysed without a finding is not parsed again. */
   readonly engine?: string;
   readonly store?: Store;
@@ -47,7 +50,12 @@ export interface Admission {
   /** Hex SHA-256 of the tree. */
   readonly tree?: string;
   /** Where the checked bytes are, and the entry file in it. Without a store it is the plugin's own folder; a bundle needs a store. */
-  readonly run?: { readonly folder: string; readonly entry: string };
+  readonly run?: {
+    readonly folder: string;
+    readonly entry: string;
+    /** What was seen in the source; the live module is held to it. */
+    readonly shape?: ExpectedShape | undefined;
+  };
 }
 
 /**
@@ -152,9 +160,12 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     provided,
     facts,
   });
-  const reused = engine !== undefined && records?.foundNothing(name, key) === true;
+  const known = engine === undefined ? undefined : records?.foundNothing(name, key);
+  const reused = known !== undefined;
   const analyse: AnalysePlugin = reused ? () => Promise.resolve([]) : options.analyse;
   const check = await checkPlugin({ tree, contract, policy, facts, analyse, provided, today });
+  const admitted = check.decision === 'ADMIT' && check.entry !== undefined ? { entry: check.entry } : undefined;
+  const shape = admitted && (known?.shape ?? (await options.shapeOf?.({ root: tree, ...admitted, provided })));
   const record = decisionRecord({
     name,
     at: now,
@@ -165,12 +176,12 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     lock: tree.files.get('package-lock.json'),
     facts,
     timings: { checkMs: Math.round(clock.monoMs() - started) },
-    analysis: { key, reused },
+    analysis: { key, reused, shape },
   });
   await records?.append(record);
-  if (check.decision !== 'ADMIT' || check.entry === undefined) return { name, folder, check, tree: hash };
+  if (admitted === undefined) return { name, folder, check, tree: hash };
   const stored = options.store ? await options.store.put(tree) : folder;
-  return { name, folder, check, tree: hash, run: { folder: stored, entry: check.entry } };
+  return { name, folder, check, tree: hash, run: { folder: stored, ...admitted, shape } };
 }
 
 function announce({ name, check, tree }: Admission, log: Logger): void {

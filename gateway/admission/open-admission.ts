@@ -71,6 +71,7 @@ export async function openAdmission(
         // Every plugin folder lies directly in `folder`, so the way to the plugin API is the same for all.
         provided: providedModules(join(folder, 'any')),
         analyse: analyseLazily,
+        shapeOf: async (input) => (await import('./code/static-shape.ts')).staticShape(input),
         engine,
         ...(stored ? { store } : {}),
         records,

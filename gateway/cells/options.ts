@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../lib/clock.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
-import type { ExpectedShape } from './live-shape.ts';
+import type { CheckedShape } from '../lib/live-shape.ts';
 
 /** What a cell may use; bytes, milliseconds. The contract's `resources` say it, these are what an omission means. */
 export interface CellLimits {
@@ -39,7 +39,7 @@ export interface CellPlan {
   readonly entry: string;
   readonly fence: ModuleFence;
   readonly config: unknown;
-  readonly expected: ExpectedShape;
+  readonly expected: CheckedShape;
   readonly limits: CellLimits;
 }
 

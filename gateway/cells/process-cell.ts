@@ -1,7 +1,7 @@
 import type { CellDescription } from '../../contracts/cell.ts';
 import { startProcess } from './cell-process.ts';
 import type { CallResult, CellProcess, Ending } from './cell-process.ts';
-import { compareShapes } from './live-shape.ts';
+import { compareShapes } from '../lib/live-shape.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import type { FromCell, WireCall } from './wire.ts';
 

@@ -61,7 +61,7 @@ const answer = z.discriminatedUnion('is', [
 ]);
 
 const names = list(z.string().max(1_024), 1_024);
-const liveExport = z.strictObject({
+const liveField = z.strictObject({
   name: z.string().max(1_024),
   kind: z.enum(['function', 'class', 'value', 'accessor']),
   async: z.boolean().optional(),
@@ -71,6 +71,7 @@ const liveExport = z.strictObject({
   statics: names.optional(),
   json: z.string().max(4_096).optional(),
 });
+const liveExport = liveField.extend({ fields: list(liveField, 1_024).optional() });
 const command = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/),
   idempotent: z.boolean(),

@@ -1,7 +1,7 @@
 import type { CellAnswer, CellDescription, CellLesson, CellRefusal } from '../../contracts/cell.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
-import type { LiveShape } from './live-shape.ts';
+import type { LiveShape } from '../lib/live-shape.ts';
 
 /** What crosses between gateway and cell: one JSON text per line on descriptor 3, a socket pair and nothing else. */
 

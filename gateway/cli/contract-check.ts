@@ -99,7 +99,7 @@ async function checkFolder(folder: string, options: CheckOptions, context: Check
       today,
     });
     const shown = options.live
-      ? await (await import('./contract-live.ts')).withLiveCheck(check, { tree, folder: at, today })
+      ? await (await import('./contract-live.ts')).withLiveCheck(check, { tree, folder: at, provided, today })
       : check;
     return { name, contractFile, check: shown, tree: treeHash(tree) };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Admission } from '../admission/admit-plugins.ts';
 import { checkPlugin } from '../admission/check-plugin.ts';
 import type { Check, TextDocument } from '../admission/check-plugin.ts';
 import { analysePlugin } from '../admission/code/analyse-plugin.ts';
+import { staticShape } from '../admission/code/static-shape.ts';
 import { contractOnShelf } from '../admission/find-contract.ts';
 import { probeHost } from '../admission/host/probe.ts';
 import { documentLimits } from '../admission/language/yaml-document.ts';
@@ -38,9 +39,10 @@ export async function openTrial(found: FoundPlugin, name: string, config: Config
   if (check.decision !== 'ADMIT' || entry === undefined) {
     throw refusal(found, await admittedPlugin({ name, folder: found.path, check }, at));
   }
+  const shape = staticShape({ root: found.tree, entry, provided: providedModules(join(at, 'any')) });
   const trial = await openTrialFolder(found.tree);
   try {
-    const admission: Admission = { name, folder: found.path, check, run: { folder: trial.stored, entry } };
+    const admission: Admission = { name, folder: found.path, check, run: { folder: trial.stored, entry, shape } };
     const admitted = await admittedPlugin(admission, at);
     if (admitted.run === undefined) throw refusal(found, admitted);
     const plan = { name, ...admitted.run, config: pluginConfig(config)[name] ?? {} };

@@ -17,7 +17,8 @@ import { threadKnowledge } from './thread-knowledge.ts';
 const data = workerData as ThreadData;
 fenceModules(data.plugins.flatMap(({ fence }) => fence ?? []));
 const loading = await loadPlugins(data.plugins);
-const plugins = 'plugins' in loading ? loading.plugins : [];
+const all = 'plugins' in loading ? loading.plugins : [];
+const plugins = all.map((one) => ('plugin' in one ? one : undefined));
 const knowledge = threadKnowledge(plugins.length);
 const progress = new Int32Array(data.progress);
 const context: DecodeContext = {
@@ -25,7 +26,7 @@ const context: DecodeContext = {
   offsetAt: zoneOffsets(data.site.timeZone),
 };
 const isOrdered = needsOrder(data.steps);
-const codecs = plugins.map(({ config }, index) => ({ config, knowledge: knowledge.of(index) }));
+const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) }));
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
 export function runTask(task: Task): Reply {
@@ -33,7 +34,7 @@ export function runTask(task: Task): Reply {
   if (!knowledge.update(task.briefing)) return { is: 'stale', thread: threadId };
   if (task.is === 'decode') return decode(task);
   if (task.is === 'encode') return encode(task);
-  const described = plugins.map(describePlugin);
+  const described = all.map(describePlugin);
   const everyone = new Set(plugins.keys());
   return { is: 'described', ...here(), plugins: described, claims: claimsOf(everyone) };
 }

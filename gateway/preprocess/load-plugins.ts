@@ -1,8 +1,9 @@
-import { pathToFileURL } from 'node:url';
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { filtersUnder, type CommandCodec, type Plugin } from '../../contracts/plugin.ts';
-import type { CommandDescriptor, PluginDescriptor, ThreadData } from './task.ts';
+import { importBoxed } from '../lib/import-boxed.ts';
+import { inspectExports, snapshotGlobals } from '../lib/inspect-live.ts';
+import { compareShapes } from '../lib/live-shape.ts';
+import type { CommandDescriptor, LiveRefusal, PluginDescriptor, ThreadData } from './task.ts';
 import { reasonOf } from './decode-envelope.ts';
 
 /** A plugin that is ready to work, with its parsed configuration. */
@@ -11,29 +12,56 @@ export interface LoadedPlugin {
   readonly config: unknown;
 }
 
-export type Loading = { readonly plugins: readonly LoadedPlugin[] } | { readonly failure: string };
+/** One whose live module is not what was checked: it serves nothing, and keeps no other from serving. */
+export interface RefusedPlugin {
+  readonly name: string;
+  readonly refused: LiveRefusal;
+}
 
-/** Imports the plugins in order; the first one that cannot be used ends it with a sentence. */
-export async function loadPlugins(sources: ThreadData['plugins']): Promise<Loading> {
-  const plugins: LoadedPlugin[] = [];
-  for (const { name, entry, config } of sources) {
-    try {
-      const url = isAbsolute(entry) ? pathToFileURL(entry).href : entry;
-      const module = (await import(url)) as { default?: Plugin };
-      if (typeof module.default?.decode !== 'function') {
-        return { failure: `Plugin ${name}: the default export of ${entry} is no plugin.` };
-      }
-      const parsed = module.default.config.safeParse(config ?? {});
-      if (!parsed.success) return { failure: `Plugin ${name}: ${z.prettifyError(parsed.error)}` };
-      plugins.push({ plugin: module.default, config: parsed.data });
-    } catch (error) {
-      return { failure: `Plugin ${name} could not be loaded from ${entry}: ${reasonOf(error)}` };
+type Source = ThreadData['plugins'][number];
+type Loaded = LoadedPlugin | RefusedPlugin;
+export type Loading = { readonly plugins: readonly Loaded[] } | { readonly failure: string };
+
+/** Imports the plugins in order; the first one whose configuration is wrong ends it with a sentence. */
+export async function loadPlugins(sources: readonly Source[]): Promise<Loading> {
+  const plugins: Loaded[] = [];
+  for (const source of sources) {
+    const { name, config } = source;
+    const found = await loadOne(source);
+    if ('code' in found) {
+      plugins.push({ name, refused: found });
+      continue;
     }
+    const parsed = found.config.safeParse(config ?? {});
+    if (!parsed.success) return { failure: `Plugin ${name}: ${z.prettifyError(parsed.error)}` };
+    plugins.push({ plugin: found, config: parsed.data });
   }
   return { plugins };
 }
 
-export function describePlugin({ plugin, config }: LoadedPlugin): PluginDescriptor {
+/** The plugin, after its live module was compared with what was checked; or what is wrong with it. */
+async function loadOne({ entry, expected }: Source): Promise<Plugin | LiveRefusal> {
+  const changes = snapshotGlobals();
+  let namespace: object;
+  try {
+    ({ namespace } = await importBoxed(entry));
+  } catch (error) {
+    return { code: 'PC-R201', detail: reasonOf(error) };
+  }
+  if (Object.hasOwn(namespace, 'then')) return { code: 'PC-S105', detail: 'the module exports "then"' };
+  if (expected !== undefined) {
+    const shape = { exports: inspectExports(namespace), changedGlobals: changes() };
+    const [difference] = compareShapes(shape, expected);
+    if (difference !== undefined) return difference;
+  }
+  const plugin = Object.getOwnPropertyDescriptor(namespace, 'default')?.value as Plugin | undefined;
+  if (typeof plugin?.decode !== 'function') return { code: 'PC-R201', detail: 'the default export is no plugin' };
+  return plugin;
+}
+
+export function describePlugin(loaded: Loaded): PluginDescriptor {
+  if ('refused' in loaded) return { ...loaded, proto: '', topics: [], teaches: [], commands: [] };
+  const { plugin, config } = loaded;
   return {
     name: plugin.name,
     proto: plugin.proto,

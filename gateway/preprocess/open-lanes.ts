@@ -30,7 +30,7 @@ export interface Lanes extends AsyncDisposable {
 
 type Committing = Omit<LaneParts['committing'], 'plugins'>;
 
-/** Rejects with CONFIG_INVALID for a plugin of the threads that does not load; a cell has shown before that it does. */
+/** Rejects with CONFIG_INVALID for a wrong configuration of a plugin of the threads; a cell has shown before that it starts. */
 export async function openLanes(options: IngestOptions, committing: Committing, deps: IngestDeps): Promise<Lanes> {
   await using opening = new AsyncDisposableStack();
   const { cells = [] } = options;
@@ -118,10 +118,11 @@ async function describeAll({ threads, cellLanes, cells, names, plugins }: Descri
 }
 
 function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }: IngestDeps): DecodePool {
-  const plugins = options.plugins.map(({ name, entry, fence, config }) => ({
+  const plugins = options.plugins.map(({ name, entry, fence, expected, config }) => ({
     name,
     config,
     fence,
+    expected,
     entry: entry instanceof URL ? fileURLToPath(entry) : entry,
   }));
   const { threads, threadHeapMb: heapMb, envelopeDeadlineMs: deadlineMs, site, steps } = options;

@@ -1,6 +1,7 @@
 import type { Append } from '../../contracts/pipeline.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { PluginCell } from '../../contracts/cell.ts';
+import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from 'pino';
@@ -11,6 +12,8 @@ export interface PluginSource {
   readonly entry: string | URL;
   /** What its modules may import; without it everything. */
   readonly fence?: ModuleFence | undefined;
+  /** What its live module is held to before its first message; without it any module will do. */
+  readonly expected?: CheckedShape | undefined;
   readonly config: unknown;
 }
 

@@ -1,6 +1,7 @@
 import type { Measurement } from '../../contracts/message.ts';
 import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound } from '../../contracts/plugin.ts';
+import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
 import type { Site, StepOptions } from './options.ts';
@@ -13,6 +14,7 @@ export interface ThreadData {
     readonly name: string;
     readonly entry: string;
     readonly fence?: ModuleFence | undefined;
+    readonly expected?: CheckedShape | undefined;
     readonly config: unknown;
   }[];
   readonly site: Site;
@@ -109,7 +111,14 @@ export interface CommandDescriptor {
 }
 
 /** What a plugin says about itself; data only, so that the gateway never runs plugin code on its main thread. */
+export interface LiveRefusal {
+  readonly code: 'PC-R201' | 'PC-R203' | 'PC-R205' | 'PC-S105';
+  readonly detail: string;
+}
+
 export interface PluginDescriptor {
+  /** Why it serves nothing: its live module is not what was checked. Codes of the admission's run-time family. */
+  readonly refused?: LiveRefusal | undefined;
   readonly name: string;
   readonly proto: string;
   readonly topics: readonly string[];

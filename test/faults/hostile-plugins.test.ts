@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { admitPlugins } from '../../gateway/admission/admit-plugins.ts';
 import type { Admission } from '../../gateway/admission/admit-plugins.ts';
 import { analysePlugin } from '../../gateway/admission/code/analyse-plugin.ts';
+import { staticShape } from '../../gateway/admission/code/static-shape.ts';
 import { probeHost } from '../../gateway/admission/host/probe.ts';
 import { providedModules } from '../../gateway/admission/provided-modules.ts';
 import { contentStore } from '../../gateway/admission/store.ts';
@@ -62,6 +63,15 @@ const attacks: Readonly<Record<string, Expected>> = {
   'rejects-in-a-storm': { door: undefined, cell: /^(decoded|crashed)/ },
   'forges-a-prototype': { door: undefined, cell: /^refused PC-R204/ },
   'forges-a-decision': importDenied,
+  'widens-topics-at-load': {
+    door: undefined,
+    cell: /^refused at load: PC-R203, export default: .topics: another value/,
+  },
+  'swaps-decode-at-load': { door: undefined, cell: /^refused at load: PC-R203, export default: .decode: 0 required/ },
+  'grows-a-command-at-load': {
+    door: undefined,
+    cell: /^refused at load: PC-R203, export default: .commands is not in the source/,
+  },
   'follows-a-link': { door: 'PC-D110', cell: /^refused at load: .*PC-R201/ },
 };
 
@@ -92,6 +102,7 @@ before(async () => {
     facts: () => probeHost({ env: new Map() }),
     provided: providedModules(join(plugins, 'any')),
     analyse: analysePlugin,
+    shapeOf: (input) => Promise.resolve(staticShape(input)),
     log: deps.log,
   });
 });
@@ -153,7 +164,10 @@ async function inCell(name: string): Promise<string> {
     entry: join(folder, 'index.js'),
     fence: { root: folder, provided: { zod, '@portcullis/contracts': api } },
     config: {},
-    expected: { closed: true, exports: [{ name: 'default', kind: 'value' as const }] },
+    expected: {
+      contract: { closed: true, exports: [{ name: 'default', kind: 'value' as const }] },
+      source: found.find((one) => one.name === name)?.run?.shape,
+    },
     limits: { ...defaultLimits, startupMs: name === 'loops-at-load' ? 2_500 : 20_000, callMs: 4_000 },
   };
   const opened = await openCell(plan, deps);
@@ -193,7 +207,7 @@ test('what was checked is what runs: a file swapped after the check runs nowhere
     entry: join(stored, admitted.run.entry),
     fence: { root: stored, provided: { zod } },
     config: {},
-    expected: { closed: true, exports: [{ name: 'default', kind: 'value' }] },
+    expected: { contract: { closed: true, exports: [{ name: 'default', kind: 'value' }] } },
     limits: { ...defaultLimits, startupMs: 20_000 },
   });
   t.after(() => cell[Symbol.asyncDispose]());

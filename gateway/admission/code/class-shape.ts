@@ -17,7 +17,8 @@ export type MemberShape = { readonly place: Place; readonly hidden: boolean } & 
       readonly value: { readonly value: Json } | undefined;
       readonly readonly: boolean;
     }
-  | { readonly is: 'method'; readonly function: FunctionShape }
+  /** `field`: each instance has its own, so that the prototype does not. */
+  | { readonly is: 'method'; readonly function: FunctionShape; readonly field?: true }
   | { readonly is: 'accessor'; readonly get: CodeType | undefined; readonly set: CodeType | undefined }
 );
 
@@ -179,7 +180,7 @@ interface Property {
 }
 
 type BareMember =
-  | { is: 'method'; function: FunctionShape }
+  | { is: 'method'; function: FunctionShape; field: true }
   | { is: 'field'; type: CodeType; value: { readonly value: Json } | undefined; readonly: boolean };
 
 /** A field; one that holds a function from the start is a method to every caller. */
@@ -189,8 +190,9 @@ function property(store: ModuleStore, module: ParsedModule, { value, annotation,
   const inner = value === null ? undefined : bare(value);
   if (inner?.type === 'ArrowFunctionExpression' || inner?.type === 'FunctionExpression') {
     const own = functionShape([inner], scope);
-    if (declared === undefined) return { is: 'method', function: own };
-    if (declared.is === 'function') return { is: 'method', function: { ...own, signatures: [declared.signature] } };
+    if (declared === undefined) return { is: 'method', function: own, field: true };
+    if (declared.is === 'function')
+      return { is: 'method', function: { ...own, signatures: [declared.signature] }, field: true };
     return { is: 'field', type: declared, value: undefined, readonly };
   }
   const literal = inner === undefined ? undefined : literalValue(inner);

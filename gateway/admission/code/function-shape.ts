@@ -20,6 +20,8 @@ export interface FunctionShape {
   /** By keyword. Undefined for a declaration without a body. */
   readonly async: boolean | undefined;
   readonly generator: boolean | undefined;
+  /** Parameters of the implementation before the first default or rest. Undefined for a declaration without a body. */
+  readonly length: number | undefined;
 }
 
 /** For the types of one module; the budget is for one conversion, so take a new scope for each declaration. */
@@ -51,7 +53,17 @@ export function functionShape(
     signatures: promised.map((node) => signatureOf(node, scope)),
     async: body?.async,
     generator: body?.generator,
+    length: body && lengthOf(body.params),
   };
+}
+
+function lengthOf(params: readonly ParamPattern[]): number {
+  const own = params[0]?.type === 'Identifier' && params[0].name === 'this' ? params.slice(1) : params;
+  const end = own.findIndex((one) => {
+    const { type } = one.type === 'TSParameterProperty' ? one.parameter : one;
+    return type === 'AssignmentPattern' || one.type === 'RestElement';
+  });
+  return end < 0 ? own.length : end;
 }
 
 function parametersOf(params: readonly ParamPattern[], scope: TypeScope): Parameter[] {

@@ -34,6 +34,11 @@ export function exportShape(store: ModuleStore, entry: ParsedModule, name: strin
   return binding === undefined ? undefined : bindingShape(store, entry, binding, 0);
 }
 
+/** The shape of an expression that is the value of something constant. */
+export function nodeShape(store: ModuleStore, module: ParsedModule, node: Node): ExportShape | undefined {
+  return expressionShape(store, module, { node, annotation: undefined, const: true, steady: true }, 0);
+}
+
 function bindingShape(
   store: ModuleStore,
   entry: ParsedModule,
@@ -45,12 +50,7 @@ function bindingShape(
     case 'declared':
       return declaredShape(store, binding, hops);
     case 'node':
-      return expressionShape(
-        store,
-        binding.module,
-        { node: binding.node, annotation: undefined, const: true, steady: true },
-        hops,
-      );
+      return nodeShape(store, binding.module, binding.node);
     case 'namespace':
       return { is: 'variable', variable: objectOf('a namespace'), place: start };
     case 'external':

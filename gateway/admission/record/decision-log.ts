@@ -23,9 +23,12 @@ export interface DecisionLog extends AsyncDisposable {
   /**
    * Whether the last decision about a plugin was taken on this analysis (`analysisKey`) and found nothing at all: then
    * analysing the same code again finds nothing again. The record is signed by this gateway and its chain was checked.
+   * Gives what was seen in the code then.
    */
-  foundNothing(name: string, analysis: string): boolean;
+  foundNothing(name: string, analysis: string): Pick<Analysis, 'shape'> | undefined;
 }
+
+type Analysis = DecisionRecord['analysis'];
 
 const first = '0'.repeat(64);
 const purpose = 'portcullis decision v1\n';
@@ -65,7 +68,10 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
   };
 
   return {
-    foundNothing: (name, analysis) => clean.get(name) === analysis,
+    foundNothing: (name, key) => {
+      const last = clean.get(name);
+      return last?.key === key ? last : undefined;
+    },
     append: (record) => {
       const next = turn.then(() => write(record));
       // The next record waits for this one; whether it failed is its own caller's matter.
@@ -80,9 +86,9 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
 }
 
 /** Keeps the analysis of the last decision per plugin where it found nothing. */
-function noteClean(clean: Map<string, string>, { subject, decision, violations, analysis }: DecisionRecord): void {
+function noteClean(clean: Map<string, Analysis>, { subject, decision, violations, analysis }: DecisionRecord): void {
   clean.delete(subject.name);
-  if (decision === 'ADMIT' && violations.length === 0) clean.set(subject.name, analysis.key);
+  if (decision === 'ADMIT' && violations.length === 0) clean.set(subject.name, analysis);
 }
 
 /**
@@ -97,11 +103,11 @@ export async function checkDecisionLog(
   readonly last: string;
   readonly fault?: string;
   /** Name of the plugin to the analysis that its last decision was taken on, where that found nothing. */
-  readonly clean: ReadonlyMap<string, string>;
+  readonly clean: ReadonlyMap<string, Analysis>;
 }> {
   let previous = first;
   let records = 0;
-  const clean = new Map<string, string>();
+  const clean = new Map<string, Analysis>();
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   try {
     for await (const line of lines) {

@@ -1,6 +1,7 @@
 import { violationTable } from '../codes.ts';
 import type { Check } from '../check-plugin.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { ExpectedShape } from '../../lib/live-shape.ts';
 import { shownViolations } from '../report/subject.ts';
 import { sha256 } from '../source-tree.ts';
 import type { Violation } from '../types.ts';
@@ -47,7 +48,12 @@ export interface DecisionRecord {
   /** Same tree, documents, host and engine: same decision. */
   readonly cacheKey: string;
   /** What the analysis of the code depended on, and whether its result was taken from a record with the same key. */
-  readonly analysis: { readonly key: string; readonly reused: boolean };
+  readonly analysis: {
+    readonly key: string;
+    readonly reused: boolean;
+    /** Of an admitted plugin: what its source says about the module that is loaded later. */
+    readonly shape?: ExpectedShape | undefined;
+  };
 }
 
 /** Builds the record of a check. Pure; nothing of it holds a value of the environment or a secret. */

@@ -1,13 +1,12 @@
 // The program of a process cell. It owns descriptor 3 and nothing else, and runs one plugin behind its fence.
-import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
-import { pathToFileURL } from 'node:url';
 import type { Plugin } from '../../../contracts/plugin.ts';
+import { importBoxed } from '../../lib/import-boxed.ts';
+import { inspectExports, snapshotGlobals } from '../../lib/inspect-live.ts';
 import { fenceModules } from '../../lib/module-fence.ts';
 import { lineReader } from '../lines.ts';
 import type { FromCell, LoadOrder, ToCell } from '../wire.ts';
 import { closeEscapes } from './close-escapes.ts';
-import { inspectExports, snapshotGlobals } from './inspect-live.ts';
 import { describePlugin, reasonOf, servePlugin } from './serve.ts';
 
 const { exit } = process as { exit: (this: void, code: number) => never };
@@ -20,33 +19,6 @@ function finite(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-const wrapper = 'cell:entry';
-
-interface Box {
-  readonly namespace: object;
-}
-
-/**
- * The module's namespace inside a box: `await import()` of a namespace with a `then` would call it, and get whatever
- * the plugin hands out (measured).
- */
-async function importBoxed(entry: string): Promise<Box> {
-  const url = pathToFileURL(entry).href;
-  const source = `import * as namespace from ${stringify(url)}; export const box = { namespace };`;
-  const hook = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === wrapper ? { url: wrapper, format: 'module', shortCircuit: true } : next(specifier, context),
-    load: (at, context, next) =>
-      at === wrapper ? { format: 'module', source, shortCircuit: true } : next(at, context),
-  });
-  try {
-    const { box } = (await import(wrapper)) as { box: Box };
-    return box;
-  } finally {
-    hook.deregister();
-  }
-}
-
 let plugin: Plugin | undefined;
 let serve: ReturnType<typeof servePlugin> | undefined;
 
@@ -54,7 +26,7 @@ async function load({ entry, fence }: LoadOrder): Promise<void> {
   fenceModules([fence]);
   closeEscapes();
   const changes = snapshotGlobals();
-  let box: Box;
+  let box: Awaited<ReturnType<typeof importBoxed>>;
   try {
     box = await importBoxed(entry);
   } catch (error) {

@@ -46,7 +46,7 @@ export async function planOf(
     entry: join(root, 'index.js'),
     fence: { root, provided: { zod, '@portcullis/contracts': api } },
     config: {},
-    expected: { closed: true, exports: [{ name: 'default', kind: 'value' }] },
+    expected: { contract: { closed: true, exports: [{ name: 'default', kind: 'value' }] } },
     ...changes,
     limits: { ...defaultLimits, ...changes.limits },
   };

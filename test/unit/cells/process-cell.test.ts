@@ -118,7 +118,7 @@ test('a module with a "then" is refused without its then being called', async (t
 
 test('a live shape that differs from the checked one is PC-R203', async (t) => {
   assert.equal((await fault(t, source({ top: 'export const more = 1;' }))).code, 'PC-R203');
-  const expected = { closed: true, exports: [{ name: 'default', kind: 'function' as const }] };
+  const expected = { contract: { closed: true, exports: [{ name: 'default', kind: 'function' as const }] } };
   assert.equal((await fault(t, source(), { expected })).code, 'PC-R203');
 });
 

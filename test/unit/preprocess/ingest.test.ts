@@ -161,12 +161,13 @@ test('plugins are described as data', async (t) => {
   assert.ok(JSON.stringify(house.commands[0]?.args).includes('"boolean"'));
 });
 
-test('a plugin that does not load, or does not like its configuration, ends the start in a sentence', async (t) => {
+test('a plugin that does not load serves nothing and says why; a wrong configuration ends the start in a sentence', async (t) => {
   const buffer = memoryBuffer(t);
   const plugins = (entry: string | URL, config: unknown) => ({ plugins: [{ name: 'house', entry, config }] });
-  const invalid = withCode('CONFIG_INVALID');
-  await assert.rejects(openStage(buffer, plugins('/nowhere/index.ts', {})), invalid);
-  await assert.rejects(openStage(buffer, plugins(housePlugin, { sacle: 2 })), invalid);
+  const stage = await openStage(buffer, plugins('/nowhere/index.ts', {}));
+  assert.match(stage.plugins()[0]?.refused?.detail ?? '', /Cannot find module/);
+  assert.deepEqual(stage.plugins()[0]?.topics, []);
+  await assert.rejects(openStage(buffer, plugins(housePlugin, { sacle: 2 })), withCode('CONFIG_INVALID'));
 });
 
 test('closing waits for what was taken in, refuses what comes later, and can be done twice', async (t) => {

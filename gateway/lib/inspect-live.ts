@@ -1,10 +1,11 @@
-import type { LiveExport, LiveShape } from '../live-shape.ts';
+import type { LiveExport, LiveShape } from './live-shape.ts';
 
 // Taken before any byte of a plugin runs, so that a plugin that patches them cannot make the inspection lie by accident.
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const toText: () => string = Reflect.get(Function.prototype, 'toString');
 const stringify = JSON.stringify;
 const isSame = Object.is;
+const isArray = Array.isArray;
 const asyncFunction = getPrototypeOf(async () => undefined);
 const generatorFunction = getPrototypeOf(function* () {});
 const asyncGeneratorFunction = getPrototypeOf(async function* () {});
@@ -15,16 +16,24 @@ const maxChanged = 64;
 
 /** Describes the exports by their descriptors. No getter, no method and no `toJSON` with an effect of its own is called for functions and classes. */
 export function inspectExports(namespace: object): readonly LiveExport[] {
-  return ownKeys(namespace)
-    .slice(0, maxNames)
-    .filter((key) => typeof key === 'string')
-    .map((name) => exportOf(name, getOwnPropertyDescriptor(namespace, name)));
+  return ownNames(namespace).map((name) => describe(name, getOwnPropertyDescriptor(namespace, name), true));
 }
 
-function exportOf(name: string, descriptor: PropertyDescriptor | undefined): LiveExport {
+function ownNames(object: object): readonly string[] {
+  return ownKeys(object)
+    .slice(0, maxNames)
+    .filter((key) => typeof key === 'string');
+}
+
+function describe(name: string, descriptor: PropertyDescriptor | undefined, withFields: boolean): LiveExport {
   if (descriptor === undefined || !('value' in descriptor)) return { name, kind: 'accessor' };
   const value: unknown = descriptor.value;
-  if (typeof value !== 'function') return { name, kind: 'value', json: jsonOf(value) };
+  if (typeof value !== 'function') {
+    const described: LiveExport = { name, kind: 'value', json: jsonOf(value) };
+    if (!withFields || typeof value !== 'object' || value === null || isArray(value)) return described;
+    const fields = ownNames(value).map((key) => describe(key, getOwnPropertyDescriptor(value, key), false));
+    return { ...described, fields };
+  }
   const length = getOwnPropertyDescriptor(value, 'length')?.value as unknown;
   const parameters = typeof length === 'number' ? length : undefined;
   if (apply(toText, value, []).startsWith('class')) {
@@ -59,7 +68,7 @@ function jsonOf(value: unknown): string | undefined {
 }
 
 function isPlain(value: unknown, depth: number): boolean {
-  if (value === null || typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol';
+  if (value === null || typeof value !== 'object') return !['function', 'symbol', 'bigint'].includes(typeof value);
   if (depth === 0) return false;
   return ownKeys(value).every((key) => {
     const descriptor = getOwnPropertyDescriptor(value, key);
