@@ -1,24 +1,147 @@
+import { z } from 'zod';
+
 /** A device works locally from the first moment; the cloud only confirms it, or says why not. */
 export const lifeCycles = ['SHADOW', 'ACTIVATED', 'REJECTED', 'DECOMMISSIONED'] as const;
 export type LifeCycle = (typeof lifeCycles)[number];
 
+/** Why a cloud refused a device, and what the operator can do. */
+export interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+  readonly suggestion: string;
+}
+
 /** What a cloud said of one device. A fault of the account or of the way there is never a rejection. */
 export type ActivationOutcome =
   | { readonly is: 'activated'; readonly cloudId: string }
-  | { readonly is: 'rejected'; readonly code: string; readonly reason: string; readonly suggestion: string };
+  | ({ readonly is: 'rejected' } & Refusal);
 
-/** What other stages know of a device. `name` is a label; `id` never changes. */
-export interface DeviceRecord {
+/** From the outside in; a place of one kind stands in a place of the kind before. */
+export const placeKinds = ['building', 'floor', 'area', 'room'] as const;
+export type PlaceKind = (typeof placeKinds)[number];
+
+/** What every subject of the registry has. `version` grows by one with each change, also over a deletion. */
+interface Subject {
   readonly id: string;
   readonly name: string;
+  readonly version: number;
+}
+
+/** `parent` is absent for a building. Names are unique among siblings. */
+export interface PlaceRecord extends Subject {
+  readonly kind: PlaceKind;
+  readonly parent?: string | undefined;
+}
+
+/** People (by name) who are responsible for areas (by the id of the place). */
+export interface GroupRecord extends Subject {
+  readonly members: readonly string[];
+  readonly areas: readonly string[];
+}
+
+/** What other stages know of a device. `name` is a label; `id` never changes. `place` is the id of a place. */
+export interface DeviceRecord extends Subject {
   readonly profile: string | undefined;
   readonly lifeCycle: LifeCycle;
   readonly place: string | undefined;
   readonly tags: readonly string[];
+  readonly cloudId?: string | undefined;
+  /** Only of a rejected device. */
+  readonly refusal?: Refusal | undefined;
+  /** The broker's user with whose credentials the device connects, where it does so itself. */
+  readonly user?: string | undefined;
+  readonly replaces?: string | undefined;
+  readonly replacedBy?: string | undefined;
 }
 
 /** The registry as other stages see it. Reads are from memory; `activation` resolves when it is durable. */
 export interface DeviceDirectory {
   find(device: string): DeviceRecord | undefined;
+  /** Does nothing for a device that the registry does not hold or that was decommissioned. */
   activation(device: string, outcome: ActivationOutcome): Promise<void>;
 }
+
+const printable = /^[^\p{C}]+$/u;
+const label = (most: number) =>
+  z.string().trim().min(1).max(most).regex(printable, 'no line breaks and other control characters');
+const subjectId = z.string().min(1).max(64);
+
+/** A name of a place has no slash, because a path is written with it: `Home/Ground floor/East/Kitchen`. */
+export const placeName = label(64).refine((name) => !name.includes('/'), 'no slash in the name of a place');
+export const placePath = z.string().min(1).max(272);
+export const deviceId = label(256);
+export const deviceName = label(128);
+export const profileName = label(64);
+export const tag = z
+  .string()
+  .max(32)
+  .regex(/^[\p{L}\p{N}_.:-]+$/u, 'a tag is made of letters, digits and _ . : -');
+export const tagList = z.array(tag).max(16);
+
+/** The version that a change was made for; when the subject has another one by now, the change is a CONFLICT. */
+const version = z.coerce.number().int().positive().optional();
+export const placeRef = subjectId;
+
+export const newPlaceSchema = z.strictObject({
+  kind: z.enum(placeKinds),
+  name: placeName,
+  parent: placeRef.optional(),
+});
+export type NewPlace = z.infer<typeof newPlaceSchema>;
+
+export const placeEditSchema = z.strictObject({
+  id: subjectId,
+  name: placeName.optional(),
+  parent: placeRef.optional(),
+  version,
+});
+export type PlaceEdit = z.infer<typeof placeEditSchema>;
+
+/** With `cascade` everything in the place goes too, and its devices move to the parent; without, it must be empty. */
+export const placeRemovalSchema = z.strictObject({
+  id: subjectId,
+  version,
+  cascade: z.stringbool().or(z.boolean()).default(false),
+});
+export type PlaceRemoval = z.infer<typeof placeRemovalSchema>;
+
+const members = z.array(label(64)).max(64);
+const areas = z.array(placeRef).max(256);
+export const newGroupSchema = z.strictObject({
+  name: label(64),
+  members: members.default([]),
+  areas: areas.default([]),
+});
+export type NewGroup = z.infer<typeof newGroupSchema>;
+
+export const groupEditSchema = z.strictObject({
+  id: subjectId,
+  name: label(64).optional(),
+  members: members.optional(),
+  areas: areas.optional(),
+  version,
+});
+export type GroupEdit = z.infer<typeof groupEditSchema>;
+
+export const removalSchema = z.strictObject({ id: deviceId, version });
+export type Removal = z.infer<typeof removalSchema>;
+
+export const newDeviceSchema = z.strictObject({
+  id: deviceId,
+  name: deviceName.optional(),
+  profile: profileName.optional(),
+  place: placeRef.optional(),
+  tags: tagList.default([]),
+});
+export type NewDevice = z.infer<typeof newDeviceSchema>;
+
+/** `null` takes a profile or a place away. */
+export const deviceEditSchema = z.strictObject({
+  id: deviceId,
+  name: deviceName.optional(),
+  profile: profileName.nullable().optional(),
+  place: placeRef.nullable().optional(),
+  tags: tagList.optional(),
+  version,
+});
+export type DeviceEdit = z.infer<typeof deviceEditSchema>;

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
-import { deviceRoutes } from './api/device-routes.ts';
+import { credentialRoutes } from './api/credential-routes.ts';
+import { deviceListRoute } from './api/device-list.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes, type SinkControl } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
@@ -21,6 +22,8 @@ import { openTraffic } from './preflight/open-traffic.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
+import { openRegistry } from './registry/open-registry.ts';
+import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
@@ -61,12 +64,13 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables, lifeSignTables];
+  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables, lifeSignTables, registryTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
-  const { append } = buffer;
+  const registry = starting.use(await openRegistry({ append: buffer.append, store: buffer, log, clock }));
+  const append = registry.watch(buffer.append);
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
 
@@ -89,7 +93,8 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
             alarms: () => alarms.active(),
           }),
-          ...deviceRoutes(mqtt),
+          deviceListRoute({ ...registry, ledger: () => buffer.ledger() }),
+          ...credentialRoutes(mqtt),
           ...sinkRoutes(sinks),
         ],
         assets: await consoleAssets(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { route, type Route } from './route.ts';
 
-const count = z.int().nonnegative();
-const ledgerLine = z.object({
+export const count = z.int().nonnegative();
+export const ledgerLine = z.object({
   sink: z.string(),
   accepted: count,
   delivered: count,
@@ -16,7 +16,7 @@ const ledgerLine = z.object({
   balanced: z.boolean(),
 });
 const deviceLine = ledgerLine.extend({ device: z.string() });
-type LedgerLine = z.infer<typeof ledgerLine>;
+export type LedgerLine = z.infer<typeof ledgerLine>;
 
 /** What the read API asks of the gateway. */
 export interface ReadModel {
@@ -32,10 +32,7 @@ export interface ReadModel {
   deadLetters(query: { limit: number }): Promise<readonly { readonly sample: Uint8Array }[]>;
 }
 
-const page = z.object({
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  cursor: z.string().max(256).optional(),
-});
+const limit = z.coerce.number().int().min(1).max(1_000).default(100);
 
 /** The reads of version 1. */
 export function readRoutes(model: ReadModel): Route[] {
@@ -60,18 +57,6 @@ export function readRoutes(model: ReadModel): Route[] {
     }),
     route({
       method: 'GET',
-      path: '/api/v1/devices',
-      summary: 'Every device that the ledger knows, ordered by id, page by page.',
-      input: page,
-      result: z.object({
-        total: count,
-        next: z.string().nullable(),
-        devices: z.array(z.object({ id: z.string(), accepted: count, buffered: count, sinks: z.array(ledgerLine) })),
-      }),
-      handle: async ({ limit, cursor }) => pageOfDevices((await model.ledger({})).devices, limit, cursor),
-    }),
-    route({
-      method: 'GET',
       path: '/api/v1/plugins',
       summary: 'The plugins that are loaded, and the topics they serve.',
       input: z.object({}),
@@ -92,7 +77,7 @@ export function readRoutes(model: ReadModel): Route[] {
       method: 'GET',
       path: '/api/v1/dead-letters',
       summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
-      input: z.object({ limit: page.shape.limit }),
+      input: z.object({ limit: limit }),
       result: z.object({
         deadLetters: z.array(z.looseObject({ sample: z.string(), sampleEncoding: z.enum(['utf-8', 'base64']) })),
       }),
@@ -111,24 +96,4 @@ function shownLetter({ sample, ...letter }: { readonly sample: Uint8Array }): ob
   } catch {
     return { ...letter, sample: Buffer.from(sample).toString('base64'), sampleEncoding: 'base64' };
   }
-}
-
-type DeviceLine = z.infer<typeof deviceLine>;
-
-/** One page of devices; `cursor` is the last id of the page before. */
-function pageOfDevices(lines: readonly DeviceLine[], limit: number, cursor: string | undefined): object {
-  // What names no device is booked on its plugin.
-  const byDevice = Map.groupBy(
-    lines.filter(({ device }) => !device.startsWith('plugin:')),
-    (line) => line.device,
-  );
-  const ids = [...byDevice.keys()].toSorted();
-  const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
-  const shown = rest.slice(0, limit);
-  const devices = shown.map((id) => {
-    const sinks = (byDevice.get(id) ?? []).map((line) => ledgerLine.parse(line));
-    const most = (key: 'accepted' | 'buffered'): number => Math.max(0, ...sinks.map((line) => line[key]));
-    return { id, accepted: most('accepted'), buffered: most('buffered'), sinks };
-  });
-  return { total: ids.length, next: rest.length > limit ? (shown.at(-1) ?? null) : null, devices };
 }

@@ -24,6 +24,8 @@ export function messagesFrom(answer: ClaimAnswer, gateway: string): BatchItem[] 
     };
     if (record.meta) message.meta = record.meta;
     if (record.place) message.place = record.place;
+    if (record.change) message.change = record.change;
+    if (record.result) message.result = record.result;
     return { lsn, message };
   });
 }

@@ -25,7 +25,7 @@ const issued = z.object({ user: z.string(), password: z.string() });
 const shown = ({ user, password }: Issued): Issued => ({ user, password });
 
 /** Who may connect to the broker. A password is in an answer once, when it is made. */
-export function deviceRoutes(book: CredentialBook): Route[] {
+export function credentialRoutes(book: CredentialBook): Route[] {
   return [
     route({
       method: 'GET',

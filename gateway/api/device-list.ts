@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { lifeCycles, type DeviceRecord } from '../../contracts/registry.ts';
+import { count, ledgerLine, type LedgerLine } from './read-routes.ts';
+import { route, type Route } from './route.ts';
+
+/** What the list asks of the gateway. */
+export interface DeviceList {
+  devices(): Iterable<DeviceRecord>;
+  ledger(): Promise<{ readonly devices: readonly (LedgerLine & { readonly device: string })[] }>;
+  /** The ids of a place and of everything in it; throws NOT_FOUND. */
+  within(place: string): ReadonlySet<string>;
+  /** The names from the building to the place. */
+  pathOf(place: string): string;
+}
+
+const shownDevice = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  lifeCycle: z.enum(lifeCycles),
+  profile: z.string().optional(),
+  place: z.string().optional(),
+  path: z.string().optional(),
+  tags: z.array(z.string()),
+  version: count,
+});
+const accounted = { accepted: count, buffered: count, sinks: z.array(ledgerLine) };
+
+export const deviceFilter = z.object({
+  place: z.string().max(64).optional(),
+  tag: z.string().max(32).optional(),
+  profile: z.string().max(64).optional(),
+  lifeCycle: z.enum(lifeCycles).optional(),
+});
+
+/** The devices of the registry, each with what the ledger says of it. */
+export function deviceListRoute(model: DeviceList): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/devices',
+    summary:
+      'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle.',
+    input: deviceFilter.extend({
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+      cursor: z.string().max(256).optional(),
+    }),
+    result: z.object({
+      total: count,
+      next: z.string().nullable(),
+      devices: z.array(shownDevice.extend(accounted)),
+    }),
+    handle: async ({ limit, cursor, ...filter }) => {
+      const wanted = wantedBy(filter, model);
+      const all = [...model.devices()].filter(wanted).toSorted(byId);
+      const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
+      const shown = rest.slice(0, limit);
+      const lines = Map.groupBy((await model.ledger()).devices, ({ device }) => device);
+      const devices = shown.map((device) => ({ ...show(device, model), ...account(lines.get(device.id) ?? []) }));
+      return { total: all.length, next: rest.length > limit ? (shown.at(-1)?.id ?? null) : null, devices };
+    },
+  });
+}
+
+const byId = (one: { id: string }, other: { id: string }): number => (one.id < other.id ? -1 : 1);
+
+function wantedBy(filter: z.infer<typeof deviceFilter>, model: DeviceList): (device: DeviceRecord) => boolean {
+  const places = filter.place === undefined ? undefined : model.within(filter.place);
+  return ({ place, tags, profile, lifeCycle }) =>
+    (places === undefined || (place !== undefined && places.has(place))) &&
+    (filter.tag === undefined || tags.includes(filter.tag)) &&
+    (filter.profile === undefined || profile === filter.profile) &&
+    (filter.lifeCycle === undefined || lifeCycle === filter.lifeCycle);
+}
+
+function show(device: DeviceRecord, model: DeviceList): object {
+  return { ...device, ...(device.place !== undefined && { path: model.pathOf(device.place) }) };
+}
+
+function account(lines: readonly (LedgerLine & { readonly device: string })[]): object {
+  const sinks = lines.map((line) => ledgerLine.parse(line));
+  const most = (key: 'accepted' | 'buffered'): number => Math.max(0, ...sinks.map((line) => line[key]));
+  return { accepted: most('accepted'), buffered: most('buffered'), sinks };
+}

@@ -1,0 +1,113 @@
+import type { Logger } from 'pino';
+import type { Append } from '../../contracts/pipeline.ts';
+import type {
+  DeviceDirectory,
+  DeviceEdit,
+  DeviceRecord,
+  GroupEdit,
+  GroupRecord,
+  NewDevice,
+  NewGroup,
+  NewPlace,
+  PlaceEdit,
+  PlaceRecord,
+  PlaceRemoval,
+  Removal,
+} from '../../contracts/registry.ts';
+import type { TableStore } from '../../contracts/table-set.ts';
+import type { Clock } from '../lib/clock.ts';
+import { watchForDevices } from './appearing.ts';
+import { defaultBounds, found, type Book, type Bounds } from './book.ts';
+import { activate, appear, decommission, editDevice, register, removeDevice, replace, retry } from './devices.ts';
+import { openEditor, type Editor } from './editor.ts';
+import { addGroup, editGroup, removeGroup } from './groups.ts';
+import { addPlace, editPlace, pathOf, removePlace, subtreeOf } from './places.ts';
+import { loadBook } from './tables.ts';
+
+export interface RegistryDeps {
+  /** Of the buffer itself: what the registry appends makes no device appear. */
+  readonly append: Append;
+  readonly store: TableStore;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly bounds?: Partial<Bounds>;
+}
+
+/**
+ * The registry. Reads are from memory and show what is durable. Every change commits with its change event and resolves
+ * after that; one that cannot be rejects with NOT_FOUND, CONFLICT, COMMAND_INVALID or REGISTRY_FULL and leaves nothing.
+ * Disposing waits for the edits that were taken; dispose what calls the registry before.
+ */
+export interface Registry extends DeviceDirectory, AsyncDisposable {
+  /** An `append` for ingest, under which unknown devices appear by themselves. */
+  watch(append: Append): Append;
+
+  places(): Iterable<PlaceRecord>;
+  /** The ids of a place and of everything in it. Throws NOT_FOUND. */
+  within(place: string): ReadonlySet<string>;
+  /** The names from the building to the place, with slashes between. */
+  pathOf(place: string): string;
+  addPlace(place: NewPlace): Promise<PlaceRecord>;
+  editPlace(edit: PlaceEdit): Promise<PlaceRecord>;
+  removePlace(removal: PlaceRemoval): Promise<PlaceRecord>;
+
+  groups(): Iterable<GroupRecord>;
+  addGroup(group: NewGroup): Promise<GroupRecord>;
+  editGroup(edit: GroupEdit): Promise<GroupRecord>;
+  removeGroup(removal: Removal): Promise<GroupRecord>;
+
+  devices(): Iterable<DeviceRecord>;
+  register(device: NewDevice): Promise<DeviceRecord>;
+  editDevice(edit: DeviceEdit): Promise<DeviceRecord>;
+  /** Another try at the cloud for a device that it refused. */
+  retry(wanted: Removal): Promise<DeviceRecord>;
+  decommission(wanted: Removal): Promise<DeviceRecord>;
+  /** New hardware takes over; resolves with the successor. */
+  replace(wanted: Removal & { readonly by: string }): Promise<DeviceRecord>;
+  removeDevice(wanted: Removal): Promise<DeviceRecord>;
+}
+
+export async function openRegistry({ append, store, log, clock, ...options }: RegistryDeps): Promise<Registry> {
+  const bounds: Bounds = { ...defaultBounds, ...options.bounds };
+  const book: Book = await loadBook(store);
+  const editor = openEditor({ book, append, clock, onCommitted: () => undefined });
+  const { devices, places, groups } = book;
+  const edit: Editor['edit'] = (change) => editor.edit(change);
+
+  return {
+    find: (device) => devices.get(device),
+    activation: async (device, outcome) => void (await edit((draft) => activate(draft, device, outcome))),
+    watch: (append) =>
+      watchForDevices(append, {
+        clock,
+        isKnown: (device) => devices.get(device) !== undefined,
+        hasRoom: () => devices.size < bounds.maxAppeared,
+        appear: (ids) =>
+          edit((draft) => {
+            for (const id of ids) appear(draft, id, bounds);
+          }),
+        onFailure: (err) => log.warn({ err }, 'devices could not be registered; they appear with their next message'),
+      }),
+
+    places: () => places.values(),
+    within: (place) => new Set(subtreeOf(places, found(places, 'place', { id: place }).id)),
+    pathOf: (place) => pathOf(places, place),
+    addPlace: (place) => edit((draft) => addPlace(draft, place, bounds)),
+    editPlace: (wanted) => edit((draft) => editPlace(draft, wanted)),
+    removePlace: (removal) => edit((draft) => removePlace(draft, removal)),
+
+    groups: () => groups.values(),
+    addGroup: (group) => edit((draft) => addGroup(draft, group, bounds)),
+    editGroup: (wanted) => edit((draft) => editGroup(draft, wanted)),
+    removeGroup: (removal) => edit((draft) => removeGroup(draft, removal)),
+
+    devices: () => devices.values(),
+    register: (device) => edit((draft) => register(draft, device, bounds)),
+    editDevice: (wanted) => edit((draft) => editDevice(draft, wanted)),
+    retry: (wanted) => edit((draft) => retry(draft, wanted)),
+    decommission: (wanted) => edit((draft) => decommission(draft, wanted)),
+    removeDevice: (wanted) => edit((draft) => removeDevice(draft, wanted)),
+    replace: (wanted) => edit((draft) => replace(draft, wanted, bounds)),
+    [Symbol.asyncDispose]: () => editor[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DeviceRecord } from '../../../contracts/registry.ts';
+import { deviceListRoute } from '../../../gateway/api/device-list.ts';
+
+const line = {
+  sink: 'tuya',
+  accepted: 3,
+  delivered: 1,
+  buffered: 2,
+  filtered: 0,
+  expired: 0,
+  evicted: 0,
+  deadLettered: 0,
+  predates: 0,
+  balanced: true,
+};
+const device = (id: string, more: Partial<DeviceRecord> = {}): DeviceRecord => ({
+  id,
+  name: `the ${id}`,
+  version: 1,
+  profile: undefined,
+  lifeCycle: 'SHADOW',
+  place: undefined,
+  tags: [],
+  ...more,
+});
+
+interface Listed {
+  readonly total: number;
+  readonly next: string | null;
+  readonly devices: readonly { readonly id: string }[];
+}
+
+const all = [device('c', { tags: ['east'] }), device('a', { place: 'p2' }), device('b', { lifeCycle: 'ACTIVATED' })];
+const list = deviceListRoute({
+  devices: () => all,
+  ledger: async () => ({
+    devices: [
+      { device: 'a', ...line },
+      { device: 'plugin:shelly', ...line },
+    ],
+  }),
+  within: (place) => new Set([place, 'p2']),
+  pathOf: (place) => `path of ${place}`,
+});
+const ask = async (query: object): Promise<Listed> => (await list.handle(list.input.parse(query))) as Listed;
+const ids = ({ devices }: Listed): string[] => devices.map(({ id }) => id);
+
+test('the devices of the registry come in order of id, page by page, with what the ledger says', async () => {
+  const first = await ask({ limit: '2' });
+  assert.deepEqual([ids(first), first.total, first.next], [['a', 'b'], 3, 'b']);
+  const rest = await ask({ limit: '2', cursor: 'b' });
+  assert.deepEqual([ids(rest), rest.total, rest.next], [['c'], 3, null]);
+  assert.deepEqual(first.devices[0], {
+    ...device('a', { place: 'p2' }),
+    path: 'path of p2',
+    accepted: 3,
+    buffered: 2,
+    sinks: [line],
+  });
+});
+
+test('a filter names a place with everything in it, a tag, a profile, a life cycle', async () => {
+  assert.deepEqual(ids(await ask({ place: 'p1' })), ['a']);
+  assert.deepEqual(ids(await ask({ tag: 'east' })), ['c']);
+  assert.deepEqual(ids(await ask({ lifeCycle: 'ACTIVATED' })), ['b']);
+  assert.deepEqual(ids(await ask({ profile: 'lamp' })), []);
+});
