@@ -22,7 +22,7 @@ import { openTraffic } from './preflight/open-traffic.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
-import { openRegistry } from './registry/open-registry.ts';
+import { openRegistry, type Registry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
@@ -79,7 +79,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     await listenMqtt(broker, { ingest: traffic.watch(ingest.ingest), store: buffer, log, clock }),
   );
 
-  const sinks = await startDelivery(config, buffer, { log, clock, switches }, starting);
+  const sinks = await startDelivery(config, { buffer, registry }, { log, clock, switches }, starting);
 
   countStages(metrics, buffer, mqtt);
   const api = starting.use(
@@ -120,14 +120,15 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 /** One loop per configured sink. An outage is noted in the ledger, so that it can show what was captured meanwhile. */
 async function startDelivery(
   { cloud }: Config,
-  buffer: Buffer,
+  { buffer, registry }: { readonly buffer: Buffer; readonly registry: Registry },
   { log, clock, switches }: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl[]> {
   if (cloud.tuya === undefined) return [];
   // The HTTPS client is large; a gateway without a cloud does without it.
   const { openTuyaSink } = await import('./delivery/tuya/tuya-sink.ts');
-  const sink = stack.use(openTuyaSink(await tuyaOptions(cloud.tuya), { store: buffer, log, clock }));
+  const deps = { store: buffer, directory: registry, log, clock };
+  const sink = stack.use(openTuyaSink(await tuyaOptions(cloud.tuya), deps));
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
     noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));

@@ -71,7 +71,6 @@ export function project(message: Message, definitions: ProductDefinition = noDef
     case 'availability':
       return presenceOf(message) ?? reportOf(message, definitions);
     case 'registration':
-    case 'change':
       return { as: 'registration' };
     case 'event':
     case 'alarm':
