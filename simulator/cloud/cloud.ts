@@ -14,6 +14,7 @@ import { connectionHandler } from './connection.ts';
 import { DeviceBook } from './devices.ts';
 import { FaultBox } from './faults.ts';
 import { gatekeeper } from './gatekeeper.ts';
+import { MessageQueue } from './messages.ts';
 import { ReceivedLog } from './received.ts';
 import type { ReceivedTotals } from './received.ts';
 import type { Quotas } from './quota.ts';
@@ -105,6 +106,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     devices: new DeviceBook(clientId, options.maxDevices ?? 10_000),
     received: new ReceivedLog(options.maxRows ?? 2_000_000),
     commands: new CommandQueue(),
+    messages: new MessageQueue(secret),
+    products: new Map(),
     faults: new FaultBox(),
     repeats: options.repeats ?? 'accept',
   };

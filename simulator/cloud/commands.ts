@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Arrivals } from './arrivals.ts';
 
 export interface CodeValue {
   readonly code: string;
@@ -46,7 +46,7 @@ const perPoll = 100;
  */
 export class CommandQueue {
   readonly #held = new Map<string, Held>();
-  #arrived = new AbortController();
+  readonly #arrivals = new Arrivals();
 
   enqueue(device: string, wish: Wish, now: number): CloudCommand {
     const command: CloudCommand = {
@@ -61,8 +61,7 @@ export class CommandQueue {
     this.#held.set(command.command_id, { command, leasedUntil: 0 });
     const [oldest] = this.#held.keys();
     if (this.#held.size > maxHeld && oldest !== undefined) this.#held.delete(oldest);
-    this.#arrived.abort();
-    this.#arrived = new AbortController();
+    this.#arrivals.announce();
     return command;
   }
 
@@ -87,12 +86,14 @@ export class CommandQueue {
   async poll(timeoutMs: number, now: () => number, signal: AbortSignal): Promise<CloudCommand[]> {
     const first = this.take(now());
     if (first.length > 0) return first;
-    try {
-      await sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, this.#arrived.signal]) });
-    } catch (error) {
-      if ((error as Error).name !== 'AbortError') throw error;
-    }
+    await this.#arrivals.wait(timeoutMs, signal);
     return signal.aborted ? [] : this.take(now());
+  }
+
+  /** Ends all leases: what is not settled comes again with the next poll. */
+  redeliver(): void {
+    for (const held of this.#held.values()) held.leasedUntil = 0;
+    this.#arrivals.announce();
   }
 
   /** The gateway's answer. False when there is no such command. */

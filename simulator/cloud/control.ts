@@ -3,7 +3,8 @@ import { shownStatus } from './devices.ts';
 import type { CloudDevice, PropertyValue } from './devices.ts';
 import { forDevice } from './for-device.ts';
 import { fail, ok } from './reply.ts';
-import type { Handler } from './state.ts';
+import type { ProductModel } from './products.ts';
+import type { CloudState, Handler } from './state.ts';
 
 const commandList = z
   .array(z.object({ code: z.string().min(1).max(256), value: z.json().optional() }))
@@ -45,6 +46,22 @@ export const pollCommands: Handler = async (call, state) => {
   });
 };
 
+/** Extension of ours: `GET …/messages/poll?timeout=25000` lends messages of the queue; the vendor pushes them by Pulsar. */
+export const pollMessages: Handler = async (call, state) => {
+  const timeout = Number(call.query.get('timeout') ?? '25000');
+  if (!Number.isInteger(timeout) || timeout < 0) return fail(1109);
+  const due = await state.messages.poll(Math.min(timeout, pollLimitMs), () => state.clock.wallMs(), call.signal);
+  return ok({ messages: due });
+};
+
+/** Extension of ours: `POST …/messages/ack` with `{message_ids}`, as the queue's own acknowledgement by id. */
+export const ackMessages: Handler = (call, state) => {
+  const answer = z.object({ message_ids: z.array(z.string().max(128)).max(500) }).safeParse(call.body);
+  if (!answer.success) return fail(1109);
+  state.messages.acknowledge(answer.data.message_ids);
+  return ok();
+};
+
 /** Extension of ours: `POST …/commands/{id}/ack` with `{success, message?}`; a lent command comes again without it. */
 export const ackCommand: Handler = (call, state) => {
   const answer = z.object({ success: z.boolean(), message: z.string().max(1024).optional() }).safeParse(call.body);
@@ -69,14 +86,17 @@ const typeOf = (value: PropertyValue): string => {
   return typeof value === 'string' ? 'String' : 'Json';
 };
 
-/** There are no product models here: data points and their types are those that were reported. */
-const points = (device: CloudDevice): { code: string; type: string; values: string }[] =>
-  shownStatus(device).map(({ code, value }) => ({ code, type: typeOf(value), values: '{}' }));
+/** Without a model of the product, data points and their types are those that were reported. */
+function modelOf(device: CloudDevice, { products }: CloudState): Pick<ProductModel, 'functions' | 'status'> {
+  const points = shownStatus(device).map(({ code, value }) => ({ code, type: typeOf(value), values: '{}' }));
+  return products.get(device.productId) ?? { functions: points, status: points };
+}
 
-export const getFunctions = forDevice(z.unknown(), ({ device }) =>
-  ok({ category: device.productId, functions: points(device) }),
+export const getFunctions = forDevice(z.unknown(), ({ device, state }) =>
+  ok({ category: device.productId, functions: modelOf(device, state).functions }),
 );
 
-export const getSpecification = forDevice(z.unknown(), ({ device }) =>
-  ok({ category: device.productId, functions: points(device), status: points(device) }),
-);
+export const getSpecification = forDevice(z.unknown(), ({ device, state }) => {
+  const { functions, status } = modelOf(device, state);
+  return ok({ category: device.productId, functions, status });
+});

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { wish as commandWish } from './control.ts';
 import { shownDevice } from './devices.ts';
 import { faultWish } from './faults.ts';
+import { messageWish } from './messages.ts';
+import { productWish } from './products.ts';
 import type { CloudState } from './state.ts';
 
 /** What a test asks of the cloud: unsigned, and only from this machine. */
@@ -21,6 +23,8 @@ type MockHandler = (request: MockRequest, state: CloudState) => MockAnswer;
 
 const answer = (body: unknown, status = 200): MockAnswer => ({ status, body });
 const wrong = (error: string, status = 400): MockAnswer => answer({ error }, status);
+
+const maxProducts = 1_000;
 
 const page = z.object({
   format: z.enum(['json', 'count']).default('json'),
@@ -74,6 +78,22 @@ const addCommand: MockHandler = ({ body }, state) => {
   return answer(state.commands.enqueue(device.id, what, state.clock.wallMs()), 201);
 };
 
+/** `POST /_mock/messages`: `{protocol, data, em?}` lies in the message queue then. */
+const addMessage: MockHandler = ({ body }, state) => {
+  const wish = messageWish.safeParse(parseJson(body));
+  if (!wish.success) return wrong(z.prettifyError(wish.error));
+  return answer({ messageId: state.messages.publish(wish.data, state.clock.wallMs()) }, 201);
+};
+
+/** `POST /_mock/products`: `{product_id, functions, status}` as its specification shall say. */
+const addProduct: MockHandler = ({ body }, state) => {
+  const wish = productWish.safeParse(parseJson(body));
+  if (!wish.success) return wrong(z.prettifyError(wish.error));
+  if (state.products.size >= maxProducts) return wrong('there are too many products already', 409);
+  state.products.set(wish.data.product_id, wish.data);
+  return answer(wish.data, 201);
+};
+
 const handlers: Readonly<Record<string, MockHandler>> = {
   'GET /_mock/received': received,
   'DELETE /_mock/received': clearReceived,
@@ -81,8 +101,19 @@ const handlers: Readonly<Record<string, MockHandler>> = {
   'POST /_mock/faults': armFault,
   'DELETE /_mock/faults': clearFaults,
   'GET /_mock/devices': (_, state) => answer(state.devices.list().map(shownDevice)),
+  'GET /_mock/messages': (_, state) => answer({ waiting: state.messages.size }),
+  'POST /_mock/messages': addMessage,
+  'DELETE /_mock/messages/leases': (_, state) => {
+    state.messages.redeliver();
+    return answer({ waiting: state.messages.size });
+  },
+  'POST /_mock/products': addProduct,
   'GET /_mock/commands': (_, state) => answer(state.commands.list()),
   'POST /_mock/commands': addCommand,
+  'DELETE /_mock/commands/leases': (_, state) => {
+    state.commands.redeliver();
+    return answer(state.commands.list());
+  },
 };
 
 export const isMockPath = (path: string): boolean => path.startsWith('/_mock/');

@@ -4,7 +4,9 @@ import {
   getSpecification,
   getStatus,
   getStatuses,
+  ackMessages,
   pollCommands,
+  pollMessages,
   sendCommands,
 } from './control.ts';
 import { getDevice, registerChild, registerDevice, removeDevice, renameDevice, setOnline } from './registration.ts';
@@ -43,6 +45,9 @@ export const routes: readonly Route[] = [
 
   { method: 'GET', path: `${third}/commands/poll`, api: 'poll', handle: pollCommands },
   { method: 'POST', path: `${third}/commands/:id/ack`, api: 'control', handle: ackCommand },
+
+  { method: 'GET', path: `${third}/messages/poll`, api: 'poll', handle: pollMessages },
+  { method: 'POST', path: `${third}/messages/ack`, api: 'control', handle: ackMessages },
 
   { method: 'GET', path: `${devices}/status`, api: 'query', handle: getStatuses },
   { method: 'GET', path: `${devices}/:id/status`, api: 'query', handle: getStatus },

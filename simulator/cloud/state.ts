@@ -2,6 +2,8 @@ import type { Clock } from '../../gateway/lib/clock.ts';
 import type { CommandQueue } from './commands.ts';
 import type { DeviceBook } from './devices.ts';
 import type { FaultBox } from './faults.ts';
+import type { MessageQueue } from './messages.ts';
+import type { ProductModel } from './products.ts';
 import type { ReceivedLog } from './received.ts';
 import type { ApiClass } from './quota.ts';
 import type { Reply } from './reply.ts';
@@ -20,6 +22,9 @@ export interface CloudState {
   readonly devices: DeviceBook;
   readonly received: ReceivedLog;
   readonly commands: CommandQueue;
+  readonly messages: MessageQueue;
+  /** By product id. */
+  readonly products: Map<string, ProductModel>;
   readonly faults: FaultBox;
   readonly repeats: RepeatPolicy;
 }

@@ -31,6 +31,8 @@ export interface TestCloud {
   /** A command as the cloud's app would give it. */
   readonly addCommand: (wish: Readonly<Record<string, unknown>>) => Promise<CloudCommand>;
   readonly commands: () => Promise<CloudCommand[]>;
+  /** Anything else of the mock endpoints. */
+  readonly mock: (method: string, path: string, body?: unknown) => Promise<unknown>;
 }
 
 /** Starts a local cloud that ends with the test. */
@@ -66,6 +68,7 @@ export async function startCloud(t: TestContext, options: Partial<CloudOptions> 
     },
     fault: async (wish) => void (await ask('POST', '/_mock/faults', wish)),
     clearFaults: async () => void (await ask('DELETE', '/_mock/faults')),
+    mock: (method, path, body) => ask(method, `/_mock/${path}`, body),
     addCommand: async (wish) => (await ask('POST', '/_mock/commands', wish)) as CloudCommand,
     commands: async () => (await ask('GET', '/_mock/commands')) as CloudCommand[],
     devices: async () => (await ask('GET', '/_mock/devices')) as CloudDevice[],

@@ -1,6 +1,7 @@
 import type { ReportPart } from './coalesce.ts';
 import type { DeviceRun } from './device-run.ts';
 import type { ErrorClass } from './error-classes.ts';
+import { tellLosses } from './losses.ts';
 import { devicesPath } from './registration.ts';
 import type { WriteRound } from './write-round.ts';
 
@@ -66,7 +67,9 @@ export async function reportTogether(shares: readonly Share[], round: WriteRound
   for (const { run, parts } of shares) {
     const items = parts.map((part) => part.item);
     run.skipReports(parts.length);
-    if (answer.ok) round.accept(items);
-    else if (!round.refuse(items, answer)) run.stop();
+    if (answer.ok) {
+      tellLosses(parts);
+      round.accept(items);
+    } else if (!round.refuse(items, answer)) run.stop();
   }
 }

@@ -5,7 +5,16 @@ import type { Answer, Refusal } from './envelope.ts';
 import type { CallQuota } from './quota.ts';
 
 /** Calls that the account may be allowed or forbidden separately. */
-export type Api = 'register' | 'status' | 'report' | 'event' | 'batch' | 'command' | 'poll' | 'product';
+export type Api =
+  | 'register'
+  | 'status'
+  | 'report'
+  | 'event'
+  | 'batch'
+  | 'command'
+  | 'product'
+  | 'poll-commands'
+  | 'poll-messages';
 
 export interface CallTerms {
   readonly urgent: boolean;

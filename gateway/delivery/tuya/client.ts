@@ -22,6 +22,8 @@ export interface Call {
   readonly payload?: string;
   /** Ids of the messages that the call carries, in order. */
   readonly keys?: readonly string[];
+  /** How long its answer may take, where that is longer than for others: a long poll. */
+  readonly answerWithinMs?: number;
 }
 
 /** Signed calls to the cloud over kept-alive connections. Disposing ends them at once. */
@@ -102,8 +104,8 @@ function signedExchange(options: ClientOptions, clock: CloudClock) {
   const once = async (call: Call, accessToken: string, signal: AbortSignal): Promise<Answer> => {
     const headers = headersFor(call, options, { accessToken, t: String(clock.nowMs()) });
     try {
-      const { method, target, payload: body = '' } = call;
-      const answer = await wire.exchange({ method, target, headers, body }, signal);
+      const { method, target, payload: body = '', answerWithinMs } = call;
+      const answer = await wire.exchange({ method, target, headers, body, answerWithinMs }, signal);
       return readAnswer(answer.status, answer.retryAfter, answer.text);
     } catch (error) {
       const { class: kind, code } = classOfFault(error);

@@ -23,6 +23,7 @@ export type Step =
 export interface ReportPart {
   readonly item: BatchItem;
   readonly data: PropertyData;
+  readonly losses: readonly string[];
 }
 
 /** Messages in one call: their ids fit in a header of a few kilobytes. */
@@ -49,7 +50,7 @@ export function planSteps(items: readonly PlannedItem[], mergeStates: boolean): 
       else steps[steps.length - 1] = { ...projected, items: [...last.items, item] };
       continue;
     }
-    const part = { item, data: projected.data };
+    const part = { item, data: projected.data, losses: projected.losses };
     const soft = mergeStates && item.message.kind === 'state';
     const characters = JSON.stringify(part.data).length;
     if (open === undefined || !fits(open, part, soft, characters)) {

@@ -9,6 +9,7 @@ import { isWhole } from './command-parts.ts';
 import type { Admission, DeviceBook } from './devices.ts';
 import type { Answer, Refusal } from './envelope.ts';
 import type { ErrorClass } from './error-classes.ts';
+import { tellLosses } from './losses.ts';
 import { devicesPath, presenceCall } from './registration.ts';
 import type { WriteRound } from './write-round.ts';
 
@@ -84,7 +85,6 @@ export class DeviceRun {
       const admission = await book.admit(gateway, device, round.signal);
       if (admission.is === 'ready') {
         this.#cloudId = admission.cloudId;
-        if (admission.fresh) await this.#setOnline(true);
         return;
       }
       if (!this.#refuse(itemsOf(step), admission)) return this.stop();
@@ -181,6 +181,7 @@ export class DeviceRun {
     const answer = await this.#curing(() => this.#post('report', 'property/report', items, data));
     if (answer.ok) {
       if (superseded > 0) tell('dropped', { stage: 'delivery', reason: 'coalesced', count: superseded });
+      tellLosses(parts);
       round.accept(items);
       return true;
     }

@@ -22,7 +22,7 @@ export interface DeviceBookOptions {
 
 /** A device that may report, one that may not, or none of both yet, with what stood in the way. */
 export type Admission =
-  | { readonly is: 'ready'; readonly cloudId: string; readonly fresh: boolean }
+  | { readonly is: 'ready'; readonly cloudId: string }
   | { readonly is: 'rejected'; readonly code: string; readonly reason: string }
   | { readonly is: 'removed' }
   | { readonly is: 'wait'; readonly refusal: Refusal };
@@ -47,7 +47,7 @@ export class DeviceBook {
     this.#o = options;
   }
 
-  /** Sees to it that a device is registered. Callers at the same time share one registration. */
+  /** Sees to it that a device is registered, and online from then on. Callers at the same time share one registration. */
   admit(gateway: string, device: string, signal: AbortSignal): Promise<Admission> {
     const cached = this.#cache.get(device);
     if (cached !== undefined && cached.state !== 'SHADOW') return Promise.resolve(admissionOf(cached));
@@ -124,8 +124,8 @@ export class DeviceBook {
       name: wish.name,
       product: wish.product,
     });
-    if (device === ownKey(gateway)) await this.#o.call(presenceCall(cloudId, true, []), signal);
-    return { is: 'ready', cloudId, fresh: true };
+    await this.#o.call(presenceCall(cloudId, true, []), signal);
+    return { is: 'ready', cloudId };
   }
 
   async #register(gateway: string, device: string, signal: AbortSignal): Promise<Registered> {
@@ -174,7 +174,7 @@ export class DeviceBook {
 function admissionOf(known: Exclude<CloudDevice, { state: 'SHADOW' }>): Admission {
   if (known.state === 'REMOVED') return { is: 'removed' };
   return known.state === 'ACTIVATED'
-    ? { is: 'ready', cloudId: known.cloudId, fresh: false }
+    ? { is: 'ready', cloudId: known.cloudId }
     : { is: 'rejected', code: known.code, reason: known.reason };
 }
 

@@ -3,7 +3,12 @@ import { classOfCode, type ErrorClass } from './error-classes.ts';
 
 /** How one call ended. `reason` is a sentence for people: the cloud's code, words and trace id, never a secret. */
 export type Answer =
-  | { readonly ok: true; readonly result: unknown }
+  | {
+      readonly ok: true;
+      readonly result: unknown;
+      /** The cloud's own time, where it told. */
+      readonly cloudMs?: number;
+    }
   | {
       readonly ok: false;
       readonly class: ErrorClass;
@@ -34,7 +39,7 @@ export function readAnswer(status: number, retryAfter: string | undefined, text:
   const parsed = envelopeSchema.safeParse(parseJson(text));
   if (!parsed.success) return refusedByHttp(status, retryAfter);
   const { success, result, code, msg, t, tid } = parsed.data;
-  if (success) return { ok: true, result };
+  if (success) return { ok: true, result, ...(t !== undefined && { cloudMs: t }) };
   const number = Number(code ?? Number.NaN);
   return {
     ok: false,

@@ -1,28 +1,7 @@
 import type { Message, Metric } from '../../../contracts/message.ts';
 import { answerOf, type CommandAnswer } from './command-answer.ts';
+import { codeOf, emptyProduct, fit, type DataValue, type Loss, type Product } from './data-points.ts';
 import { changeOf, type DeviceChange } from './device-change.ts';
-
-/** What a product says about one of its data points (Tuya, "Data Type"): shown value = raw / 10^scale. */
-export type CodeDefinition =
-  | {
-      readonly type: 'value';
-      readonly scale?: number | undefined;
-      readonly min?: number | undefined;
-      readonly max?: number | undefined;
-      readonly step?: number | undefined;
-    }
-  | {
-      readonly type: 'enum';
-      readonly range: readonly string[];
-      readonly map?: Readonly<Record<string, string>> | undefined;
-    }
-  | { readonly type: 'bool' }
-  | { readonly type: 'string'; readonly maxLength: number };
-
-/** Definitions by data point code; a code without one is reported as it is. */
-export type ProductDefinition = ReadonlyMap<string, CodeDefinition>;
-
-export type DataValue = number | boolean | string;
 
 /** Body of `property/report`: the newest value per code and its source time in milliseconds. */
 export type PropertyData = Record<string, { readonly value: DataValue; readonly time: number }>;
@@ -34,9 +13,9 @@ export interface EventData {
   readonly output_params: Readonly<Record<string, DataValue>>;
 }
 
-/** What one message becomes for the cloud. */
+/** What one message becomes for the cloud. `losses` counts what its values lost on the way, by kind. */
 export type Projected =
-  | { readonly as: 'report'; readonly data: PropertyData }
+  | { readonly as: 'report'; readonly data: PropertyData; readonly losses: readonly (Loss | 'no_value')[] }
   | { readonly as: 'event'; readonly data: EventData }
   | { readonly as: 'presence'; readonly online: boolean }
   | { readonly as: 'registration' }
@@ -49,19 +28,17 @@ export type Projected =
 /** Protocol word of devices that the gateway knows from this cloud only: it has all of that already. */
 const nativeProto = 'tuya';
 
-const noDefinitions: ProductDefinition = new Map();
-
-/** Code of a metric: its name with everything but letters, digits and `_` made `_`, and the endpoint behind it. */
-export function codeOf(metric: Metric, endpoint?: string): string {
-  const ep = metric.ep ?? endpoint;
-  return (ep === undefined ? metric.n : `${metric.n}_${ep}`).replace(/\W/g, '_');
+/** Whether a message carries values that depend on the product. */
+export function hasValues({ kind, src, m }: Message): boolean {
+  const other = kind === 'change' || kind === 'result' || kind === 'registration' || kind === 'availability';
+  return !other && src.proto !== nativeProto && m.length > 0;
 }
 
 /**
  * Projects a message. Metrics without a usable value (`q`) have no place in a property report; a message that has
  * nothing else becomes the event `no_value`, with the reason per code, so that the cloud hears of it.
  */
-export function project(message: Message, definitions: ProductDefinition = noDefinitions): Projected {
+export function project(message: Message, product: Product = emptyProduct): Projected {
   if (message.src.proto === nativeProto) return { as: 'skip', why: 'native' };
   switch (message.kind) {
     case 'change':
@@ -69,29 +46,32 @@ export function project(message: Message, definitions: ProductDefinition = noDef
     case 'result':
       return answerOf(message);
     case 'availability':
-      return presenceOf(message) ?? reportOf(message, definitions);
+      return presenceOf(message) ?? reportOf(message, product);
     case 'registration':
       return { as: 'registration' };
     case 'event':
     case 'alarm':
-      return { as: 'event', data: eventOf(message) };
+      return { as: 'event', data: eventOf(message, product) };
     default:
-      return reportOf(message, definitions);
+      return reportOf(message, product);
   }
 }
 
-function reportOf(message: Message, definitions: ProductDefinition): Projected {
+function reportOf(message: Message, product: Product): Projected {
   const data: PropertyData = Object.create(null);
-  for (const [code, metric] of coded(message)) {
+  const losses: (Loss | 'no_value')[] = [];
+  for (const [code, metric] of coded(message, product)) {
     const value = valueOf(metric);
+    if (value === undefined) losses.push('no_value');
     if (value === undefined) continue;
-    const definition = definitions.get(code);
-    const fitted = definition === undefined ? value : fit(value, definition);
-    if (fitted === undefined) return { as: 'refused', reason: `${code}: ${String(value)} is no ${definition?.type}` };
-    data[code] = { value: fitted, time: message.ts };
+    const point = product.points.get(code);
+    const fitted = point === undefined ? { value } : fit(value, point);
+    if (fitted === undefined) return { as: 'refused', reason: `${code}: ${String(value)} is no ${point?.type}` };
+    if ('loss' in fitted && fitted.loss !== undefined) losses.push(fitted.loss);
+    data[code] = { value: fitted.value, time: message.ts };
   }
-  if (Object.keys(data).length > 0) return { as: 'report', data };
-  return { as: 'event', data: { ...eventOf(message), event_code: 'no_value' } };
+  if (Object.keys(data).length > 0) return { as: 'report', data, losses };
+  return { as: 'event', data: { ...eventOf(message, product), event_code: 'no_value' } };
 }
 
 /** Presence is never guessed: a message that says more, or nothing clear, is reported like any other. */
@@ -101,19 +81,19 @@ function presenceOf(message: Message): Projected | undefined {
   return { as: 'presence', online: words.every((metric) => metric.vb) };
 }
 
-function eventOf(message: Message): EventData {
+function eventOf(message: Message, product: Product): EventData {
   const params: Record<string, DataValue> = Object.create(null);
-  for (const [code, metric] of coded(message)) params[code] = valueOf(metric) ?? metric.q ?? '';
+  for (const [code, metric] of coded(message, product)) params[code] = valueOf(metric) ?? metric.q ?? '';
   const action = message.m.find((metric) => metric.n === 'action')?.vs;
   const code = action || message.m[0]?.n || message.kind;
   return { event_code: code.replace(/\W/g, '_').slice(0, 64), event_time: message.ts, output_params: params };
 }
 
 /** Codes of one message, each once: two names that differ only in signs get `_2`, `_3` behind them. */
-function* coded(message: Message): Generator<readonly [string, Metric]> {
+function* coded(message: Message, product: Product): Generator<readonly [string, Metric]> {
   const used = new Map<string, number>();
   for (const metric of message.m) {
-    const code = codeOf(metric, message.dev.ep);
+    const code = codeOf(metric.n, metric.ep ?? message.dev.ep, product);
     const times = (used.get(code) ?? 0) + 1;
     used.set(code, times);
     yield [times === 1 ? code : `${code}_${times}`, metric];
@@ -121,31 +101,3 @@ function* coded(message: Message): Generator<readonly [string, Metric]> {
 }
 
 const valueOf = (metric: Metric): DataValue | undefined => metric.v ?? metric.vb ?? metric.vs;
-
-/** The value as the product wants it, or undefined when it cannot be. */
-function fit(value: DataValue, definition: CodeDefinition): DataValue | undefined {
-  switch (definition.type) {
-    case 'value':
-      return typeof value === 'number' ? toGrid(value, definition) : undefined;
-    case 'enum': {
-      const word = definition.map?.[String(value)] ?? String(value);
-      return definition.range.includes(word) ? word : undefined;
-    }
-    case 'bool':
-      return typeof value === 'boolean' ? value : undefined;
-    default:
-      return String(value).slice(0, definition.maxLength);
-  }
-}
-
-/**
- * `clamp(round(v × 10^scale), min, max)` on the step grid that begins at `min`. The remainder is lost on purpose: the
- * nearest grid point is reported, halves go up, and never one beyond `max`. Kafka and the buffer keep the exact value.
- */
-function toGrid(value: number, definition: Extract<CodeDefinition, { type: 'value' }>): number {
-  const { scale = 0, step = 1, min = -Infinity, max = Infinity } = definition;
-  const origin = Number.isFinite(min) ? min : 0;
-  const scaled = Math.min(max, Math.max(min, value * 10 ** scale));
-  const raw = origin + Math.round((scaled - origin) / step) * step;
-  return raw > max ? raw - step : raw;
-}

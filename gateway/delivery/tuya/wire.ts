@@ -16,6 +16,8 @@ export interface WireRequest {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In place of `answerTimeoutMs`. */
+  readonly answerWithinMs?: number | undefined;
 }
 
 export interface WireAnswer {
@@ -50,9 +52,16 @@ export function openWire(endpoint: URL, options: WireOptions): Wire {
   });
   let closed: Promise<void> | undefined;
   return {
-    exchange: async ({ method, target, headers, body }, signal) => {
+    exchange: async ({ method, target, headers, body, answerWithinMs }, signal) => {
       const url = new URL(target, endpoint);
-      const wish = { dispatcher: agent, method, headers: { ...headers }, body: body === '' ? null : body, signal };
+      const wish = {
+        dispatcher: agent,
+        method,
+        headers: { ...headers },
+        body: body === '' ? null : body,
+        signal,
+        ...(answerWithinMs !== undefined && { headersTimeout: answerWithinMs }),
+      };
       const answer = await request(url, wish);
       const retryAfter = [answer.headers['retry-after']].flat()[0];
       return { status: answer.statusCode, retryAfter, text: await answer.body.text() };

@@ -84,7 +84,7 @@ test('a late value does not replace a newer one', () => {
   const parts = [newer.item, late.item].map((item) => {
     const projected = project(item.message);
     assert.ok(projected.as === 'report');
-    return { item, data: projected.data };
+    return { item, data: projected.data, losses: [] };
   });
   assert.equal(mergeParts(parts).data['on']?.value, 1);
 });

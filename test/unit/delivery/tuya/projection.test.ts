@@ -2,22 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Metric } from '../../../../contracts/message.ts';
-import { codeOf, project, type CodeDefinition } from '../../../../gateway/delivery/tuya/projection.ts';
+import { codeOf, productOf, type DataPoint } from '../../../../gateway/delivery/tuya/data-points.ts';
+import { project } from '../../../../gateway/delivery/tuya/projection.ts';
 import { message } from '../memory-outlet.ts';
 
-const one = (metric: Metric, definition?: CodeDefinition) => {
+const one = (metric: Metric, definition?: DataPoint) => {
   const projected = project(
     message(1, 'd', { m: [metric] }),
-    new Map(definition ? [[codeOf(metric), definition]] : []),
+    productOf(definition ? [[codeOf(metric.n, metric.ep), definition]] : []),
   );
   return projected.as === 'report' ? Object.values(projected.data)[0]?.value : projected;
 };
 
 test('codes are the words with underscores and the endpoint behind', () => {
-  assert.equal(codeOf({ n: 'temperature', v: 1 }), 'temperature');
-  assert.equal(codeOf({ n: 'power.active', v: 1, ep: '0' }), 'power_active_0');
-  assert.equal(codeOf({ n: 'switch.state', vb: true }, 'l1'), 'switch_state_l1');
-  assert.equal(codeOf({ n: 'x.z2m.soil-moisture', v: 1 }), 'x_z2m_soil_moisture');
+  assert.equal(codeOf('temperature', undefined), 'temperature');
+  assert.equal(codeOf('power.active', '0'), 'power_active_0');
+  assert.equal(codeOf('switch.state', 'l1'), 'switch_state_l1');
+  assert.equal(codeOf('x.z2m.soil-moisture', undefined), 'x_z2m_soil_moisture');
 });
 
 test('a message becomes one report with source times', () => {
@@ -33,6 +34,7 @@ test('a message becomes one report with source times', () => {
       contact: { value: true, time: 5 },
       mode: { value: 'eco', time: 5 },
     }),
+    losses: [],
   });
 });
 
