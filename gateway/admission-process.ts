@@ -23,6 +23,6 @@ try {
   }
   answer({ found });
 } catch (error) {
-  answer({ failed: error instanceof Error ? error.message : String(error) });
+  answer({ refused: error instanceof Error ? error.message : String(error) });
 }
 process.disconnect();

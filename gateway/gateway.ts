@@ -3,6 +3,7 @@ import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceListRoute } from './api/device-list.ts';
+import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes, type SinkControl } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
@@ -18,6 +19,7 @@ import { openAlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
+import { openPluginUploads } from './plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
@@ -96,6 +98,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
           deviceListRoute({ ...registry, ledger: () => buffer.ledger() }),
           ...credentialRoutes(mqtt),
           ...sinkRoutes(sinks),
+          ...pluginRoutes(await openPluginUploads(config)),
         ],
         assets: await consoleAssets(),
         metrics,

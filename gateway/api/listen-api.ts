@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
@@ -36,8 +37,17 @@ export interface Api extends AsyncDisposable {
 /** Connections at the same time, and so requests; more are closed. */
 const maxConnections = 256;
 
-/** Codes that mean: what was asked makes no sense here. */
-const refused = new Set<ErrorCode>(['CONFIG_INVALID', 'COMMAND_INVALID']);
+/** What an error means to who asked; the others are faults of the gateway, whose text stays in its log. */
+const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, title: string]>>> = {
+  CONFIG_INVALID: [422, 'Refused'],
+  COMMAND_INVALID: [422, 'Refused'],
+  PLUGIN_REFUSED: [422, 'Refused'],
+  PLUGIN_TAMPERED: [422, 'Refused'],
+  FILE_UNREADABLE: [422, 'Refused'],
+  USAGE: [422, 'Refused'],
+  OVERLOADED: [503, 'Busy'],
+  DISK_FULL: [507, 'No room'],
+};
 
 const securityHeaders = {
   'content-security-policy':
@@ -59,9 +69,8 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   });
   server.setNotFoundHandler((request, reply) => problem(reply, 404, 'Not found', `There is no ${request.url}.`));
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    if (error instanceof PortcullisError && refused.has(error.code)) {
-      return problem(reply, 422, 'Refused', error.message);
-    }
+    const known = error instanceof PortcullisError ? answers[error.code] : undefined;
+    if (known !== undefined) return problem(reply, ...known, error.message);
     const status = error.statusCode ?? 500;
     if (status >= 500) deps.log.error({ err: error }, 'a request failed');
     return problem(reply, status, status >= 500 ? 'Internal error' : 'Bad request', status >= 500 ? '' : error.message);
@@ -79,7 +88,10 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   );
   const document = openApiDocument(deps.routes, options.version);
   server.get('/openapi.json', async () => document);
-  for (const route of deps.routes) addRoute(server, route, options.adminToken);
+  for (const route of deps.routes) {
+    if (route.upload === undefined) addRoute(server, route, options.adminToken);
+    else await addUpload(server, route, route.upload, options.adminToken);
+  }
   for (const asset of deps.assets) {
     server.get(asset.path, async (_request, reply) => reply.type(asset.contentType).send(asset.body));
   }
@@ -90,6 +102,19 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   return { port, [Symbol.asyncDispose]: () => server.close() };
 }
 
+/** In a scope of its own: nowhere else is a body of this type taken, and this one is not read before the token was seen. */
+async function addUpload(
+  server: FastifyInstance,
+  route: Route,
+  { contentType, maxBytes }: NonNullable<Route['upload']>,
+  adminToken: string,
+): Promise<void> {
+  await server.register(async (scope) => {
+    scope.addContentTypeParser(contentType, { bodyLimit: maxBytes }, (_request, payload, done) => done(null, payload));
+    addRoute(scope, route, adminToken);
+  });
+}
+
 function addRoute(server: FastifyInstance, route: Route, adminToken: string): void {
   server.route({
     method: route.method,
@@ -98,9 +123,13 @@ function addRoute(server: FastifyInstance, route: Route, adminToken: string): vo
       if (route.admin && !isBearer(request.headers.authorization, adminToken)) {
         return problem(reply, 401, 'Unauthorized', 'This call needs the administrator token of the data folder.');
       }
-      const given = route.method === 'GET' ? request.query : request.body;
+      const { upload } = route;
+      if (upload !== undefined && !(request.body instanceof Readable)) {
+        return problem(reply, 415, 'Unsupported media type', `This call takes a file as ${upload.contentType}.`);
+      }
+      const given = route.method === 'GET' || upload !== undefined ? request.query : request.body;
       const input = route.input.safeParse({ ...(given as object), ...(request.params as object) });
-      if (input.success) return route.handle(input.data);
+      if (input.success) return route.handle(input.data, upload && (request.body as Readable));
       const [issue] = input.error.issues;
       return problem(reply, 400, 'Bad request', `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'invalid'}`);
     },

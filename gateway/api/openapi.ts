@@ -19,8 +19,9 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
 function operation(route: Route): object {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
   const fields = Object.entries(route.input.shape) as [string, z.ZodType][];
-  const outside = fields.filter(([name]) => inPath.has(name) || route.method === 'GET');
-  const inside = fields.filter(([name]) => !inPath.has(name) && route.method !== 'GET');
+  const asQuery = route.method === 'GET' || route.upload !== undefined;
+  const outside = fields.filter(([name]) => inPath.has(name) || asQuery);
+  const inside = fields.filter(([name]) => !inPath.has(name) && !asQuery);
   return {
     summary: route.summary,
     ...(route.admin && { security: [{ admin: [] }] }),
@@ -30,6 +31,16 @@ function operation(route: Route): object {
       required: inPath.has(name),
       schema: jsonSchema(schema, 'input'),
     })),
+    ...(route.upload && {
+      requestBody: {
+        required: true,
+        content: {
+          [route.upload.contentType]: {
+            schema: { type: 'string', format: 'binary', maxLength: route.upload.maxBytes },
+          },
+        },
+      },
+    }),
     ...(inside.length > 0 && {
       requestBody: {
         required: true,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 
 /**
@@ -10,9 +11,11 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Needs the administrator's token. */
   readonly admin?: boolean;
+  /** The body is a file of this type, streamed to `handle`; `input` is then the query. */
+  readonly upload?: { readonly contentType: string; readonly maxBytes: number };
   readonly input: Input;
   readonly result: z.ZodType;
-  handle(input: z.infer<Input>): Promise<unknown>;
+  handle(input: z.infer<Input>, body?: Readable): Promise<unknown>;
 }
 
 /** Gives a route its types: `input` flows from the schema into `handle`. */

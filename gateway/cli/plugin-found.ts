@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { bundleSuffix, readBundle } from '../admission/bundle/bundle.ts';
+import { bundleName, bundleSuffix, readBundle } from '../admission/bundle/bundle.ts';
 import { manifestName } from '../admission/check-plugin.ts';
 import { packageIdentity } from '../admission/identity.ts';
 import { readBounded } from '../admission/read-bounded.ts';
@@ -38,6 +38,13 @@ export async function readPlugin(path: string, from: 'installed' | 'shipped' = '
   const tree = readBundle(bundle);
   const name = nameOfBundle(basename(path)) ?? basename(path, bundleSuffix);
   return { name, path, from: 'bundle', tree, bundle, ...identityOf(tree) };
+}
+
+/** A bundle under a file name that says nothing: without `name` it is called as `plugin pack` would call it. */
+export async function readUpload(path: string, name?: string): Promise<FoundPlugin> {
+  const found = await readPlugin(path);
+  const { packageName } = found;
+  return { ...found, name: name ?? (packageName === undefined ? found.name : bundleName(packageName)) };
 }
 
 export function versionOfBundle(bundle: Uint8Array): string {

@@ -32,7 +32,7 @@ export type ExitCode = 0 | 1 | 2;
 /** `portcullis plugin preflight`: exit 0 no difference, 1 differences, 2 refused or wrong configuration. */
 export async function runPreflight(path: string, options: { config: string; json?: boolean }): Promise<ExitCode> {
   return orRefused(async () => {
-    const compared = await comparePlugin(path, await loadConfig(options.config));
+    const compared = await comparePlugin(await readPlugin(path), await loadConfig(options.config));
     show(compared, options.json ?? false);
     return compared.report.different === 0 ? 0 : 1;
   });
@@ -59,8 +59,7 @@ export function show({ name, candidate, subject, report }: Compared, json: boole
  * Admits the candidate, then lets it and the version in its place decode the same messages, each in a process of its
  * own that ends with the comparison. Throws PLUGIN_REFUSED before a byte of a refused candidate runs.
  */
-export async function comparePlugin(path: string, config: Config): Promise<Compared> {
-  const candidate = await readPlugin(path);
+export async function comparePlugin(candidate: FoundPlugin, config: Config): Promise<Compared> {
   const running = predecessorOf(candidate, await installedPlugins(config));
   const name = running?.name ?? candidate.name;
   const traffic = readSiteTraffic(config.dataDir);

@@ -5,9 +5,9 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
 import type { VersionsOptions } from '../preflight/versions.ts';
-import { installedPlugins, versionOfBundle } from './plugin-found.ts';
+import { installedPlugins, readPlugin, versionOfBundle } from './plugin-found.ts';
 import { comparePlugin, orRefused, show } from './plugin-preflight.ts';
-import type { ExitCode } from './plugin-preflight.ts';
+import type { Compared, ExitCode } from './plugin-preflight.ts';
 
 const nextStart = 'The gateway takes it up at its next start.';
 
@@ -15,28 +15,35 @@ const nextStart = 'The gateway takes it up at its next start.';
 export async function runInstall(path: string, options: { config: string; yes?: boolean }): Promise<ExitCode> {
   return orRefused(async () => {
     const config = await loadConfig(options.config);
-    const dir = siteFolder(config, options.config);
-    await mkdir(dir, { recursive: true, mode: 0o755 });
-    const compared = await comparePlugin(path, config);
-    const { name, candidate, subject } = compared;
-    const { bundle } = candidate;
-    if (bundle === undefined) {
-      throw new PortcullisError(
-        'USAGE',
-        `${path} is a folder. Pack it with "portcullis plugin pack", then install that.`,
-      );
-    }
+    await mkdir(siteFolder(config, options.config), { recursive: true, mode: 0o755 });
+    const compared = await comparePlugin(await readPlugin(path), config);
+    const { name, candidate } = compared;
+    if (candidate.bundle === undefined) throw unpacked(path);
     show(compared, false);
     if (!(options.yes ?? (await confirmed(`Switch ${name} ${candidate.version} on?`)))) {
       console.log('Nothing was switched on. Say --yes to switch it on.');
       return 1;
     }
-    const { kept } = await installVersion(bundle, versionsOf(dir, name));
-    const before = kept[1]?.version ?? subject.running;
+    const { before } = await switchOn(compared, config);
     const back = before === undefined ? '' : ` Back to ${before}: portcullis plugin rollback ${name}`;
     console.log(`${name} ${candidate.version} is switched on. ${nextStart}${back}`);
     return 0;
   });
+}
+
+/** Switches a compared bundle on, for the next start of the gateway. `before`: what a rollback leads to. */
+export async function switchOn(
+  { name, candidate: { bundle, path }, subject }: Compared,
+  config: Config,
+): Promise<{ readonly before: string | undefined }> {
+  if (bundle === undefined) throw unpacked(path);
+  const dir = siteFolder(config, 'The configuration');
+  const { kept } = await installVersion(bundle, versionsOf(dir, name));
+  return { before: kept[1]?.version ?? subject.running };
+}
+
+function unpacked(path: string): PortcullisError {
+  return new PortcullisError('USAGE', `${path} is a folder. Pack it with "portcullis plugin pack", then install that.`);
 }
 
 /** `portcullis plugin rollback`: one command back. */

@@ -44,8 +44,13 @@ export function packBundle(
   files.set(fileListName, listBytes);
   files.set(signatureFile, Buffer.from(`${JSON.stringify(signManifest(listBytes, signer), null, 2)}\n`));
   const ordered = [...files].sort(([a], [b]) => compareText(a, b));
-  const fileName = `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}${bundleSuffix}`;
+  const fileName = `${bundleName(name)}-${version}${bundleSuffix}`;
   return { name: fileName, bytes: gzipSync(writeTar(ordered), { level: 9 }), files: files.size };
+}
+
+/** What a package's bundle is called, without version: no slash, no @ in front. */
+export function bundleName(packageName: string): string {
+  return packageName.replace(/^@/, '').replaceAll('/', '-');
 }
 
 /** Unpacks a bundle in memory. Throws PortcullisError (FILE_UNREADABLE) when it is no bundle or larger than a package may be. */
