@@ -26,7 +26,13 @@ export class ClientRegistry {
   readonly isConnected = (clientId: string): boolean => this.#clients.has(clientId);
 
   add(client: Client, connection: Connection): void {
+    connection.client = client;
     this.#connections.set(client, connection);
+  }
+
+  /** The client's keep alive begins anew (section 3.1.2.10), for packets that the broker does not see. */
+  heard(client: Client): void {
+    partsOf(client)._keepaliveTimer?.refresh();
   }
 
   /** Follows the broker's events; `touch` is called when a client comes and when it goes. */
@@ -82,11 +88,12 @@ export class ClientRegistry {
 
   /** Reading stops while acknowledgements are held, so pings are not seen; a waiting device is not a dead one. */
   refreshKeepalives(): void {
-    for (const client of this.#clients.values()) partsOf(client)._keepaliveTimer?.refresh();
+    for (const client of this.#clients.values()) this.heard(client);
   }
 
   /** Waits until the last acknowledgements are with the kernel, or for a moment: a stopped reader never takes them. */
   async flush(): Promise<void> {
+    for (const client of this.#clients.values()) this.#connections.get(client)?.flush();
     await Promise.all([...this.#clients.values()].map((client) => flushed(client.conn)));
   }
 }

@@ -7,12 +7,16 @@ import { matchesFilter } from '../../lib/topic-filter.ts';
 import { tell } from '../../observability/channels.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Connection } from './connection.ts';
+import type { DirectPublish } from './publish-packet.ts';
 import type { Intake } from './intake.ts';
 import type { SessionStore, Traces } from './session-store.ts';
 import type { TopicRights } from './topic-rights.ts';
 import type { StoredWill } from './will-store.ts';
 
 type Done = (error?: Error | null) => void;
+
+/** A message as the broker parsed it, or as it came the short way. */
+type Incoming = PublishPacket | DirectPublish;
 
 /** One message between its arrival and its commit. */
 interface Job {
@@ -79,7 +83,7 @@ export class IngestGate {
   readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const will = this.#parts.sessions.wills.of(packet);
     if (will !== undefined) this.#will(will, packet, done);
-    else if (client !== null) this.#publish(client, packet, done);
+    else if (client !== null) this.publish(client, this.#parts.connectionOf(client), packet, done);
     else refuse('publish-denied', done);
   };
 
@@ -90,8 +94,8 @@ export class IngestGate {
     for (const job of this.#held.splice(0)) this.#give(job, new PortcullisError('STORE_CLOSED', 'The gateway stops.'));
   }
 
-  #publish(client: Client, packet: PublishPacket, done: Done): void {
-    const connection = this.#parts.connectionOf(client);
+  /** Takes a client's message in; `done` is called when it is durable, and with an error when it will not be. */
+  publish(client: Client, connection: Connection | undefined, packet: Incoming, done: Done): void {
     const rights = connection?.identity?.rights;
     if (connection === undefined || rights === undefined || !rights.mayPublish(packet.topic)) {
       refuse('publish-denied', done);
@@ -138,7 +142,7 @@ export class IngestGate {
     connection: Connection | undefined,
     client: string,
     rights: TopicRights,
-    packet: PublishPacket,
+    packet: Incoming,
     mid: number,
     will: StoredWill | undefined,
     done: Done,

@@ -20,6 +20,8 @@ import type { Listeners, Ports } from './listeners.ts';
 import { LoginGate } from './login-gate.ts';
 import { defaultLimits } from './options.ts';
 import type { MqttLimits, MqttOptions } from './options.ts';
+import { openPublishLane } from './publish-lane.ts';
+import type { PublishLane } from './publish-lane.ts';
 import { openProfile, shippedProfiles } from './profiles.ts';
 import { SessionStore } from './session-store.ts';
 import { SubscribeGate } from './subscribe-gate.ts';
@@ -72,6 +74,7 @@ export class MqttTransport implements AsyncDisposable {
   readonly #connectionLimits: ConnectionLimits;
   readonly #gate: IngestGate;
   readonly #broker: Aedes;
+  readonly #lane: PublishLane;
   readonly #clients = new ClientRegistry();
   readonly #openRights = new TopicRights(openProfile, '');
   readonly #timers: NodeJS.Timeout[] = [];
@@ -123,7 +126,8 @@ export class MqttTransport implements AsyncDisposable {
       authorizeSubscribe: subscribing.authorizeSubscribe,
       authorizeForward: openForwardGate(connectionOf, limits.maxUnsentBytes),
     });
-    decoupleDelivery(this.#broker);
+    const listening = decoupleDelivery(this.#broker);
+    this.#lane = openPublishLane({ broker: this.#broker, gate: this.#gate, listening });
   }
 
   /** For `listenMqtt` only. */
@@ -216,7 +220,13 @@ export class MqttTransport implements AsyncDisposable {
     }
     stream.once('close', admitted.left);
     const connection = new Connection(stream, address, this.#intake, this.#limits);
-    connection.guard(admitted.identified);
+    connection.guard({
+      connect: admitted.identified,
+      publish: (client, from, publish) => {
+        this.#clients.heard(client);
+        this.#lane(client, from, publish);
+      },
+    });
     this.#clients.add(this.#broker.handle(stream), connection);
   }
 

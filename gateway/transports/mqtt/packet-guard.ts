@@ -1,14 +1,21 @@
 import { CONNECT, PUBLISH, packetRules } from './packet-rules.ts';
 import type { PacketLimits } from './packet-rules.ts';
+import { isDirect, readPublish } from './publish-packet.ts';
+import type { DirectPublish } from './publish-packet.ts';
 
-/** What became of one chunk. `ready` holds whole, checked packets; `rest` belongs back in front of the stream. */
+/**
+ * What became of one chunk, in the order of its packets: first `publishes`, then `ready`, whole, checked packets for
+ * the broker's parser; `rest` belongs back in front of the stream.
+ */
 export interface Taken {
+  readonly publishes: readonly DirectPublish[];
   readonly ready: Buffer | null;
   readonly rest: Buffer | null;
   readonly fault: string | undefined;
 }
 
-const nothing: Taken = { ready: null, rest: null, fault: undefined };
+const none: readonly DirectPublish[] = [];
+const nothing: Taken = { publishes: none, ready: null, rest: null, fault: undefined };
 
 /**
  * Stands between one connection and the parser: cuts the byte stream into whole packets, refuses an oversized one at
@@ -28,34 +35,44 @@ export class PacketGuard {
   }
 
   /**
-   * Checks a chunk and passes at most `publishes` PUBLISH packets; CONNECT passes alone, because nothing may follow
-   * it before it was answered.
+   * Checks a chunk and passes at most `budget` PUBLISH packets; CONNECT passes alone, because nothing may follow it
+   * before it was answered. A direct publish behind other packets goes back, so that it does not overtake them.
    */
-  take(chunk: Buffer, publishes: number): Taken {
+  take(chunk: Buffer, budget: number): Taken {
     const data = this.#join(chunk);
     if (data === undefined) return nothing;
-    let budget = publishes;
+    const publishes: DirectPublish[] = [];
+    let left = budget;
+    let readyFrom = 0;
     let at = 0;
     while (at < data.length) {
       const bodyStart = headerEnd(data, at);
-      if (bodyStart === INCOMPLETE) return this.#keep(data, at, 0);
+      if (bodyStart === INCOMPLETE) return this.#keep(publishes, data, readyFrom, at, 0);
       if (bodyStart === MALFORMED) return refused('remaining-length');
       const length = remainingLength(data, at);
-      const type = data[at]! >> 4;
+      const head = data[at]!;
+      const type = head >> 4;
       const early = this.#headerFault(type, length);
       if (early !== undefined) return refused(early);
       const end = bodyStart + length;
-      if (end > data.length) return this.#keep(data, at, end - at);
-      const fault = packetRules[type]!(data, bodyStart, end, data[at]! & 0x0f, this.#limits);
+      if (end > data.length) return this.#keep(publishes, data, readyFrom, at, end - at);
+      const fault = packetRules[type]!(data, bodyStart, end, head & 0x0f, this.#limits);
       if (fault !== undefined) return refused(fault);
-      if (type === PUBLISH && budget-- === 0) return split(data, at);
+      if (type === PUBLISH) {
+        const direct = isDirect(head);
+        if (left-- === 0 || (direct && at > readyFrom)) return split(publishes, data, readyFrom, at);
+        if (direct) {
+          publishes.push(readPublish(data, head, bodyStart, end));
+          readyFrom = end;
+        }
+      }
       at = end;
       if (type === CONNECT) {
         this.#connected = true;
-        return split(data, at);
+        return split(publishes, data, readyFrom, at);
       }
     }
-    return { ready: data, rest: null, fault: undefined };
+    return split(publishes, data, readyFrom, at);
   }
 
   /** The held packet with the chunk behind it, or nothing while the packet is still incomplete. */
@@ -72,10 +89,11 @@ export class PacketGuard {
   }
 
   /** Passes what is whole and holds the packet that begins at `at`, `need` bytes long once that is known. */
-  #keep(data: Buffer, at: number, need: number): Taken {
+  #keep(publishes: readonly DirectPublish[], data: Buffer, readyFrom: number, at: number, need: number): Taken {
     this.#need = need;
     this.#append(data.subarray(at));
-    return at === 0 ? nothing : { ready: data.subarray(0, at), rest: null, fault: undefined };
+    const ready = at === readyFrom ? null : data.subarray(readyFrom, at);
+    return { publishes, ready, rest: null, fault: undefined };
   }
 
   /** Grows by doubling: a packet that trickles in costs linear time and at most twice its received bytes. */
@@ -117,14 +135,15 @@ function remainingLength(data: Buffer, at: number): number {
   }
 }
 
-function split(data: Buffer, at: number): Taken {
+function split(publishes: readonly DirectPublish[], data: Buffer, readyFrom: number, at: number): Taken {
   return {
-    ready: at === 0 ? null : data.subarray(0, at),
+    publishes,
+    ready: at === readyFrom ? null : data.subarray(readyFrom, at),
     rest: at === data.length ? null : data.subarray(at),
     fault: undefined,
   };
 }
 
 function refused(fault: string): Taken {
-  return { ready: null, rest: null, fault };
+  return { publishes: none, ready: null, rest: null, fault };
 }

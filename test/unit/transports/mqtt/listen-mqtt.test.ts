@@ -43,6 +43,21 @@ test('a live subscriber gets the message', async (t) => {
   assert.deepEqual(got, ['a/b=x', 'a/c=y']);
 });
 
+for (const qos of [0, 1, 2] as const) {
+  test(`who subscribes to a topic that nobody listened to gets its next message of QoS ${qos}`, async (t) => {
+    const { port } = await startBroker(t);
+    const publisher = await connectClient(t, port);
+    await publisher.publishAsync('late/one', 'unheard', { qos: 1 });
+    const subscriber = await connectClient(t, port);
+    await subscriber.subscribeAsync('late/#', { qos });
+    const got: string[] = [];
+    subscriber.on('message', (_topic, payload) => got.push(payload.toString()));
+    await publisher.publishAsync('late/one', 'heard', { qos });
+    await until(() => got.length > 0);
+    assert.deepEqual(got, ['heard']);
+  });
+}
+
 test('a taken port is one clear sentence', async (t) => {
   const { port } = await startBroker(t);
   await assert.rejects(startBroker(t, { tcp: { port } }), (error) => {

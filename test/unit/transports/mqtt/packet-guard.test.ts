@@ -11,11 +11,27 @@ function openGuard(): PacketGuard {
   return guard;
 }
 
-test('whole packets pass unchanged however the bytes are cut', () => {
+/** Everything that the guard makes of a chunk, the rest offered again, as the bytes that were sent. */
+function passedOf(guard: PacketGuard, chunk: Buffer, budget = 1000): Buffer {
+  const passed: Buffer[] = [];
+  for (let left: Buffer | null = chunk; left !== null;) {
+    const { publishes, ready, rest, fault } = guard.take(left, budget);
+    assert.equal(fault, undefined);
+    assert.ok(rest === null || rest.length < left.length, 'each turn takes something');
+    passed.push(...publishes.map((publish) => publishPacket(publish)), ready ?? Buffer.alloc(0));
+    left = rest;
+  }
+  return Buffer.concat(passed);
+}
+
+test('whole packets pass unchanged and in order however the bytes are cut', () => {
+  const payload = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
   const packets = fc.array(
     fc.oneof(
       fc.constant(pingreq),
-      fc.uint8Array({ maxLength: 400 }).map((bytes) => publishPacket({ qos: 1, payload: Buffer.from(bytes) })),
+      fc
+        .tuple(fc.constantFrom(0, 1, 2), fc.boolean(), payload)
+        .map(([qos, retain, bytes]) => publishPacket({ qos, retain, payload: bytes, topic: `ä/${bytes.length}` })),
     ),
     { minLength: 1, maxLength: 12 },
   );
@@ -26,10 +42,7 @@ test('whole packets pass unchanged however the bytes are cut', () => {
       const passed: Buffer[] = [];
       for (let at = 0, turn = 0; at < stream.length; turn++) {
         const size = cuts[turn % cuts.length]!;
-        const { ready, rest, fault } = guard.take(stream.subarray(at, at + size), 1000);
-        assert.equal(fault, undefined);
-        assert.equal(rest, null);
-        if (ready !== null) passed.push(ready);
+        passed.push(passedOf(guard, stream.subarray(at, at + size)));
         at += size;
       }
       assert.deepEqual(Buffer.concat(passed), stream);
@@ -37,18 +50,43 @@ test('whole packets pass unchanged however the bytes are cut', () => {
   );
 });
 
-test('a whole packet passes as a view of its chunk', () => {
-  const chunk = publishPacket({ payload: Buffer.alloc(1000) });
-  assert.equal(openGuard().take(chunk, 1).ready?.buffer, chunk.buffer);
+test('a publish of QoS 0 or 1 is read, one of QoS 2 passes as bytes', () => {
+  const taken = openGuard().take(
+    Buffer.concat([
+      publishPacket({ topic: 'a/ä', payload: 'zero', retain: true }),
+      publishPacket({ topic: 'b', payload: '', qos: 1, messageId: 515 }),
+      publishPacket({ qos: 2, messageId: 7 }),
+    ]),
+    10,
+  );
+  assert.deepEqual(taken.publishes, [
+    { topic: 'a/ä', payload: Buffer.from('zero'), qos: 0, retain: true, messageId: 0 },
+    { topic: 'b', payload: Buffer.alloc(0), qos: 1, retain: false, messageId: 515 },
+  ]);
+  assert.deepEqual(taken.ready, publishPacket({ qos: 2, messageId: 7 }));
 });
 
-test('no more PUBLISH packets pass than the budget, and the rest comes back', () => {
+test('a publish does not overtake what came before it', () => {
   const guard = openGuard();
   const one = publishPacket({ qos: 1 });
-  const { ready, rest } = guard.take(Buffer.concat([one, pingreq, one, one]), 2);
-  assert.deepEqual(ready, Buffer.concat([one, pingreq, one]));
-  assert.deepEqual(rest, one);
+  const { publishes, ready, rest } = guard.take(Buffer.concat([one, pingreq, one]), 10);
+  assert.deepEqual([publishes.length, ready, rest], [1, pingreq, one]);
 });
+
+test('payloads and whole packets pass as views of their chunk', () => {
+  const chunk = Buffer.concat([publishPacket({ payload: Buffer.alloc(1000) }), publishPacket({ qos: 2 })]);
+  const { publishes, ready } = openGuard().take(chunk, 2);
+  assert.deepEqual([publishes[0]?.payload.buffer, ready?.buffer], [chunk.buffer, chunk.buffer]);
+});
+
+for (const qos of [1, 2] as const) {
+  test(`no more PUBLISH packets of QoS ${qos} pass than the budget, and the rest comes back`, () => {
+    const one = publishPacket({ qos });
+    const { publishes, ready, rest } = openGuard().take(Buffer.concat([one, one, one]), 2);
+    assert.deepEqual(qos === 1 ? publishes.length : ready, qos === 1 ? 2 : Buffer.concat([one, one]));
+    assert.deepEqual(rest, one);
+  });
+}
 
 test('CONNECT passes alone', () => {
   const guard = new PacketGuard(defaultLimits);
@@ -67,7 +105,9 @@ test('a remaining length of five bytes is refused', () => {
 test('the largest allowed packet passes byte by byte in linear time', () => {
   const guard = openGuard();
   const largest = publishPacket({ payload: Buffer.alloc(defaultLimits.maxPacketBytes - 5) });
-  let passed: Buffer | null = null;
-  for (let at = 0; at < largest.length; at++) passed = guard.take(largest.subarray(at, at + 1), 1).ready;
-  assert.deepEqual(passed, largest);
+  let sizes: number[] = [];
+  for (let at = 0; at < largest.length; at++) {
+    sizes = guard.take(largest.subarray(at, at + 1), 1).publishes.map(({ payload }) => payload.length);
+  }
+  assert.deepEqual(sizes, [defaultLimits.maxPacketBytes - 5]);
 });
