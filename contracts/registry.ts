@@ -135,6 +135,31 @@ export const newDeviceSchema = z.strictObject({
 });
 export type NewDevice = z.infer<typeof newDeviceSchema>;
 
+/** A user of the broker; also its client id, unless others were listed. */
+export const mqttUser = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\w.:-]+$/, 'letters, digits and . _ : - only');
+
+/** Credentials for a device: the user is made from its id, and a password is made, where none is given. */
+export const credentialWishSchema = z.strictObject({
+  id: deviceId,
+  user: mqttUser.optional(),
+  /** What the device may do at the broker, such as `tasmota` or `generic`. */
+  profile: z.string().max(64),
+  password: z.string().min(8).max(128).optional(),
+});
+export type CredentialWish = z.infer<typeof credentialWishSchema>;
+
+/** With `data` also what is kept of the device beside the log: dead letters, counters, windows. */
+export const deviceRemovalSchema = z.strictObject({
+  id: deviceId,
+  version,
+  data: z.stringbool().or(z.boolean()).default(false),
+});
+export type DeviceRemoval = z.infer<typeof deviceRemovalSchema>;
+
 /** `null` takes a profile or a place away. */
 export const deviceEditSchema = z.strictObject({
   id: deviceId,
@@ -142,6 +167,8 @@ export const deviceEditSchema = z.strictObject({
   profile: profileName.nullable().optional(),
   place: placeRef.nullable().optional(),
   tags: tagList.optional(),
+  /** A user of the broker that exists already, such as a bridge's; `null` takes the link away, not the credentials. */
+  user: mqttUser.nullable().optional(),
   version,
 });
 export type DeviceEdit = z.infer<typeof deviceEditSchema>;

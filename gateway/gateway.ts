@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
+import { deviceEditRoutes } from './api/device-edit-routes.ts';
 import { deviceListRoute } from './api/device-list.ts';
+import { groupRoutes, placeRoutes } from './api/place-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes, type SinkControl } from './api/sink-routes.ts';
@@ -24,6 +26,7 @@ import { openTraffic } from './preflight/open-traffic.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
+import { deviceAccess } from './registry/device-access.ts';
 import { openRegistry, type Registry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
@@ -81,6 +84,13 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     await listenMqtt(broker, { ingest: traffic.watch(ingest.ingest), store: buffer, log, clock }),
   );
 
+  const forgetData = async (device: string): Promise<void> => {
+    await buffer.write(deviceData.map((statement) => ({ statement, params: [device] })));
+    await buffer.forgetDeadLetters(device);
+  };
+  const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
+  await access.settle();
+
   const sinks = await startDelivery(config, { buffer, registry }, { log, clock, switches }, starting);
 
   countStages(metrics, buffer, mqtt);
@@ -96,6 +106,9 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             alarms: () => alarms.active(),
           }),
           deviceListRoute({ ...registry, ledger: () => buffer.ledger() }),
+          ...deviceEditRoutes({ ...registry, ...access }),
+          ...placeRoutes(registry),
+          ...groupRoutes(registry),
           ...credentialRoutes(mqtt),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
@@ -119,6 +132,9 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+/** Statements that delete what the stages keep of one device, beside the log and the dead letters. */
+const deviceData = ['ingest.dropDeviceSeries', 'ingest.dropDeviceWindows'] as const;
 
 /** One loop per configured sink. An outage is noted in the ledger, so that it can show what was captured meanwhile. */
 async function startDelivery(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttUser } from '../../contracts/registry.ts';
 import { route, type Route } from './route.ts';
 
 /** What the API asks of the broker's book of credentials. */
@@ -16,11 +17,6 @@ interface Issued {
   readonly password: string;
 }
 
-const user = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[\w.:-]+$/, 'letters, digits and . _ : - only');
 const issued = z.object({ user: z.string(), password: z.string() });
 const shown = ({ user, password }: Issued): Issued => ({ user, password });
 
@@ -41,7 +37,11 @@ export function credentialRoutes(book: CredentialBook): Route[] {
       path: '/api/v1/credentials',
       summary: 'Lets a device connect. Without a password one is made.',
       admin: true,
-      input: z.strictObject({ user, profile: z.string().max(64), password: z.string().min(8).max(128).optional() }),
+      input: z.strictObject({
+        user: mqttUser,
+        profile: z.string().max(64),
+        password: z.string().min(8).max(128).optional(),
+      }),
       result: issued,
       handle: async ({ password, ...device }) =>
         shown(await book.addCredential({ ...device, ...(password !== undefined && { password }) })),
@@ -51,7 +51,7 @@ export function credentialRoutes(book: CredentialBook): Route[] {
       path: '/api/v1/credentials/:user/rotate',
       summary: 'Makes a second password; the one before stays valid until the next rotation.',
       admin: true,
-      input: z.strictObject({ user }),
+      input: z.strictObject({ user: mqttUser }),
       result: issued,
       handle: async ({ user }) => shown(await book.rotate(user)),
     }),
@@ -60,7 +60,7 @@ export function credentialRoutes(book: CredentialBook): Route[] {
       path: '/api/v1/credentials/:user',
       summary: 'Ends the device’s credentials and closes its connections.',
       admin: true,
-      input: z.strictObject({ user }),
+      input: z.strictObject({ user: mqttUser }),
       result: z.object({ revoked: z.string() }),
       handle: async ({ user }) => {
         await book.revoke(user);

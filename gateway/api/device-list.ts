@@ -13,7 +13,7 @@ export interface DeviceList {
   pathOf(place: string): string;
 }
 
-const shownDevice = z.looseObject({
+export const shownDevice = z.looseObject({
   id: z.string(),
   name: z.string(),
   lifeCycle: z.enum(lifeCycles),
@@ -54,7 +54,7 @@ export function deviceListRoute(model: DeviceList): Route {
       const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
       const shown = rest.slice(0, limit);
       const lines = Map.groupBy((await model.ledger()).devices, ({ device }) => device);
-      const devices = shown.map((device) => ({ ...show(device, model), ...account(lines.get(device.id) ?? []) }));
+      const devices = shown.map((device) => ({ ...showDevice(device, model), ...account(lines.get(device.id) ?? []) }));
       return { total: all.length, next: rest.length > limit ? (shown.at(-1)?.id ?? null) : null, devices };
     },
   });
@@ -71,7 +71,8 @@ function wantedBy(filter: z.infer<typeof deviceFilter>, model: DeviceList): (dev
     (filter.lifeCycle === undefined || lifeCycle === filter.lifeCycle);
 }
 
-function show(device: DeviceRecord, model: DeviceList): object {
+/** A device with the path of its place. */
+export function showDevice(device: DeviceRecord, model: Pick<DeviceList, 'pathOf'>): object {
   return { ...device, ...(device.place !== undefined && { path: model.pathOf(device.place) }) };
 }
 

@@ -37,6 +37,9 @@ export interface Api extends AsyncDisposable {
 /** Connections at the same time, and so requests; more are closed. */
 const maxConnections = 256;
 
+/** A device id of 256 characters, each as long as percent signs make it. */
+const routerOptions = { maxParamLength: 256 * 12 };
+
 /** What an error means to who asked; the others are faults of the gateway, whose text stays in its log. */
 const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, title: string]>>> = {
   CONFIG_INVALID: [422, 'Refused'],
@@ -45,6 +48,9 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
   PLUGIN_TAMPERED: [422, 'Refused'],
   FILE_UNREADABLE: [422, 'Refused'],
   USAGE: [422, 'Refused'],
+  REGISTRY_FULL: [422, 'Refused'],
+  NOT_FOUND: [404, 'Not found'],
+  CONFLICT: [409, 'Conflict'],
   OVERLOADED: [503, 'Busy'],
   DISK_FULL: [507, 'No room'],
 };
@@ -62,7 +68,7 @@ const securityHeaders = {
  * `/healthz` says that the event loop turns; `/readyz` that messages are taken and committed.
  */
 export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const server = fastify({ bodyLimit: 65_536, forceCloseConnections: true, requestTimeout: 10_000 });
+  const server = fastify({ bodyLimit: 65_536, forceCloseConnections: true, requestTimeout: 10_000, routerOptions });
   server.server.maxConnections = maxConnections;
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
@@ -127,13 +133,25 @@ function addRoute(server: FastifyInstance, route: Route, adminToken: string): vo
       if (upload !== undefined && !(request.body instanceof Readable)) {
         return problem(reply, 415, 'Unsupported media type', `This call takes a file as ${upload.contentType}.`);
       }
-      const given = route.method === 'GET' || upload !== undefined ? request.query : request.body;
-      const input = route.input.safeParse({ ...(given as object), ...(request.params as object) });
-      if (input.success) return route.handle(input.data, upload && (request.body as Readable));
+      const given =
+        route.method === 'GET' || route.method === 'DELETE' || upload !== undefined ? request.query : request.body;
+      const match = 'version' in route.input.shape ? request.headers['if-match'] : undefined;
+      const version = match === undefined ? undefined : { version: match.replaceAll('"', '') };
+      const input = route.input.safeParse({ ...(given as object), ...version, ...(request.params as object) });
+      if (input.success) {
+        return answer(reply, route, await route.handle(input.data, upload && (request.body as Readable)));
+      }
       const [issue] = input.error.issues;
       return problem(reply, 400, 'Bad request', `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'invalid'}`);
     },
   });
+}
+
+function answer(reply: FastifyReply, { produces }: Route, result: unknown): FastifyReply {
+  if (produces !== undefined) void reply.type(produces);
+  const version: unknown = (result as { version?: unknown } | null)?.version;
+  if (typeof version === 'number') void reply.header('etag', `"${version}"`);
+  return reply.send(result);
 }
 
 function isBearer(header: string | undefined, token: string): boolean {

@@ -19,7 +19,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
 function operation(route: Route): object {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
   const fields = Object.entries(route.input.shape) as [string, z.ZodType][];
-  const asQuery = route.method === 'GET' || route.upload !== undefined;
+  const asQuery = route.method === 'GET' || route.method === 'DELETE' || route.upload !== undefined;
   const outside = fields.filter(([name]) => inPath.has(name) || asQuery);
   const inside = fields.filter(([name]) => !inPath.has(name) && !asQuery);
   return {
@@ -48,7 +48,10 @@ function operation(route: Route): object {
       },
     }),
     responses: {
-      200: { description: 'OK', content: { 'application/json': { schema: jsonSchema(route.result, 'output') } } },
+      200: {
+        description: 'OK',
+        content: { [route.produces ?? 'application/json']: { schema: jsonSchema(route.result, 'output') } },
+      },
       default: {
         description: 'Problem details (RFC 9457)',
         content: { 'application/problem+json': { schema: { type: 'object' } } },

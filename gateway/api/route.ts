@@ -3,16 +3,19 @@ import type { z } from 'zod';
 
 /**
  * One call of the API, as data: the server and the OpenAPI document are both made from it. `input` is the query of a
- * GET and the JSON body of everything else; path parameters (`:device`) are merged into it before it is parsed.
+ * GET or DELETE and the JSON body of everything else; path parameters (`:device`) are merged into it before it is parsed.
+ * Where it has a `version`, the header `If-Match` may carry it, and an answer with one has it as `ETag`.
  */
 export interface Route<Input extends z.ZodObject = z.ZodObject> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly summary: string;
   /** Needs the administrator's token. */
   readonly admin?: boolean;
   /** The body is a file of this type, streamed to `handle`; `input` is then the query. */
   readonly upload?: { readonly contentType: string; readonly maxBytes: number };
+  /** The answer is a text of this type instead of JSON. */
+  readonly produces?: 'text/csv';
   readonly input: Input;
   readonly result: z.ZodType;
   handle(input: z.infer<Input>, body?: Readable): Promise<unknown>;

@@ -24,6 +24,8 @@ export interface Buffer extends Outlet, TableStore, AsyncDisposable {
   outageEnded(sink: string): Promise<void>;
   ledger(query?: { device?: string }): Promise<LedgerReport>;
   deadLetters(query: DeadLetterQuery): Promise<DeadLetter[]>;
+  /** Deletes a device's dead letters; the ledger goes on counting them. */
+  forgetDeadLetters(device: string): Promise<void>;
   status(): Promise<BufferStatus & { readonly queuedBytes: number }>;
   /** Reads the whole file and recounts; takes seconds on a long backlog, and commits wait meanwhile. */
   check(): Promise<CheckReport>;
@@ -111,6 +113,7 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
     outageEnded: (sink) => writer.ask('outage', { sink, started: false }),
     ledger: (query = {}) => writer.ask('ledger', query),
     deadLetters: (query) => writer.ask('deadLetters', query),
+    forgetDeadLetters: (device) => writer.ask('forgetDeadLetters', { device }),
     status: async () => ({ ...(await writer.ask('status', undefined)), queuedBytes: commits.queuedBytes }),
     check: () => writer.ask('check', undefined),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -28,6 +28,8 @@ export interface DeadLetters {
   /** Drops the oldest beyond the bound in bytes and returns how many; they stay counted in the ledger. */
   trim(): number;
   readonly bytes: number;
+  /** Removes a device's letters; they stay counted in the ledger. */
+  forget(device: string): void;
   /** Counts again what a rolled back transaction had counted. */
   recount(): void;
 }
@@ -46,6 +48,7 @@ export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
     'SELECT id, bytes FROM dead_letters ORDER BY id LIMIT 1',
   );
   const remove = db.prepare('DELETE FROM dead_letters WHERE id = ?');
+  const removeAll = db.prepare('DELETE FROM dead_letters WHERE device = ?');
   const sum = db.prepare<[], { bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM dead_letters');
   let bytes = sum.get()?.bytes ?? 0;
   return {
@@ -67,6 +70,10 @@ export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
     },
     get bytes() {
       return bytes;
+    },
+    forget(device) {
+      removeAll.run(device);
+      bytes = sum.get()?.bytes ?? 0;
     },
     recount() {
       bytes = sum.get()?.bytes ?? 0;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startBoot } from './boots.ts';
 import { openDatabase, type Db } from './database.ts';
-import { openDeadLetters } from './dead-letters.ts';
+import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { openLogEditor } from './log-editor.ts';
 import { openLog } from './log.ts';
 import { databaseName } from './options.ts';
@@ -19,6 +19,7 @@ export interface OpenStore {
   readonly store: Store;
   readonly tables: TableStatements;
   readonly outages: ReturnType<typeof openOutages>;
+  readonly deadLetters: DeadLetters;
 }
 
 /** Opens the database and everything in it. Costs the same whatever it holds: nothing is scanned. */
@@ -43,7 +44,8 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
     migrate(db, options.tables);
     const tables = prepareStatements(db, options.tables);
     const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
-    return { db, tables, outages: own.outages, store };
+    const { outages, deadLetters } = own;
+    return { db, tables, outages, deadLetters, store };
   } catch (error) {
     db.close();
     throw error;

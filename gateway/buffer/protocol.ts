@@ -84,6 +84,7 @@ export interface Operations {
   outage: { ask: { sink: string; started: boolean }; answer: undefined };
   ledger: { ask: { device?: string | undefined }; answer: LedgerReport };
   deadLetters: { ask: DeadLetterQuery; answer: DeadLetter[] };
+  forgetDeadLetters: { ask: { device: string }; answer: undefined };
   status: { ask: undefined; answer: BufferStatus };
   check: { ask: undefined; answer: CheckReport };
   tick: { ask: undefined; answer: TickAnswer };

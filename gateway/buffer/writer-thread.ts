@@ -15,7 +15,11 @@ type Handlers = { [Op in Operation]: (ask: Operations[Op]['ask'], now: Now) => O
 /** A writer that was just ended may need a moment until its lock is gone. */
 const lockWaitMs = 2_000;
 
-function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable, sinks: readonly string[]): Handlers {
+function handlersOf(
+  { db, store, tables, outages, deadLetters }: OpenStore,
+  lock: Disposable,
+  sinks: readonly string[],
+): Handlers {
   return {
     commit: (ask, now) => store.commit(ask, now),
     claim: (ask, now) => store.claim(ask, now),
@@ -28,6 +32,10 @@ function handlersOf({ db, store, tables, outages }: OpenStore, lock: Disposable,
     },
     ledger: (ask, now) => readLedger(db, sinks, store.moment(now), ask.device),
     deadLetters: (ask) => queryDeadLetters(db, ask),
+    forgetDeadLetters({ device }) {
+      deadLetters.forget(device);
+      return undefined;
+    },
     status: () => readStatus(db),
     check: () => checkBuffer(db),
     tick(_ask, now) {

@@ -33,6 +33,8 @@ export const ingestTables: TableSet = {
     saveSeries: `INSERT INTO ingest_series (device, metric, start, last) VALUES (?, ?, ?, ?)
                  ON CONFLICT (device, metric) DO UPDATE SET start = excluded.start, last = excluded.last`,
     dropSeries: 'DELETE FROM ingest_series WHERE device = ? AND metric = ?',
+    dropDeviceSeries: 'DELETE FROM ingest_series WHERE device = ?',
+    dropDeviceWindows: 'DELETE FROM ingest_window WHERE device = ?',
     windows: 'SELECT device, metric, json FROM ingest_window',
     saveWindow: `INSERT INTO ingest_window (device, metric, json) VALUES (?, ?, ?)
                  ON CONFLICT (device, metric) DO UPDATE SET json = excluded.json`,

@@ -31,6 +31,7 @@ export function editDevice(draft: Book, edit: DeviceEdit): DeviceRecord {
     profile: edit.profile === undefined ? before.profile : (edit.profile ?? undefined),
     place: edit.place === undefined ? before.place : (edit.place ?? undefined),
     tags: edit.tags === undefined ? before.tags : [...new Set(edit.tags)],
+    user: edit.user === undefined ? before.user : (edit.user ?? undefined),
   };
   if (isSame(before, after)) return before;
   if (after.place !== undefined && after.place !== before.place) found(draft.places, 'place', { id: after.place });
@@ -85,9 +86,21 @@ export function replace(
   return draft.devices.put({ ...successor, profile, place, tags, replaces: old.id });
 }
 
-/** Takes a device out of the registry. When it sends again it appears anew, with higher versions. */
+/** Notes with which credentials a device connects, also of one whose credentials have just ended. */
+export function linkUser(draft: Book, { id, user }: { id: string; user: string | undefined }): DeviceRecord {
+  const before = user === undefined ? found(draft.devices, 'device', { id }) : living(draft, { id });
+  return before.user === user ? before : draft.devices.put({ ...before, user });
+}
+
+/**
+ * Takes a device out of the registry. When it sends again it appears anew, with higher versions. Throws CONFLICT while
+ * it has credentials: nothing would remember to end them.
+ */
 export function removeDevice(draft: Book, wanted: Wanted): DeviceRecord {
   const device = found(draft.devices, 'device', wanted);
+  if (device.user !== undefined) {
+    throw new PortcullisError('CONFLICT', `The device "${device.id}" has credentials. Decommission it first.`);
+  }
   draft.devices.delete(device.id);
   return device;
 }
@@ -121,5 +134,11 @@ function refusalOf({ code, reason, suggestion }: Refusal): Refusal {
 
 function isSame(one: DeviceRecord, other: DeviceRecord): boolean {
   const tags = one.tags.length === other.tags.length && one.tags.every((tag, at) => tag === other.tags[at]);
-  return tags && one.name === other.name && one.profile === other.profile && one.place === other.place;
+  return (
+    tags &&
+    one.user === other.user &&
+    one.name === other.name &&
+    one.profile === other.profile &&
+    one.place === other.place
+  );
 }

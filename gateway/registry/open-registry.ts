@@ -18,7 +18,17 @@ import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import { watchForDevices } from './appearing.ts';
 import { defaultBounds, found, type Book, type Bounds } from './book.ts';
-import { activate, appear, decommission, editDevice, register, removeDevice, replace, retry } from './devices.ts';
+import {
+  activate,
+  appear,
+  decommission,
+  editDevice,
+  linkUser,
+  register,
+  removeDevice,
+  replace,
+  retry,
+} from './devices.ts';
 import { openEditor, type Editor } from './editor.ts';
 import { addGroup, editGroup, removeGroup } from './groups.ts';
 import { addPlace, editPlace, pathOf, removePlace, subtreeOf } from './places.ts';
@@ -64,6 +74,8 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
   decommission(wanted: Removal): Promise<DeviceRecord>;
   /** New hardware takes over; resolves with the successor. */
   replace(wanted: Removal & { readonly by: string }): Promise<DeviceRecord>;
+  /** Notes with which credentials a device connects; `device-access.ts` makes and ends them. */
+  linkUser(link: { readonly id: string; readonly user: string | undefined }): Promise<DeviceRecord>;
   removeDevice(wanted: Removal): Promise<DeviceRecord>;
 }
 
@@ -106,6 +118,7 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     editDevice: (wanted) => edit((draft) => editDevice(draft, wanted)),
     retry: (wanted) => edit((draft) => retry(draft, wanted)),
     decommission: (wanted) => edit((draft) => decommission(draft, wanted)),
+    linkUser: (link) => edit((draft) => linkUser(draft, link)),
     removeDevice: (wanted) => edit((draft) => removeDevice(draft, wanted)),
     replace: (wanted) => edit((draft) => replace(draft, wanted, bounds)),
     [Symbol.asyncDispose]: () => editor[Symbol.asyncDispose](),

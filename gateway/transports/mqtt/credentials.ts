@@ -79,6 +79,10 @@ export class Credentials {
     }));
   }
 
+  has(user: string): boolean {
+    return this.#devices.has(user);
+  }
+
   async add({ user, profile, clientIds = [user], password = newPassword() }: NewDevice): Promise<IssuedCredential> {
     const known = this.#profiles.get(profile);
     if (known === undefined) throw new PortcullisError('CONFIG_INVALID', `There is no device profile "${profile}".`);

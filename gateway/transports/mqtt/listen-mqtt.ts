@@ -203,6 +203,17 @@ export class MqttTransport implements AsyncDisposable {
     if (credentialId === undefined) for (const clientId of clientIds) await this.#sessions.end(clientId);
   }
 
+  /** Revokes a user for good: what its clients had retained goes too. */
+  async remove(user: string): Promise<void> {
+    const clientIds = this.#credentials.clientIdsOf(user);
+    await this.revoke(user);
+    for (const clientId of clientIds) await this.#sessions.forgetRetained(clientId);
+  }
+
+  hasUser(user: string): boolean {
+    return this.#credentials.has(user);
+  }
+
   listDevices(): DeviceSummary[] {
     return this.#credentials.list();
   }

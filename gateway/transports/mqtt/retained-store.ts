@@ -99,6 +99,13 @@ export class RetainedStore {
     }
   }
 
+  /** Forgets what a client had retained; the writes make that durable. */
+  forget(client: string): Write[] {
+    const own = [...this.#byTopic.values()].filter((message) => message.client === client);
+    for (const { topic } of own) this.#delete(topic);
+    return own.map(({ topic, seq }) => ({ statement: 'mqtt.deleteRetained', params: [topic, seq + 1] }));
+  }
+
   /** Forgets what is too old; the writes make that durable. */
   expire(): Write[] {
     const writes: Write[] = [];

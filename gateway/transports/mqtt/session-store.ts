@@ -157,6 +157,11 @@ export class SessionStore {
     ]);
   }
 
+  /** Forgets what a client had retained. */
+  async forgetRetained(client: string): Promise<void> {
+    await this.#store.write(this.retained.forget(client));
+  }
+
   /** Makes the release of a QoS 2 message durable before PUBREL leaves. */
   async number(queued: Queued): Promise<void> {
     if (!queued.durable || queued.qos !== 2) return;

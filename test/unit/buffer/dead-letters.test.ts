@@ -59,3 +59,17 @@ test('a sample is cut to 1 KiB', async (t) => {
   openDeadLetters(db, 1e6).add(letter('t', 5_000));
   assert.equal(queryDeadLetters(db, { limit: 1 })[0]?.sample.length, 1_024);
 });
+
+test('the letters of one device can be forgotten, and their room is free again', async (t) => {
+  const db = await openTable(t);
+  const letters = openDeadLetters(db, 1e6);
+  letters.add({ ...letter('t/a', 100), device: 'kept' });
+  const { bytes } = letters;
+  letters.add({ ...letter('t/b', 100), device: 'gone' });
+  letters.forget('gone');
+  assert.deepEqual(
+    queryDeadLetters(db, { limit: 10 }).map(({ device }) => device),
+    ['kept'],
+  );
+  assert.equal(letters.bytes, bytes);
+});
