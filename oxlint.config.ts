@@ -27,6 +27,7 @@ const homes: Record<string, string> = {
   piscina: 'preprocess',
   'better-sqlite3': 'buffer',
   undici: 'delivery',
+  '@platformatic/kafka': 'delivery',
   fastify: 'api',
   'oxc-parser': 'admission',
 };
