@@ -1,7 +1,7 @@
 import type { CommandPort } from '../../../contracts/command.ts';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Batch, BatchItem, Sink, WriteResult } from '../../../contracts/sink.ts';
-import { Alarms } from './alarms.ts';
+import { SinkAlarms } from '../sink-alarms.ts';
 import { chunks, reportTogether } from './batch-report.ts';
 import { countCalls, planSteps, type PlannedItem, type Step } from './coalesce.ts';
 import { DeviceRun } from './device-run.ts';
@@ -49,7 +49,7 @@ class Tuya implements TuyaSink {
   readonly #options: TuyaOptions;
   readonly #deps: TuyaDeps;
   readonly #strikes = new Strikes();
-  readonly #alarms = new Alarms('tuya');
+  readonly #alarms = new SinkAlarms('tuya');
   /** Code of the trouble that the last call ended with: the same one is logged once. */
   #lastTrouble: string | undefined;
 

@@ -1,7 +1,7 @@
-import { tell } from '../../observability/channels.ts';
+import { tell } from '../observability/channels.ts';
 
 /** The alarms that one sink has raised; each is told once when it comes and once when it goes. */
-export class Alarms {
+export class SinkAlarms {
   readonly #subject: string;
   readonly #active = new Map<string, string>();
 

@@ -1,0 +1,81 @@
+import { Admin, compatibilityPartitioner, Producer, ProduceAcks, type BaseOptions } from '@platformatic/kafka';
+import type { KafkaOptions } from './options.ts';
+import type { KafkaRecord } from './records.ts';
+
+/**
+ * A producer that lives until its first failure. The client counts a record's sequence number only when the whole call
+ * went well; after a failure, other records with the same numbers would be taken for ones the broker has, and be
+ * dropped in silence. So whoever sees `send` reject disposes the client and opens another, under a new producer id.
+ */
+export interface KafkaClient extends AsyncDisposable {
+  /** Looks for the topics and makes the missing ones where that is allowed; gets a producer id. */
+  prepare(): Promise<void>;
+  /** Resolves when all in-sync replicas have every record; records of one key stay in order. One call at a time. */
+  send(records: readonly KafkaRecord[]): Promise<void>;
+}
+
+/** Milliseconds. Tries of one call repeat it with the same sequence numbers, which the broker recognises. */
+const times = { connectTimeout: 5_000, requestTimeout: 10_000, timeout: 8_000, retryDelay: 250, metadataMaxAge: 30_000 };
+const retries = 3;
+
+export function clientOptions(options: KafkaOptions): BaseOptions {
+  const { brokers, gateway, tls, sasl } = options;
+  return {
+    clientId: `portcullis-${gateway}`,
+    bootstrapBrokers: [...brokers],
+    ...times,
+    retries,
+    autocreateTopics: false,
+    ...(tls && { tls: { ...(tls.ca !== undefined && { ca: tls.ca }) }, tlsServerName: true }),
+    ...(sasl && { sasl }),
+  };
+}
+
+/** Opens nothing yet: connections come with the first call. */
+export function openKafkaClient(options: KafkaOptions): KafkaClient {
+  const producer = new Producer({
+    ...clientOptions(options),
+    idempotent: true,
+    acks: ProduceAcks.ALL,
+    compression: options.compression,
+    // The partition that every other client computes for the same key; the default of this one differs for half of them.
+    partitioner: (_message, key) => compatibilityPartitioner(undefined as never, key),
+  });
+  return {
+    async prepare() {
+      if (options.createTopics) await createMissing(options, options.createTopics);
+      await producer.initIdempotentProducer({});
+    },
+    async send(records) {
+      await producer.send({ messages: records.map((record) => ({ ...record })) });
+    },
+    [Symbol.asyncDispose]: () => close(producer),
+  };
+}
+
+async function createMissing(options: KafkaOptions, { partitions, replicas }: NonNullable<KafkaOptions['createTopics']>) {
+  const admin = new Admin(clientOptions(options));
+  try {
+    const there = new Set(await admin.listTopics());
+    const wanted = new Set(Object.values(options.topics).filter((topic) => topic !== null));
+    const missing = [...wanted.difference(there)];
+    for (const topic of missing) {
+      // A backlog may be weeks old: the broker's own time keeps it from expiring on arrival.
+      const configs = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+      await admin.createTopics({ topics: [topic], partitions, replicas, configs }).catch((error: unknown) => {
+        if (!isThere(error)) throw error;
+      });
+    }
+  } finally {
+    await close(admin);
+  }
+}
+
+/** Another gateway made it at the same moment. */
+const isThere = (error: unknown): boolean =>
+  (error as { findBy?: (key: string, value: string) => unknown }).findBy?.('apiId', 'TOPIC_ALREADY_EXISTS') != null;
+
+/** A client that is thrown away may have nothing left to close. */
+async function close(client: Producer | Admin): Promise<void> {
+  await client.close().catch(() => undefined);
+}

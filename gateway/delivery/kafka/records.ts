@@ -1,0 +1,102 @@
+import type { HeaderName, MetricRecord } from '../../../contracts/kafka.ts';
+import type { Message, Metric } from '../../../contracts/message.ts';
+import type { Lane } from '../../../contracts/sink.ts';
+import type { Topics } from './options.ts';
+
+/** One record as the client takes it. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly headers: Map<Buffer, Buffer>;
+}
+
+/** What a record costs beside key and value: its headers and its frame. */
+const overheadBytes = 224;
+
+export const sizeOf = (record: KafkaRecord): number => record.key.length + record.value.length + overheadBytes;
+
+const names = Object.fromEntries(
+  (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index'] as const).map((name) => [name, Buffer.from(name)]),
+) as Record<HeaderName, Buffer>;
+
+/** Every record that one message of the log becomes: the event, its measurements, and the view of its kind. */
+export function recordsOf(message: Message, lane: Lane, topics: Topics): KafkaRecord[] {
+  const key = Buffer.from(message.dev.id);
+  const value = Buffer.from(JSON.stringify(message));
+  const headers = headersOf(message, lane);
+  const records: KafkaRecord[] = [{ topic: topics.events, key, value, headers }];
+  const view = viewOf(message, topics);
+  if (view !== null) records.push({ topic: view, key, value, headers });
+  const { metrics } = topics;
+  if (metrics === null) return records;
+  for (const [index, metric] of message.m.entries()) {
+    const record = metricRecord(message, metric, index);
+    records.push({
+      topic: metrics,
+      key,
+      value: Buffer.from(JSON.stringify(record)),
+      headers: new Map(headers).set(names.id, Buffer.from(record.id)).set(names.index, Buffer.from(String(index))),
+    });
+  }
+  return records;
+}
+
+function viewOf({ kind }: Message, { changes, alarms, results }: Topics): string | null {
+  switch (kind) {
+    case 'change':
+      return changes;
+    case 'alarm':
+      return alarms;
+    case 'result':
+      return results;
+    default:
+      return null;
+  }
+}
+
+function headersOf({ id, gw, boot, seq, hist }: Message, lane: Lane): Map<Buffer, Buffer> {
+  return new Map([
+    [names.id, Buffer.from(id)],
+    [names.gateway, Buffer.from(gw)],
+    [names.boot, Buffer.from(String(boot))],
+    [names.sequence, Buffer.from(String(seq))],
+    [names.hist, Buffer.from(String(hist))],
+    [names.lane, Buffer.from(lane)],
+  ]);
+}
+
+/**
+ * A measurement as an OpenTelemetry data point ("Metrics Data Model", gauge and sum): Home Assistant's `total` may go
+ * down, `total_increasing` may not; both count from the series' start.
+ */
+export function metricRecord(message: Message, metric: Metric, index: number): MetricRecord {
+  const { n, u, c, st, q } = metric;
+  const endpoint = metric.ep ?? message.dev.ep;
+  const { site, room } = message.place ?? {};
+  const attributes = {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(site !== undefined && { site }),
+    ...(room !== undefined && { room }),
+  };
+  const semantics = { type: 'sum', temporality: 'cumulative', monotonic: c === 'total_increasing' } as const;
+  return {
+    v: 1,
+    id: `${message.id}-${index}`,
+    gw: message.gw,
+    boot: message.boot,
+    seq: message.seq,
+    device: message.dev.id,
+    name: n,
+    ...(u !== undefined && { unit: u }),
+    ...(c === undefined ? { type: 'gauge' } : semantics),
+    ...(st !== undefined && { start: st }),
+    time: message.ts,
+    received: message.rts,
+    clock: message.clk,
+    value: metric.v ?? metric.vb ?? metric.vs ?? null,
+    ...(q !== undefined && { quality: q }),
+    hist: message.hist,
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  };
+}
