@@ -7,19 +7,19 @@ import { deviceListRoute } from './api/device-list.ts';
 import { groupRoutes, placeRoutes } from './api/place-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
-import { sinkRoutes, type SinkControl } from './api/sink-routes.ts';
+import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
-import { startDeliveryLoop } from './delivery/delivery-loop.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
+import { openDelivery } from './open-delivery.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
 import { openPluginUploads } from './plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
@@ -27,9 +27,9 @@ import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
-import { openRegistry, type Registry } from './registry/open-registry.ts';
+import { openRegistry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
-import { bufferOptions, ingestOptions, mqttOptions, tuyaOptions } from './stage-options.ts';
+import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { version } from './version.ts';
@@ -91,7 +91,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
 
-  const sinks = await startDelivery(config, { buffer, registry }, { log, clock, switches }, starting);
+  const sinks = await openDelivery(config, { name, buffer, registry }, { log, clock, switches }, starting);
 
   countStages(metrics, buffer, mqtt);
   const api = starting.use(
@@ -135,30 +135,6 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
 /** Statements that delete what the stages keep of one device, beside the log and the dead letters. */
 const deviceData = ['ingest.dropDeviceSeries', 'ingest.dropDeviceWindows'] as const;
-
-/** One loop per configured sink. An outage is noted in the ledger, so that it can show what was captured meanwhile. */
-async function startDelivery(
-  { cloud }: Config,
-  { buffer, registry }: { readonly buffer: Buffer; readonly registry: Registry },
-  { log, clock, switches }: GatewayDeps,
-  stack: AsyncDisposableStack,
-): Promise<SinkControl[]> {
-  if (cloud.tuya === undefined) return [];
-  // The HTTPS client is large; a gateway without a cloud does without it.
-  const { openTuyaSink } = await import('./delivery/tuya/tuya-sink.ts');
-  const deps = { store: buffer, directory: registry, log, clock };
-  const sink = stack.use(openTuyaSink(await tuyaOptions(cloud.tuya), deps));
-  const onOutage = (name: string, change: 'started' | 'ended'): void => {
-    const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
-    noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
-  };
-  const loop = stack.use(startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle }));
-  const resume = async (): Promise<void> => {
-    await sink.retryRejected();
-    loop.resume();
-  };
-  return [{ status: () => loop.status(), resume }];
-}
 
 /** Numbers that are read when Prometheus asks. */
 function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): void {

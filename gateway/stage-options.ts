@@ -4,6 +4,7 @@ import type { BufferOptions } from './buffer/options.ts';
 import { readConfigured } from './config/read-text.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
+import type { KafkaOptions } from './delivery/kafka/options.ts';
 import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
 import { ownCertificate } from './lib/own-certificate.ts';
@@ -13,12 +14,18 @@ import type { MqttOptions } from './transports/mqtt/options.ts';
 const dayMs = 86_400_000;
 const secondMs = 1_000;
 
-/** Sinks whose cursors stand even while they are not configured: what is skipped today is queued, not lost. */
-export const sinkNames = ['tuya'] as const;
+/**
+ * The sinks that records wait for. While none is configured, all of them: what is skipped today is queued, not lost.
+ * Beside a configured one, another that is not would only fill the disk.
+ */
+export function sinkNames({ cloud, kafka }: Pick<Config, 'cloud' | 'kafka'>): readonly string[] {
+  const configured = [...(cloud.tuya ? ['tuya'] : []), ...(kafka ? ['kafka'] : [])];
+  return configured.length > 0 ? configured : ['tuya', 'kafka'];
+}
 
 /** What the buffer needs of the configuration. */
 export function bufferOptions(
-  { dataDir, buffer }: Config,
+  { dataDir, buffer, cloud, kafka }: Config,
   gateway: string,
   tables: readonly TableSet[],
   switches: TestSwitches,
@@ -27,7 +34,7 @@ export function bufferOptions(
     dataDir,
     gateway,
     tables,
-    sinks: sinkNames,
+    sinks: sinkNames({ cloud, kafka }),
     limits: {
       fileBytes: buffer.maxBytes,
       ...(buffer.maxAgeDays !== undefined && { maxAgeMs: buffer.maxAgeDays * dayMs }),
@@ -117,5 +124,25 @@ export async function tuyaOptions(tuya: NonNullable<Config['cloud']['tuya']>): P
     secret: await readConfigured(secretFile, 'cloud.tuya.secretFile'),
     ...(ca !== undefined && { ca: await readConfigured(ca, 'cloud.tuya.ca') }),
     dataPoints: new Map(Object.entries(dataPoints)),
+  };
+}
+
+/** What the Kafka sink needs of the configuration; the password is read once, here. */
+export async function kafkaOptions(kafka: NonNullable<Config['kafka']>, gateway: string): Promise<KafkaOptions> {
+  const { brokers, topics, createTopics, partitions, compression, tls, sasl } = kafka;
+  return {
+    brokers,
+    gateway,
+    topics,
+    compression,
+    ...(createTopics && { createTopics: { partitions, replicas: -1 } }),
+    ...(tls && { tls: tls.ca === undefined ? {} : { ca: await readConfigured(tls.ca, 'kafka.tls.ca') } }),
+    ...(sasl && {
+      sasl: {
+        mechanism: sasl.mechanism,
+        username: sasl.username,
+        password: await readConfigured(sasl.passwordFile, 'kafka.sasl.passwordFile'),
+      },
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kafkaSchema } from './kafka-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -129,6 +130,7 @@ export const configSchema = z.strictObject({
   mqtt: mqtt.prefault({}),
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
   cloud: z.strictObject({ tuya: tuya.optional() }).prefault({}),
+  kafka: kafkaSchema.optional(),
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),

@@ -101,6 +101,6 @@ export async function readTopics(kafka: Pick<Kafka, 'bootstrap'>, topics: readon
     await stream.close();
     return records;
   } finally {
-    await consumer.close(true);
+    await new Promise((resolve) => consumer.close(true, resolve));
   }
 }

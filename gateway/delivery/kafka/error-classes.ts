@@ -68,7 +68,10 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
   unknown: {
     effect: 'keep',
     pause: 'transient',
-    alarm: { code: 'KAFKA_UNKNOWN_ANSWER', detail: 'Kafka refuses records for a reason that the gateway does not know.' },
+    alarm: {
+      code: 'KAFKA_UNKNOWN_ANSWER',
+      detail: 'Kafka refuses records for a reason that the gateway does not know.',
+    },
   },
 };
 
@@ -165,7 +168,8 @@ function* namesIn(error: unknown, depth: number): Generator<string> {
   if (apiId !== undefined) yield apiId;
   // The client says these two in words only.
   if (message.startsWith('Unknown topic')) yield 'UNKNOWN_TOPIC_OR_PARTITION';
-  if (code === 'PLT_KFK_AUTHENTICATION' && apiId === undefined && cause === undefined) yield 'SASL_AUTHENTICATION_FAILED';
+  if (code === 'PLT_KFK_AUTHENTICATION' && apiId === undefined && cause === undefined)
+    yield 'SASL_AUTHENTICATION_FAILED';
   if (code !== undefined && apiId === undefined) yield code;
   yield* namesIn(cause, depth + 1);
   for (const one of errors) yield* namesIn(one, depth + 1);

@@ -15,7 +15,13 @@ export interface KafkaClient extends AsyncDisposable {
 }
 
 /** Milliseconds. Tries of one call repeat it with the same sequence numbers, which the broker recognises. */
-const times = { connectTimeout: 5_000, requestTimeout: 10_000, timeout: 8_000, retryDelay: 250, metadataMaxAge: 30_000 };
+const times = {
+  connectTimeout: 5_000,
+  requestTimeout: 10_000,
+  timeout: 8_000,
+  retryDelay: 250,
+  metadataMaxAge: 30_000,
+};
 const retries = 3;
 
 export function clientOptions(options: KafkaOptions): BaseOptions {
@@ -53,7 +59,10 @@ export function openKafkaClient(options: KafkaOptions): KafkaClient {
   };
 }
 
-async function createMissing(options: KafkaOptions, { partitions, replicas }: NonNullable<KafkaOptions['createTopics']>) {
+async function createMissing(
+  options: KafkaOptions,
+  { partitions, replicas }: NonNullable<KafkaOptions['createTopics']>,
+) {
   const admin = new Admin(clientOptions(options));
   try {
     const there = new Set(await admin.listTopics());

@@ -158,7 +158,10 @@ class Kafka implements KafkaSink {
       if (signal.aborted) return { class: 'transport', code: 'aborted' };
       const fault = classOfFault(error);
       if (this.#lastFault !== fault.code) {
-        this.#deps.log.warn({ sink: this.name, class: fault.class, code: fault.code, err: error }, 'Kafka refuses or is away');
+        this.#deps.log.warn(
+          { sink: this.name, class: fault.class, code: fault.code, err: error },
+          'Kafka refuses or is away',
+        );
       }
       return fault;
     } finally {

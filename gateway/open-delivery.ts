@@ -1,0 +1,69 @@
+import type { Sink } from '../contracts/sink.ts';
+import type { SinkControl } from './api/sink-routes.ts';
+import type { Buffer } from './buffer/buffer.ts';
+import type { Config } from './config/schema.ts';
+import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
+import type { GatewayDeps } from './gateway.ts';
+import type { Registry } from './registry/open-registry.ts';
+import { kafkaOptions, tuyaOptions } from './stage-options.ts';
+
+export interface DeliveryStages {
+  /** The gateway's name. */
+  readonly name: string;
+  readonly buffer: Buffer;
+  readonly registry: Registry;
+}
+
+/**
+ * One loop per configured sink, which `stack` ends. Clients are large: a gateway that does without a sink does without
+ * its client too.
+ */
+export async function openDelivery(
+  { cloud, kafka }: Config,
+  stages: DeliveryStages,
+  deps: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<SinkControl[]> {
+  const controls: SinkControl[] = [];
+  if (cloud.tuya) controls.push(await openTuya(cloud.tuya, stages, deps, stack));
+  if (kafka) controls.push(await openKafka(kafka, stages, deps, stack));
+  return controls;
+}
+
+async function openTuya(
+  tuya: NonNullable<Config['cloud']['tuya']>,
+  { buffer, registry }: DeliveryStages,
+  deps: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<SinkControl> {
+  const { openTuyaSink } = await import('./delivery/tuya/tuya-sink.ts');
+  const { log, clock } = deps;
+  const sink = stack.use(openTuyaSink(await tuyaOptions(tuya), { store: buffer, directory: registry, log, clock }));
+  const loop = stack.use(startLoop(sink, buffer, deps));
+  const resume = async (): Promise<void> => {
+    await sink.retryRejected();
+    loop.resume();
+  };
+  return { status: () => loop.status(), resume };
+}
+
+async function openKafka(
+  kafka: NonNullable<Config['kafka']>,
+  { name, buffer }: DeliveryStages,
+  deps: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<SinkControl> {
+  const { openKafkaSink } = await import('./delivery/kafka/kafka-sink.ts');
+  const sink = stack.use(openKafkaSink(await kafkaOptions(kafka, name), { log: deps.log }));
+  const loop = stack.use(startLoop(sink, buffer, deps));
+  return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
+}
+
+/** An outage is noted in the ledger, so that it can show what was captured meanwhile. */
+function startLoop(sink: Sink, buffer: Buffer, { log, clock, switches }: GatewayDeps): DeliveryLoop {
+  const onOutage = (name: string, change: 'started' | 'ended'): void => {
+    const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
+    noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
+  };
+  return startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle });
+}
