@@ -171,6 +171,7 @@ class Loop implements DeliveryLoop {
           subject: sink.name,
           active: effect.active,
           detail: `Delivery to ${sink.name} is stopped until somebody resumes it (${effect.reason}).`,
+          explains: ['SINK_OUTAGE'],
         });
     }
   }

@@ -1,5 +1,7 @@
 import { tell } from '../observability/channels.ts';
 
+const loopAlarms = ['SINK_OUTAGE', 'SINK_STOPPED'];
+
 /** The alarms that one sink has raised; each is told once when it comes and once when it goes. */
 export class SinkAlarms {
   readonly #subject: string;
@@ -9,10 +11,11 @@ export class SinkAlarms {
     this.#subject = subject;
   }
 
-  raise(code: string, detail: string): void {
+  /** With `pauses` it is why nothing is sent, and the delivery loop's own alarms about that need not be shown as well. */
+  raise(code: string, detail: string, { pauses = false } = {}): void {
     if (this.#active.has(code)) return;
     this.#active.set(code, detail);
-    tell('alarm', { code, subject: this.#subject, active: true, detail });
+    tell('alarm', { code, subject: this.#subject, active: true, detail, ...(pauses && { explains: loopAlarms }) });
   }
 
   clear(code: string): void {

@@ -15,7 +15,14 @@ export interface Events {
   delivered: { readonly sink: string; readonly count: number; readonly bytes: number };
   committed: { readonly records: number; readonly bytes: number; readonly durationMs: number };
   /** A condition that a person must know about; `active` false clears it. One alarm per `code` and `subject`. */
-  alarm: { readonly code: string; readonly subject: string; readonly active: boolean; readonly detail: string };
+  alarm: {
+    readonly code: string;
+    readonly subject: string;
+    readonly active: boolean;
+    readonly detail: string;
+    /** Codes of the same subject that are its consequence: while it is active they are not shown beside it. */
+    readonly explains?: readonly string[];
+  };
 }
 
 /** Tells everyone who listens; does nothing when nobody does. */

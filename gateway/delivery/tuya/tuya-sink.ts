@@ -155,8 +155,8 @@ class Tuya implements TuyaSink {
     else {
       const { class: kind, code, reason } = trouble;
       if (this.#lastTrouble !== code) log.warn({ sink: this.name, class: kind, code }, reason);
-      const { alarm } = rules[kind];
-      if (alarm) this.#alarms.raise(alarm.code, alarm.detail);
+      const { alarm, pause } = rules[kind];
+      if (alarm) this.#alarms.raise(alarm.code, alarm.detail, { pauses: pause !== undefined });
     }
     this.#lastTrouble = trouble?.code;
     if (this.link.client.clock.suspect)
