@@ -6,7 +6,9 @@ import { cloudCommand } from './cli/cloud.ts';
 import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { groupCommand } from './cli/group.ts';
 import { ledgerCommand } from './cli/ledger.ts';
+import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
@@ -22,6 +24,8 @@ const program = new Command('portcullis')
   .addCommand(bufferCommand())
   .addCommand(ledgerCommand())
   .addCommand(deviceCommand())
+  .addCommand(placeCommand())
+  .addCommand(groupCommand())
   .addCommand(contractCommand())
   .addCommand(pluginCommand())
   .addCommand(simulateCommand())

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
+import { bulkRoutes } from './api/bulk-routes.ts';
 import { listenApi } from './api/listen-api.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceEditRoutes } from './api/device-edit-routes.ts';
@@ -107,6 +108,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
           }),
           deviceListRoute({ ...registry, ledger: () => buffer.ledger() }),
           ...deviceEditRoutes({ ...registry, ...access }),
+          ...bulkRoutes({ ...registry, ...access }),
           ...placeRoutes(registry),
           ...groupRoutes(registry),
           ...credentialRoutes(mqtt),

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { lifeCycles, type DeviceRecord } from '../../contracts/registry.ts';
+import { deviceFilterSchema, type DeviceFilter } from '../../contracts/registry-bulk.ts';
 import { count, ledgerLine, type LedgerLine } from './read-routes.ts';
 import { route, type Route } from './route.ts';
 
 /** What the list asks of the gateway. */
 export interface DeviceList {
-  devices(): Iterable<DeviceRecord>;
+  select(filter: DeviceFilter): readonly DeviceRecord[];
   ledger(): Promise<{ readonly devices: readonly (LedgerLine & { readonly device: string })[] }>;
-  /** The ids of a place and of everything in it; throws NOT_FOUND. */
-  within(place: string): ReadonlySet<string>;
   /** The names from the building to the place. */
   pathOf(place: string): string;
 }
@@ -25,13 +24,6 @@ export const shownDevice = z.looseObject({
 });
 const accounted = { accepted: count, buffered: count, sinks: z.array(ledgerLine) };
 
-export const deviceFilter = z.object({
-  place: z.string().max(64).optional(),
-  tag: z.string().max(32).optional(),
-  profile: z.string().max(64).optional(),
-  lifeCycle: z.enum(lifeCycles).optional(),
-});
-
 /** The devices of the registry, each with what the ledger says of it. */
 export function deviceListRoute(model: DeviceList): Route {
   return route({
@@ -39,7 +31,7 @@ export function deviceListRoute(model: DeviceList): Route {
     path: '/api/v1/devices',
     summary:
       'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle.',
-    input: deviceFilter.extend({
+    input: deviceFilterSchema.extend({
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
       cursor: z.string().max(256).optional(),
     }),
@@ -49,8 +41,7 @@ export function deviceListRoute(model: DeviceList): Route {
       devices: z.array(shownDevice.extend(accounted)),
     }),
     handle: async ({ limit, cursor, ...filter }) => {
-      const wanted = wantedBy(filter, model);
-      const all = [...model.devices()].filter(wanted).toSorted(byId);
+      const all = model.select(filter).toSorted(byId);
       const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
       const shown = rest.slice(0, limit);
       const lines = Map.groupBy((await model.ledger()).devices, ({ device }) => device);
@@ -61,15 +52,6 @@ export function deviceListRoute(model: DeviceList): Route {
 }
 
 const byId = (one: { id: string }, other: { id: string }): number => (one.id < other.id ? -1 : 1);
-
-function wantedBy(filter: z.infer<typeof deviceFilter>, model: DeviceList): (device: DeviceRecord) => boolean {
-  const places = filter.place === undefined ? undefined : model.within(filter.place);
-  return ({ place, tags, profile, lifeCycle }) =>
-    (places === undefined || (place !== undefined && places.has(place))) &&
-    (filter.tag === undefined || tags.includes(filter.tag)) &&
-    (filter.profile === undefined || profile === filter.profile) &&
-    (filter.lifeCycle === undefined || lifeCycle === filter.lifeCycle);
-}
 
 /** A device with the path of its place. */
 export function showDevice(device: DeviceRecord, model: Pick<DeviceList, 'pathOf'>): object {

@@ -1,85 +1,147 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { DeviceRecord } from '../../contracts/registry.ts';
+import type { ImportReport } from '../../contracts/registry-bulk.ts';
+import { call, callForText, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { addCredentialCommands } from './device-credentials.ts';
+import { placeAt } from './places.ts';
 
-interface Options {
-  readonly config: string;
-  readonly json?: boolean;
-  readonly profile?: string;
-}
+const route = '/api/v1/devices';
+const one = (id: string): string => `${route}/${encodeURIComponent(id)}`;
 
-/** `portcullis device`: who may connect to the broker. Talks to the running gateway of the configuration. */
+type Device = DeviceRecord & { readonly path?: string };
+type Filter = GatewayOptions & { place?: string; tag?: string; lifeCycle?: string };
+type Labels = GatewayOptions & { name?: string; profile?: string; place?: string; tag?: string[] };
+
+/** `portcullis device`: the devices of the registry, and who may connect. Talks to the running gateway. */
 export function deviceCommand(): Command {
-  const device = new Command('device').description('Add, list, rotate and revoke the credentials of devices.');
-  const withGateway = (name: string, description: string): Command =>
-    device
-      .command(name)
-      .description(description)
-      .requiredOption('--config <file>', 'configuration file of the running gateway')
-      .option('--json', 'print JSON');
-
-  withGateway('add <device>', 'Let a device connect and print its password, once.')
-    .requiredOption('--profile <name>', 'zigbee2mqtt, tasmota, shelly, esphome, generic or reader')
-    .action(async (user: string, options: Options) => {
-      tellCredential(await call(options, 'POST', '/api/v1/credentials', { user, profile: options.profile }), options);
-    });
-  withGateway('rotate <device>', 'Make a second password; the one before stays valid until the next rotation.').action(
-    async (user: string, options: Options) => {
-      tellCredential(
-        await call(options, 'POST', `/api/v1/credentials/${encodeURIComponent(user)}/rotate`, {}),
-        options,
-      );
-    },
+  const device = new Command('device').description(
+    'Show and change devices, and the credentials with which they connect.',
   );
-  withGateway('revoke <device>', 'End the credentials of a device and close its connections.').action(
-    async (user: string, options: Options) => {
-      const answer = await call(options, 'DELETE', `/api/v1/credentials/${encodeURIComponent(user)}`);
-      console.log(options.json ? JSON.stringify(answer) : `${user} may not connect any more.`);
-    },
-  );
-  withGateway('list', 'Show the devices that may connect.').action(async (options: Options) => {
-    const { credentials } = (await call(options, 'GET', '/api/v1/credentials')) as {
-      credentials: { user: string; profile: string }[];
-    };
-    if (options.json) console.log(JSON.stringify({ credentials }));
-    else for (const { user, profile } of credentials) console.log(`${user}\t${profile}`);
-  });
+  addReads(device);
+  addEdits(device);
+  addBulk(device);
+  addCredentialCommands(device);
   return device;
 }
 
-function tellCredential(answer: unknown, { json }: Options): void {
-  const { user, password } = answer as { user: string; password: string };
-  console.log(json ? JSON.stringify({ user, password }) : `user and client id: ${user}\npassword: ${password}`);
+function addReads(device: Command): void {
+  withFilter(gatewayCommand(device, 'list', 'Show the devices, in the order of their ids.')).action(
+    async (options: Filter) => {
+      const devices: Device[] = [];
+      const query = await queryOf(options);
+      for (let cursor: string | null = ''; cursor !== null;) {
+        query.set('limit', '1000');
+        if (cursor !== '') query.set('cursor', cursor);
+        const page: { devices: Device[]; next: string | null } = await call(
+          options,
+          'GET',
+          `${route}?${query.toString()}`,
+        );
+        devices.push(...page.devices);
+        cursor = page.next;
+      }
+      print({ devices }, options, () => rows(devices.map(lineOf)));
+    },
+  );
+  gatewayCommand(device, 'show <id>', 'Show one device.').action(async (id: string, options: GatewayOptions) => {
+    const found = await call<Device>(options, 'GET', one(id));
+    print(found, options, ({ refusal, tags, ...rest }) => {
+      const facts = Object.entries({ ...rest, tags: tags.join(' '), ...refusal });
+      return rows(facts.map(([key, value]) => [key, String(value)]));
+    });
+  });
 }
 
-async function call({ config: path }: Options, method: string, route: string, body?: object): Promise<unknown> {
-  // Loaded here, so that no other command waits for the schema of the configuration.
-  const [{ adminTokenFile }, { loadConfig }] = await Promise.all([
-    import('../config/identity.ts'),
-    import('../config/load-config.ts'),
-  ]);
-  const { dataDir, http } = await loadConfig(path);
-  const token = await readFile(join(dataDir, adminTokenFile), 'utf8').catch((cause: unknown) => {
-    throw new PortcullisError(
-      'FILE_UNREADABLE',
-      `The administrator token in ${dataDir} cannot be read. Has the gateway run, and are you its user?`,
-      { cause },
-    );
-  });
-  const answer = await fetch(`http://${http.host}:${http.port}${route}`, {
-    method,
-    headers: { authorization: `Bearer ${token.trim()}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  }).catch((cause: unknown) => {
-    throw new PortcullisError(
-      'GATEWAY_UNREACHABLE',
-      `The gateway does not answer on ${http.host}:${http.port}. Start it first.`,
-      { cause },
-    );
-  });
-  const said = (await answer.json()) as { detail?: string };
-  if (!answer.ok) throw new PortcullisError('COMMAND_INVALID', said.detail ?? `The gateway answered ${answer.status}.`);
-  return said;
+function addEdits(device: Command): void {
+  const edit = (
+    name: string,
+    description: string,
+    act: (id: string, more: string, options: Labels) => Promise<Device>,
+  ) =>
+    gatewayCommand(device, name, description).action(async (id: string, ...rest: unknown[]) => {
+      const [more, options] = typeof rest[0] === 'string' ? [rest[0], rest[1] as Labels] : ['', rest[0] as Labels];
+      print(await act(id, more, options), options, (changed) => rows([lineOf(changed)]));
+    });
+
+  edit('register <id>', 'Register a device before its first message.', async (id, _more, options) => {
+    const { name, profile, tag: tags } = options;
+    const place = options.place === undefined ? undefined : (await placeAt(options, options.place)).id;
+    return call(options, 'POST', route, json({ id, name, profile, place, tags }));
+  })
+    .option('--name <name>', 'label; the id when left out')
+    .option('--profile <name>', 'what kind of device it is')
+    .option('--place <path>', 'where it is, like Mill/Ground/East/Kitchen')
+    .option('--tag <tags...>', 'words to find it by');
+  edit('move <id> <place>', 'Say where a device is now.', async (id, place, options) =>
+    call(options, 'PATCH', one(id), json({ place: (await placeAt(options, place)).id })),
+  );
+  edit('rename <id> <name>', 'Give a device another label; its topics and history keep the id.', (id, name, options) =>
+    call(options, 'PATCH', one(id), json({ name })),
+  );
+  edit('retry <id>', 'Offer a rejected device to the cloud again.', (id, _more, options) =>
+    call(options, 'POST', `${one(id)}/retry`, json({})),
+  );
+  edit('replace <old> <new>', 'Let new hardware take over name, place and tags.', (id, by, options) =>
+    call(options, 'POST', `${one(id)}/replace`, json({ by })),
+  );
+  edit('decommission <id>', 'End the life of a device and its credentials.', (id, _more, options) =>
+    call(options, 'POST', `${one(id)}/decommission`, json({})),
+  );
+  gatewayCommand(device, 'remove <id>', 'Take a device out of the registry.')
+    .option('--data', 'also its dead letters, counters and windows; records of the log expire')
+    .action(async (id: string, options: GatewayOptions & { data?: boolean }) => {
+      const removed = await call(options, 'DELETE', `${one(id)}?data=${options.data === true}`);
+      print(removed, options, () => `${id} is removed.`);
+    });
 }
+
+function addBulk(device: Command): void {
+  gatewayCommand(device, 'import <csv>', 'Register and change the devices of a CSV file, all or none.')
+    .addHelpText(
+      'after',
+      '\nColumns: id, name, profile, place (a path), tags (with spaces between); only id is needed.',
+    )
+    .option('--dry-run', 'only say what it would do')
+    .action(async (file: string, options: GatewayOptions & { dryRun?: boolean }) => {
+      const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+        throw new PortcullisError('FILE_UNREADABLE', `The file ${file} cannot be read.`, { cause });
+      });
+      const path = `${route}/import?dryRun=${options.dryRun === true}`;
+      const report = await call<ImportReport>(options, 'POST', path, { type: 'text/csv', content });
+      print(report, options, ({ created, updated, unchanged }) =>
+        rows([[`${created} new`, `${updated} changed`, `${unchanged} as before`]]),
+      );
+    });
+  withFilter(gatewayCommand(device, 'export', 'Print the devices as CSV that the import takes.')).action(
+    async (options: Filter) => {
+      const csv = await callForText(options, 'GET', `${route}/export?${(await queryOf(options)).toString()}`);
+      print({ csv }, options, () => csv.trimEnd());
+    },
+  );
+}
+
+function withFilter(command: Command): Command {
+  return command
+    .option('--place <path>', 'only those in a place and everything in it')
+    .option('--tag <tag>', 'only those with a tag')
+    .option('--life-cycle <state>', 'only those that are SHADOW, ACTIVATED, REJECTED or DECOMMISSIONED');
+}
+
+async function queryOf(options: Filter): Promise<URLSearchParams> {
+  const { place, tag, lifeCycle } = options;
+  const query = new URLSearchParams();
+  if (place !== undefined) query.set('place', (await placeAt(options, place)).id);
+  if (tag !== undefined) query.set('tag', tag);
+  if (lifeCycle !== undefined) query.set('lifeCycle', lifeCycle);
+  return query;
+}
+
+const lineOf = ({ id, lifeCycle, name, path, refusal }: Device): (string | undefined)[] => [
+  id,
+  lifeCycle,
+  name,
+  path,
+  ...(refusal === undefined ? [] : [`${refusal.reason} ${refusal.suggestion}`]),
+];

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { CredentialWish, DeviceEdit, DeviceRecord, DeviceRemoval, Removal } from '../../contracts/registry.ts';
+import type { Operation, OperationReport } from '../../contracts/registry-bulk.ts';
 import type { Registry } from './open-registry.ts';
 
 interface Issued {
@@ -40,6 +41,8 @@ export interface DeviceAccess {
   replace(wanted: Removal & { readonly by: string }): Promise<DeviceRecord>;
   /** Takes the device out of the registry, with `data` also what is kept of it. */
   removeDevice(wanted: DeviceRemoval): Promise<DeviceRecord>;
+  /** A group operation, with the credentials of what it decommissions. */
+  operate(operation: Operation): Promise<OperationReport>;
   /** Ends the credentials of every decommissioned device. */
   settle(): Promise<void>;
 }
@@ -104,6 +107,13 @@ export function deviceAccess({ registry, broker, forgetData, log }: DeviceAccess
       const removed = await registry.removeDevice({ id: wanted.id });
       if (data) await forgetData(wanted.id);
       return removed;
+    },
+    async operate(operation) {
+      const report = await registry.operate(operation);
+      if (operation.do === 'decommission' && !operation.dryRun) {
+        for (const id of report.changed) await ended(mustFind(registry, id));
+      }
+      return report;
     },
     async settle() {
       const left = [...registry.devices()].filter(

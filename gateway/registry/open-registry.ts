@@ -14,10 +14,18 @@ import type {
   PlaceRemoval,
   Removal,
 } from '../../contracts/registry.ts';
+import type {
+  DeviceFilter,
+  ImportReport,
+  Operation,
+  OperationReport,
+  SiteTemplate,
+  TemplateReport,
+} from '../../contracts/registry-bulk.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import { watchForDevices } from './appearing.ts';
-import { defaultBounds, found, type Book, type Bounds } from './book.ts';
+import { defaultBounds, type Book, type Bounds } from './book.ts';
 import {
   activate,
   appear,
@@ -29,10 +37,14 @@ import {
   replace,
   retry,
 } from './devices.ts';
+import { exportDevices, importDevices } from './device-file.ts';
 import { openEditor, type Editor } from './editor.ts';
 import { addGroup, editGroup, removeGroup } from './groups.ts';
-import { addPlace, editPlace, pathOf, removePlace, subtreeOf } from './places.ts';
+import { operate, select } from './operations.ts';
+import { addPlace, editPlace, pathOf, removePlace } from './places.ts';
+import { applyTemplate } from './site-template.ts';
 import { loadBook } from './tables.ts';
+import { reportOf } from './upsert.ts';
 
 export interface RegistryDeps {
   /** Of the buffer itself: what the registry appends makes no device appear. */
@@ -53,8 +65,6 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
   watch(append: Append): Append;
 
   places(): Iterable<PlaceRecord>;
-  /** The ids of a place and of everything in it. Throws NOT_FOUND. */
-  within(place: string): ReadonlySet<string>;
   /** The names from the building to the place, with slashes between. */
   pathOf(place: string): string;
   addPlace(place: NewPlace): Promise<PlaceRecord>;
@@ -67,6 +77,8 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
   removeGroup(removal: Removal): Promise<GroupRecord>;
 
   devices(): Iterable<DeviceRecord>;
+  /** The devices that fit, in no order. Throws NOT_FOUND for a place that is not there. */
+  select(filter: DeviceFilter): DeviceRecord[];
   register(device: NewDevice): Promise<DeviceRecord>;
   editDevice(edit: DeviceEdit): Promise<DeviceRecord>;
   /** Another try at the cloud for a device that it refused. */
@@ -77,6 +89,13 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
   /** Notes with which credentials a device connects; `device-access.ts` makes and ends them. */
   linkUser(link: { readonly id: string; readonly user: string | undefined }): Promise<DeviceRecord>;
   removeDevice(wanted: Removal): Promise<DeviceRecord>;
+
+  /** Takes a CSV file of devices in, all of it or nothing. */
+  importDevices(csv: string, dryRun: boolean): Promise<ImportReport>;
+  /** The devices that fit as a CSV file, in the order of their ids. */
+  exportDevices(filter: DeviceFilter): string;
+  applyTemplate(template: SiteTemplate, dryRun: boolean): Promise<TemplateReport>;
+  operate(operation: Operation): Promise<OperationReport>;
 }
 
 export async function openRegistry({ append, store, log, clock, ...options }: RegistryDeps): Promise<Registry> {
@@ -102,7 +121,6 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
       }),
 
     places: () => places.values(),
-    within: (place) => new Set(subtreeOf(places, found(places, 'place', { id: place }).id)),
     pathOf: (place) => pathOf(places, place),
     addPlace: (place) => edit((draft) => addPlace(draft, place, bounds)),
     editPlace: (wanted) => edit((draft) => editPlace(draft, wanted)),
@@ -114,6 +132,7 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     removeGroup: (removal) => edit((draft) => removeGroup(draft, removal)),
 
     devices: () => devices.values(),
+    select: (filter) => select(book, filter),
     register: (device) => edit((draft) => register(draft, device, bounds)),
     editDevice: (wanted) => edit((draft) => editDevice(draft, wanted)),
     retry: (wanted) => edit((draft) => retry(draft, wanted)),
@@ -121,6 +140,13 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     linkUser: (link) => edit((draft) => linkUser(draft, link)),
     removeDevice: (wanted) => edit((draft) => removeDevice(draft, wanted)),
     replace: (wanted) => edit((draft) => replace(draft, wanted, bounds)),
+
+    importDevices: (csv, dryRun) => reportOf(edit((draft) => importDevices(draft, csv, dryRun, bounds))),
+    exportDevices: (filter) => [...exportDevices(book, select(book, filter).toSorted(byId))].join(''),
+    applyTemplate: (template, dryRun) => reportOf(edit((draft) => applyTemplate(draft, template, dryRun, bounds))),
+    operate: (operation) => reportOf(edit((draft) => operate(draft, operation))),
     [Symbol.asyncDispose]: () => editor[Symbol.asyncDispose](),
   };
 }
+
+const byId = (one: DeviceRecord, other: DeviceRecord): number => (one.id < other.id ? -1 : 1);

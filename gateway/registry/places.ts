@@ -72,8 +72,23 @@ export function pathOf(places: Places, id: string): string {
     .join('/');
 }
 
+/** Finds places by their path; made once for many look-ups. */
+export function placesByPath(places: Places): (path: string) => PlaceRecord | undefined {
+  const byPlace = new Map([...places.values()].map((place) => [siblingKey(place), place]));
+  return (path) => {
+    let place: PlaceRecord | undefined;
+    for (const name of path.split('/')) {
+      place = byPlace.get(siblingKey({ name: name.trim(), parent: place?.id }));
+      if (place === undefined) return undefined;
+    }
+    return place;
+  };
+}
+
 const parentOf = (places: Places, { parent }: PlaceRecord): PlaceRecord | undefined =>
   parent === undefined ? undefined : places.get(parent);
+
+const siblingKey = ({ name, parent }: Pick<PlaceRecord, 'name' | 'parent'>): string => `${parent ?? ''}/${name}`;
 
 /** A place of one kind stands in a place of the kind before, a building in nothing: so no place can stand in itself. */
 function mayStand(places: Places, kind: PlaceKind, parent: string | undefined): void {

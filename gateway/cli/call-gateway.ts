@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
+
+export interface GatewayOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+/** A command that talks to the running gateway of a configuration. */
+export function gatewayCommand(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .requiredOption('--config <file>', 'configuration file of the running gateway')
+    .option('--json', 'print JSON');
+}
+
+/** Prints the answer as it is with `--json`, else as the sentence or table of it. */
+export function print<Answer>(answer: Answer, { json }: GatewayOptions, text: (answer: Answer) => string): void {
+  console.log(json ? JSON.stringify(answer) : text(answer));
+}
+
+/** Columns with tabs between them. */
+export function rows(lines: readonly (readonly (string | undefined)[])[]): string {
+  return lines.map((cells) => cells.map((cell) => cell ?? '-').join('\t')).join('\n');
+}
+
+export interface Body {
+  readonly type: 'application/json' | 'text/csv';
+  readonly content: string;
+}
+export const json = (body: object): Body => ({ type: 'application/json', content: JSON.stringify(body) });
+
+const errorOf: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 409: 'CONFLICT', 503: 'OVERLOADED' };
+
+/**
+ * One call as the administrator, answered with the text of the body. Rejects with FILE_UNREADABLE without the token,
+ * GATEWAY_UNREACHABLE without a gateway, and with what the gateway says otherwise.
+ */
+export async function callForText(
+  { config: path }: GatewayOptions,
+  method: string,
+  route: string,
+  body?: Body,
+): Promise<string> {
+  // Loaded here, so that no other command waits for the schema of the configuration.
+  const [{ adminTokenFile }, { loadConfig }] = await Promise.all([
+    import('../config/identity.ts'),
+    import('../config/load-config.ts'),
+  ]);
+  const { dataDir, http } = await loadConfig(path);
+  const token = await readFile(join(dataDir, adminTokenFile), 'utf8').catch((cause: unknown) => {
+    throw new PortcullisError(
+      'FILE_UNREADABLE',
+      `The administrator token in ${dataDir} cannot be read. Has the gateway run, and are you its user?`,
+      { cause },
+    );
+  });
+  const answer = await fetch(`http://${http.host}:${http.port}${route}`, {
+    method,
+    headers: { authorization: `Bearer ${token.trim()}`, ...(body && { 'content-type': body.type }) },
+    ...(body && { body: body.content }),
+    signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new PortcullisError(
+      'GATEWAY_UNREACHABLE',
+      `The gateway does not answer on ${http.host}:${http.port}. Start it first.`,
+      { cause },
+    );
+  });
+  const said = await answer.text();
+  if (answer.ok) return said;
+  throw new PortcullisError(errorOf[answer.status] ?? 'COMMAND_INVALID', detailIn(said, answer.status));
+}
+
+export async function call<Answer>(
+  options: GatewayOptions,
+  method: string,
+  route: string,
+  body?: Body,
+): Promise<Answer> {
+  return JSON.parse(await callForText(options, method, route, body)) as Answer;
+}
+
+function detailIn(said: string, status: number): string {
+  try {
+    const { detail } = JSON.parse(said) as { detail?: string };
+    if (detail) return detail;
+  } catch {
+    // No answer of ours; the status is all there is to tell.
+  }
+  return `The gateway answered ${status}.`;
+}
