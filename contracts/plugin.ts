@@ -51,6 +51,12 @@ export interface Reading {
   readonly meta?: Readonly<Record<string, Scalar>>;
 }
 
+/**
+ * Key of the `meta` of a registration: the id under which the device's readings were booked before it told who it is.
+ * The registry makes one device of the two when the message also taught the plugin something.
+ */
+export const formerlyKey = 'formerly';
+
 /** What a plugin learnt from earlier messages (units, discovery), keyed by the plugin's own keys. */
 export type Knowledge = ReadonlyMap<string, Json>;
 

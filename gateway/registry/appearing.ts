@@ -1,6 +1,8 @@
 import type { Append, Entry } from '../../contracts/pipeline.ts';
+import { formerlyKey } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Recognised } from './devices.ts';
 
 /** New devices that may appear by themselves: at once, and per second from then on. A flood has no end of ids. */
 const burst = 2_000;
@@ -13,6 +15,8 @@ export interface AppearingParts {
   readonly hasRoom: () => boolean;
   /** Makes the devices, in one edit. */
   readonly appear: (devices: readonly string[]) => Promise<void>;
+  /** Makes one device of two, after both are there. */
+  readonly recognise: (device: Recognised) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -64,16 +68,34 @@ export function watchForDevices(append: Append, parts: AppearingParts): Append {
 
   return (entry) => {
     const devices = newIn(entry);
+    const recognised = recognisedIn(entry, (device) => parts.isKnown(device) || pending.has(device));
     const stored = append(entry);
-    if (devices.length === 0) return stored;
+    if (devices.length + recognised.length === 0) return stored;
     return stored.then(
-      () => gather(devices),
+      async () => {
+        if (devices.length > 0) await gather(devices);
+        for (const device of recognised) await parts.recognise(device).catch(parts.onFailure);
+      },
       (error: unknown) => {
         for (const device of devices) pending.delete(device);
         throw error;
       },
     );
   };
+}
+
+/**
+ * Registrations that say what their device was called before. Those that taught their plugin something are no text yet;
+ * one that only repeats what is known changes nothing here either.
+ */
+function recognisedIn({ measurements }: Entry, isKnown: (device: string) => boolean): readonly Recognised[] {
+  const found: Recognised[] = [];
+  for (const one of measurements) {
+    if ('text' in one || one.kind !== 'registration') continue;
+    const formerly = one.meta?.[formerlyKey];
+    if (typeof formerly === 'string' && isKnown(formerly)) found.push({ id: one.dev.id, formerly });
+  }
+  return found;
 }
 
 /** A bucket of tokens in monotonic time. */

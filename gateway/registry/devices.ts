@@ -86,6 +86,32 @@ export function replace(
   return draft.devices.put({ ...successor, profile, place, tags, replaces: old.id });
 }
 
+/**
+ * A device that was booked under another id until it told who it is. It is one device with one life, so nothing is
+ * decommissioned: what was said of it by hand and its credentials go along, and the first id is no device any more.
+ */
+export function recognise(draft: Book, { id, formerly }: Recognised): void {
+  const [old, now] = [draft.devices.get(formerly), draft.devices.get(id)];
+  if (old === undefined || now === undefined || id === formerly) return;
+  if (old.lifeCycle === 'DECOMMISSIONED' || now.lifeCycle === 'DECOMMISSIONED') return;
+  draft.devices.put({
+    ...now,
+    name: now.name === id && old.name !== formerly ? old.name : now.name,
+    profile: now.profile ?? old.profile,
+    place: now.place ?? old.place,
+    tags: now.tags.length > 0 ? now.tags : old.tags,
+    user: now.user ?? old.user,
+    replaces: formerly,
+  });
+  draft.devices.delete(formerly);
+}
+
+/** `formerly`: the id that its readings had before. */
+export interface Recognised {
+  readonly id: string;
+  readonly formerly: string;
+}
+
 /** Notes with which credentials a device connects, also of one whose credentials have just ended. */
 export function linkUser(draft: Book, { id, user }: { id: string; user: string | undefined }): DeviceRecord {
   const before = user === undefined ? found(draft.devices, 'device', { id }) : living(draft, { id });

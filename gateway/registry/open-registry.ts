@@ -32,6 +32,7 @@ import {
   decommission,
   editDevice,
   linkUser,
+  recognise,
   register,
   removeDevice,
   replace,
@@ -117,6 +118,7 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
           edit((draft) => {
             for (const id of ids) appear(draft, id, bounds);
           }),
+        recognise: (device) => edit((draft) => recognise(draft, device)),
         onFailure: (err) => log.warn({ err }, 'devices could not be registered; they appear with their next message'),
       }),
 

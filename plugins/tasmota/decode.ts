@@ -1,4 +1,5 @@
 import {
+  formerlyKey,
   gather,
   isObject,
   parseJson,
@@ -9,7 +10,7 @@ import {
   type JsonObject,
   type Reading,
 } from '../../contracts/index.ts';
-import { sourceOf, type Source } from './discovery.ts';
+import { basesOf, sourceOf, type Source } from './discovery.ts';
 import { readEvents, readSensors } from './sensor.ts';
 import { isPower, readPower, readState, timeIn } from './state.ts';
 
@@ -31,10 +32,11 @@ export function decode({ topic, payload }: Envelope, { knowledge }: CodecContext
   if (leaf === 'LOGGING') return [];
   const text = textOf(payload);
   if (topic.startsWith('tasmota/discovery/')) {
-    return register(`tasmota:${base.slice(base.lastIndexOf('/') + 1).toUpperCase()}`, parseJson(text));
+    const json = parseJson(text);
+    return register(`tasmota:${base.slice(base.lastIndexOf('/') + 1).toUpperCase()}`, json, formerlyOf(leaf, json));
   }
   const source = sourceOf(base, knowledge);
-  const device = `tasmota:${source?.mac ?? base.slice(base.indexOf('/') + 1)}`;
+  const device = source === undefined ? unnamed(base) : `tasmota:${source.mac}`;
   const words = source ?? usual;
   if (leaf === 'LWT') return readAvailability(device, text, words);
   if (text.startsWith('{')) return readDocument(device, leaf, parseJson(text) as JsonObject, words);
@@ -44,9 +46,20 @@ export function decode({ topic, payload }: Envelope, { knowledge }: CodecContext
   return gathering.readings(device, 'state');
 }
 
+/** What a device is called until discovery tells its address: below `tele/` and `stat/` alike. */
+function unnamed(base: string): string {
+  return `tasmota:${base.slice(base.indexOf('/') + 1)}`;
+}
+
+function formerlyOf(leaf: string, config: Json): string | undefined {
+  const [, , tele = ''] = leaf === 'config' && isObject(config) ? basesOf(config) : [];
+  return tele.startsWith('tele/') ? unnamed(tele) : undefined;
+}
+
 /** Discovery and `INFO1-3`: what the device says about itself, all of it metadata. */
-function register(device: string, json: Json): readonly Reading[] {
+function register(device: string, json: Json, formerly?: string): readonly Reading[] {
   const gathering = gather('tasmota');
+  if (formerly !== undefined) gathering.meta(formerlyKey, formerly);
   gathering.metas(json);
   return gathering.readings(device, 'registration');
 }

@@ -62,7 +62,7 @@ function forget(mac: string, knowledge: Knowledge): readonly Lesson[] {
 }
 
 /** `ft` is the full topic, by default `%prefix%/%topic%/`; `tp` the three prefixes; `t` the topic. */
-function basesOf(config: JsonObject): readonly string[] {
+export function basesOf(config: JsonObject): readonly string[] {
   const full = textIn(config, 'ft') ?? '%prefix%/%topic%/';
   const topic = textIn(config, 't') ?? '';
   const prefixes = texts(member(config, 'tp'));

@@ -1,5 +1,6 @@
 import {
   eachLeaf,
+  formerlyKey,
   gather,
   isObject,
   member,
@@ -47,6 +48,9 @@ function readList(list: Json, path: string): readonly Reading[] {
     describe(gathering, entry, '');
     const definition = member(entry, 'definition');
     if (isObject(definition)) describe(gathering, definition, 'definition.');
+    const name = member(entry, 'friendly_name');
+    // What its states were booked under when they came before this list.
+    if (typeof name === 'string' && name !== id) gathering.meta(formerlyKey, `z2m:${name}`);
     return gathering.readings(path === 'groups' ? `z2m:group:${id}` : `z2m:${id}`, 'registration');
   });
 }

@@ -92,3 +92,29 @@ test('a message that is not stored makes no device', async (t) => {
   await registry.watch(buffer.append)(entry(measurement('a', 1)));
   assert.ok(registry.find('a'));
 });
+
+test('a device that says what it was called before is one device, with what was said of it by hand', async (t) => {
+  const { buffer, registry } = await onDisk(t, await tempDir(t), systemClock);
+  const append = registry.watch(buffer.append);
+  const registration = (formerly: string) =>
+    entry({ ...measurement('tasmota:98CDAC', 2), kind: 'registration', meta: { formerly } });
+  const building = await registry.addPlace({ kind: 'building', name: 'Home' });
+  // Both at once: the first message of one device is still on its way when the second says who it is.
+  await Promise.all([append(entry(measurement('tasmota:pantry', 1))), append(registration('tasmota:pantry'))]);
+  assert.deepEqual(
+    [...registry.devices()].map(({ id }) => id),
+    ['tasmota:98CDAC'],
+  );
+  assert.equal(registry.find('tasmota:98CDAC')?.replaces, 'tasmota:pantry');
+
+  await registry.register({ id: 'tasmota:attic', name: 'Attic', place: building.id, tags: ['up'] });
+  await registry.linkUser({ id: 'tasmota:attic', user: 'attic' });
+  await append(registration('tasmota:attic'));
+  const { name, place, tags, user } = registry.find('tasmota:98CDAC') ?? {};
+  assert.deepEqual([name, place, tags, user], ['Attic', building.id, ['up'], 'attic']);
+  assert.equal(registry.find('tasmota:attic'), undefined);
+  await append(registration('tasmota:never-seen'));
+  await append(registration('tasmota:98CDAC'));
+  assert.equal(registry.find('tasmota:98CDAC')?.name, 'Attic');
+  assert.deepEqual(replay(await takeChanges(buffer)), state(registry));
+});
