@@ -92,7 +92,12 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
 
-  const sinks = await openDelivery(config, { name, buffer, registry }, { log, clock, switches }, starting);
+  const sinks = await openDelivery(
+    config,
+    { name, buffer, registry, ingest: ingest.ingest },
+    { log, clock, switches },
+    starting,
+  );
 
   countStages(metrics, buffer, mqtt);
   const api = starting.use(

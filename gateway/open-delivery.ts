@@ -1,3 +1,4 @@
+import type { Ingest } from '../contracts/pipeline.ts';
 import type { Sink } from '../contracts/sink.ts';
 import type { SinkControl } from './api/sink-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
@@ -12,6 +13,7 @@ export interface DeliveryStages {
   readonly name: string;
   readonly buffer: Buffer;
   readonly registry: Registry;
+  readonly ingest: Ingest;
 }
 
 /**
@@ -32,17 +34,22 @@ export async function openDelivery(
 
 async function openTuya(
   tuya: NonNullable<Config['cloud']['tuya']>,
-  { buffer, registry }: DeliveryStages,
+  { buffer, registry, ingest }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
   const { openTuyaSink } = await import('./delivery/tuya/tuya-sink.ts');
+  const { startDownlink } = await import('./delivery/tuya/down/start-downlink.ts');
   const { log, clock } = deps;
-  const sink = stack.use(openTuyaSink(await tuyaOptions(tuya), { store: buffer, directory: registry, log, clock }));
+  const options = await tuyaOptions(tuya);
+  const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, log, clock }));
   const loop = stack.use(startLoop(sink, buffer, deps));
+  const down = { link: sink.link, store: buffer, ingest, log };
+  const downlink = tuya.longPoll ? stack.use(startDownlink(options, down)) : undefined;
   const resume = async (): Promise<void> => {
     await sink.retryRejected();
     loop.resume();
+    downlink?.resume();
   };
   return { status: () => loop.status(), resume };
 }

@@ -72,6 +72,8 @@ const tuya = z.strictObject({
   dataPoints: z.record(z.string().min(1).max(128), dataPoint).default({}),
   /** Uses the batch report of the local cloud, which the public cloud does not have. */
   batch: z.boolean().default(false),
+  /** Fetches commands and messages by long poll, which the local cloud has and the public one does not. */
+  longPoll: z.boolean().default(false),
   /** Calls per second that the account allows. */
   callsPerSecond: z.number().positive().max(10_000).default(50),
 });

@@ -50,6 +50,7 @@ export async function writeConfig(flags: DemoFlags, cloud: Cloud): Promise<strin
         secretFile: cloud.secretFile,
         ca: cloud.caFile,
         batch: true,
+        longPoll: true,
       },
     },
   };

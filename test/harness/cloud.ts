@@ -63,6 +63,7 @@ export async function startCloud(t: TestContext, options: Partial<CloudOptions> 
         secretFile: cloud.secretFile,
         ca: cloud.caFile,
         batch: true,
+        longPoll: true,
         callsPerSecond: 5_000,
       },
     },

@@ -25,13 +25,14 @@ export type Projected =
   | { readonly as: 'skip'; readonly why: string }
   | { readonly as: 'refused'; readonly reason: string };
 
-/** Protocol word of devices that the gateway knows from this cloud only: it has all of that already. */
-const nativeProto = 'tuya';
+/** A device that the gateway knows from this cloud only, which has all of it already, also its changes here. */
+const isNative = ({ dev }: Message): boolean => dev.id.startsWith('tuya:');
 
 /** Whether a message carries values that depend on the product. */
-export function hasValues({ kind, src, m }: Message): boolean {
+export function hasValues(message: Message): boolean {
+  const { kind, m } = message;
   const other = kind === 'change' || kind === 'result' || kind === 'registration' || kind === 'availability';
-  return !other && src.proto !== nativeProto && m.length > 0;
+  return !other && !isNative(message) && m.length > 0;
 }
 
 /**
@@ -39,7 +40,7 @@ export function hasValues({ kind, src, m }: Message): boolean {
  * nothing else becomes the event `no_value`, with the reason per code, so that the cloud hears of it.
  */
 export function project(message: Message, product: Product = emptyProduct): Projected {
-  if (message.src.proto === nativeProto) return { as: 'skip', why: 'native' };
+  if (isNative(message)) return { as: 'skip', why: 'native' };
   switch (message.kind) {
     case 'change':
       return changeOf(message);

@@ -3,6 +3,7 @@ import esphome from '../../../plugins/esphome/index.ts';
 import genericJson from '../../../plugins/generic-json/index.ts';
 import shelly from '../../../plugins/shelly/index.ts';
 import tasmota from '../../../plugins/tasmota/index.ts';
+import tuya from '../../../plugins/tuya/index.ts';
 import zigbee2mqtt from '../../../plugins/zigbee2mqtt/index.ts';
 
 /** A plugin as the gateway sees it once it is imported: its configuration is whatever its schema makes. */
@@ -14,5 +15,6 @@ export const plugins: readonly { readonly plugin: Plugin; readonly corpus: reado
   { plugin: imported(genericJson), corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
   { plugin: imported(shelly), corpus: ['shelly_gen1', 'shelly_gen2'] },
   { plugin: imported(tasmota), corpus: ['tasmota'] },
+  { plugin: imported(tuya), corpus: ['tuya_queue'] },
   { plugin: imported(zigbee2mqtt), corpus: ['zigbee2mqtt'] },
 ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { eachLeaf, isObject } from '../../../contracts/payload.ts';
+import { eachLeaf, isObject, textIn } from '../../../contracts/payload.ts';
 import type { Json, Plugin, Reading } from '../../../contracts/plugin.ts';
 import type { Scalar } from '../../../contracts/message.ts';
 import { plugins } from './all-plugins.ts';
@@ -13,6 +13,7 @@ const consumed: Readonly<Record<string, RegExp>> = {
   'generic-json': /^(?:time|timestamp|ts)$|^(?:.*[._])?unit$/,
   shelly: /^(?:src|dst|params\.ts|params\.events\.\d+\.(?:ts|id))$|^method$|^(?:params\.[^.]+\.)?id$/,
   tasmota: /^(?:StatusSNS\.)?Time$/,
+  tuya: /(?:^|\.)(?:bizCode|dataId|devId|productId|productKey|ts|uid|time|t|eventTime|dpId|code|\d+)$/,
   zigbee2mqtt: /^last_seen$/,
 };
 
@@ -22,6 +23,7 @@ const silent: Readonly<Record<string, RegExp>> = {
   'generic-json': /\/(?:commands?|get|set)(?:\/|$)/,
   shelly: /temperature_f$/,
   tasmota: /^cmnd\//,
+  tuya: /\/specification$/,
   zigbee2mqtt: /\/(?:set|get)$|bridge\/(?:request\/.*|logging)$/,
 };
 
@@ -61,6 +63,7 @@ function lost(plugin: Plugin, made: Bench, topic: string, payload: Json): readon
   eachLeaf(payload, (path, value) => {
     if (consumed[plugin.name]?.test(path) || isTold(path, value, told_)) return;
     if (plugin.name === 'esphome' && isTemplated(made, topic, path)) return;
+    if (plugin.name === 'tuya' && told_.keys.has(codeBeside(payload, path) ?? '')) return;
     missing.push(path);
   });
   return missing;
@@ -70,6 +73,16 @@ function lost(plugin: Plugin, made: Bench, topic: string, payload: Json): readon
 function isTemplated(made: Bench, topic: string, path: string): boolean {
   const channels = made.knowledge.get(`t:${topic}`);
   return JSON.stringify(channels ?? null).includes(`"path":["${path}"]`);
+}
+
+/** The code of a data point, under which its value comes out. */
+function codeBeside(payload: Json, path: string): string | undefined {
+  const steps = path.split('.').slice(0, -1);
+  const entry = steps.reduce<Json | undefined>(
+    (node, step) => (node as Record<string, Json> | undefined)?.[step],
+    payload,
+  );
+  return isObject(entry) ? textIn(entry, 'code') : undefined;
 }
 
 for (const { plugin, corpus } of plugins) {
@@ -117,6 +130,7 @@ const places: Readonly<Record<string, string>> = {
   tasmota: 'tele/a/SENSOR',
   zigbee2mqtt: 'zigbee2mqtt/a',
   esphome: 'a/sensor/b/c',
+  tuya: 'tuya/a/other',
 };
 
 for (const { plugin } of plugins) {

@@ -5,6 +5,7 @@ import type { Ingest } from '../../../../contracts/pipeline.ts';
 import type { TableStore, Write } from '../../../../contracts/table-set.ts';
 import { tell } from '../../../observability/channels.ts';
 import type { TuyaLink } from '../link.ts';
+import { envelopeOf, type ScaleTeacher } from './scales.ts';
 import { frameSchema, openFrame, type QueueFrame } from './queue-frame.ts';
 
 /** What one poll brings; a longer answer is refused as a whole, and its messages come again. */
@@ -15,6 +16,7 @@ export interface MessagesDownOptions {
   readonly store: TableStore;
   readonly ingest: Ingest;
   readonly secret: string;
+  readonly scales: ScaleTeacher;
   readonly log: Logger;
 }
 
@@ -23,7 +25,12 @@ const maxRemembered = 10_000;
 const ackWithinMs = 10_000;
 
 const id = z.string().regex(/^[\w-]{1,64}$/);
-const ids = { devId: id.optional(), dataId: z.string().min(1).max(128).optional() };
+const ids = {
+  devId: id.optional(),
+  productId: id.optional(),
+  productKey: id.optional(),
+  dataId: z.string().min(1).max(128).optional(),
+};
 /** Ids stand beside the content (protocol 4, 20) or in `bizData` (protocol 1000, 1001). */
 const messageSchema = z.object({
   ...ids,
@@ -45,7 +52,7 @@ export async function takeMessages(
   signal: AbortSignal,
 ): Promise<void> {
   for (const frame of messages) {
-    const reason = await takeFrame(frame, options);
+    const reason = await takeFrame(frame, options, signal);
     if (reason !== undefined) tell('dropped', { stage: 'tuya-messages', reason, count: 1 });
   }
   if (messages.length === 0) return;
@@ -56,19 +63,20 @@ export async function takeMessages(
 }
 
 /** Why a message went no further; undefined when it is stored. */
-async function takeFrame(frame: QueueFrame, options: MessagesDownOptions): Promise<string | undefined> {
-  const { link, store, ingest, log } = options;
+async function takeFrame(
+  frame: QueueFrame,
+  options: MessagesDownOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { link, store, ingest } = options;
   const opened = open(frame, options);
   if (opened === undefined) return 'unreadable';
-  const { device, what, key, payload } = opened;
+  const { device, what, key, payload, product } = opened;
   // What we report ourselves comes back through the queue of the project.
   if ((await link.book.deviceOf(device)) !== undefined) return 'own-device';
   if ((await store.read('tuya.message', [key])).length > 0) return 'again';
-  const receivedAt = Math.trunc(link.clock.wallMs());
-  const envelope = { transport: 'api', client: 'tuya', retain: false, receivedAt, plugin: 'tuya' } as const;
-  const topic = `tuya/${device}/${what}`;
-  const outcome = await ingest({ ...envelope, topic, payload: Buffer.from(payload) }, remember(key));
-  if (outcome.deadLettered > 0) log.debug({ topic }, 'a message of the queue became a dead letter');
+  if (product !== undefined) await options.scales.teach(product, device, signal);
+  await ingest(envelopeOf(`tuya/${device}/${what}`, payload, link.clock.wallMs()), remember(key));
   return undefined;
 }
 
@@ -84,7 +92,14 @@ function open(frame: QueueFrame, { secret, log }: MessagesDownOptions) {
     const device = message.bizData?.devId ?? message.devId;
     if (device === undefined) throw new PortcullisError('DECODE_FAILED', 'A message of the queue names no device.');
     const key = message.bizData?.dataId ?? message.dataId ?? frame.messageId;
-    return { device, what: message.bizCode ?? `protocol${protocol}`, key, payload: JSON.stringify(data) };
+    const { productId, productKey } = { ...message, ...message.bizData };
+    return {
+      product: productId ?? productKey,
+      device,
+      what: message.bizCode ?? `protocol${protocol}`,
+      key,
+      payload: JSON.stringify(data),
+    };
   } catch (error) {
     tell('rejected', { stage: 'tuya-messages', reason: 'unreadable', count: 1 });
     log.warn(

@@ -9,6 +9,7 @@ import type { TuyaLink } from '../link.ts';
 import { commandsSchema, takeCommands } from './commands-down.ts';
 import { startLongPoll, type LongPoll } from './long-poll.ts';
 import { messagesSchema, takeMessages } from './messages-down.ts';
+import { ScaleTeacher } from './scales.ts';
 
 export interface DownlinkOptions {
   /** Account id and secret: messages of the queue are encrypted with them. */
@@ -54,11 +55,12 @@ export function startDownlink(options: DownlinkOptions, deps: DownlinkDeps): Dow
     );
   }
   if (ingest !== undefined) {
+    const scales = new ScaleTeacher(link, ingest);
     polls.push(
       poll('messages', options, deps, async ({ result }, signal) => {
         const parsed = messagesSchema.safeParse(result);
         if (!parsed.success) return oddAnswer('the poll for messages has no list of messages in its answer');
-        await takeMessages(parsed.data, { ...deps, ingest, secret: options.secret }, signal);
+        await takeMessages(parsed.data, { ...deps, ingest, scales, secret: options.secret }, signal);
         return parsed.data.messages.length;
       }),
     );

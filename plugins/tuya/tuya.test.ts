@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bench, samples } from '../../test/unit/plugins/codec-bench.ts';
+import tuya from './index.ts';
+
+const corpus = samples('tuya_queue');
+const [specification] = corpus;
+
+function taught() {
+  const made = bench(tuya);
+  made.teach(specification?.topic ?? '', specification?.payload);
+  return made;
+}
+
+test('every message of the corpus says what it means', () => {
+  const made = taught();
+  assert.deepEqual(
+    corpus.map(({ topic, payload }) => made.lines(topic, payload)),
+    [
+      [],
+      ['tuya:6c88aa01sub01 telemetry', 'temperature 21.4 ℃', 'humidity 47 %'],
+      ['tuya:6c88aa01sub01 availability', 'availability true'],
+      ['tuya:6c88aa01sub01 event', 'action leak_alarm', 'x.tuya.eventType alert', 'x.tuya.outputParams.level 2'],
+      ['tuya:6c88aa01sub01 state', 'switch.state[1] true'],
+      ['tuya:6c88aa01sub02 registration'],
+      ['tuya:6c88aa01sub01 registration'],
+    ],
+  );
+});
+
+test('a number of a product that was never told keeps its raw value and gets no word', () => {
+  const [, message] = corpus;
+  assert.deepEqual(bench(tuya).lines(message?.topic ?? '', message?.payload), [
+    'tuya:6c88aa01sub01 telemetry',
+    'x.tuya.temp_current 214',
+    'x.tuya.humidity_value 47',
+  ]);
+});
+
+test('values of different times are readings of their own, with their source times', () => {
+  const properties = [
+    { code: 'doorcontact_state', value: true, time: 1_741_108_936_110 },
+    { code: 'pir', value: 'none', time: 1_741_108_936_999 },
+  ];
+  const readings = taught().readings('tuya/d/devicePropertyMessage', { bizData: { properties } });
+  assert.deepEqual(
+    readings.map(({ at, metrics }) => [at, metrics.map(({ n, value }) => [n, value])]),
+    [
+      [{ utcMs: 1_741_108_936_110 }, [['contact', true]]],
+      [{ utcMs: 1_741_108_936_999 }, [['motion', false]]],
+    ],
+  );
+});
+
+test('a flag with a value of another kind is no flag', () => {
+  const properties = [{ code: 'switch', value: 'on' }];
+  assert.deepEqual(taught().lines('tuya/d/devicePropertyMessage', { bizData: { properties } }), [
+    'tuya:d telemetry',
+    'x.tuya.switch on',
+  ]);
+});
