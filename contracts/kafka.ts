@@ -64,6 +64,7 @@ export const deadLetterRecordSchema = z.strictObject({
   received: z.int(),
   sample: z.base64(),
 });
+export type DeadLetterRecord = z.infer<typeof deadLetterRecordSchema>;
 /**
  * A command as a platform team writes it, with the header `gateway` beside it. `id` makes it happen at most once.
  * `ttlMs` counts from the timestamp of the Kafka record.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { auditCommand } from './cli/audit.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
 import { contractCommand } from './cli/contract.ts';
@@ -23,6 +24,7 @@ const program = new Command('portcullis')
   .addCommand(doctorCommand())
   .addCommand(bufferCommand())
   .addCommand(ledgerCommand())
+  .addCommand(auditCommand())
   .addCommand(deviceCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())

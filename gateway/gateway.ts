@@ -15,6 +15,7 @@ import { adminToken, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
+import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openAlarmBook } from './observability/alarms.ts';
@@ -70,7 +71,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const tables = [mqttTables, ingestTables, tuyaTables, trafficTables, lifeSignTables, registryTables];
+  const tables = [mqttTables, ingestTables, tuyaTables, kafkaTables, trafficTables, lifeSignTables, registryTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));

@@ -1,4 +1,5 @@
 import type { Ingest } from '../contracts/pipeline.ts';
+import type { CommandPort } from '../contracts/command.ts';
 import type { Sink } from '../contracts/sink.ts';
 import type { SinkControl } from './api/sink-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
@@ -14,6 +15,8 @@ export interface DeliveryStages {
   readonly buffer: Buffer;
   readonly registry: Registry;
   readonly ingest: Ingest;
+  /** Takes what sinks bring back; without it, none is asked for commands. */
+  readonly commands?: CommandPort;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function openDelivery(
 
 async function openTuya(
   tuya: NonNullable<Config['cloud']['tuya']>,
-  { buffer, registry, ingest }: DeliveryStages,
+  { buffer, registry, ingest, commands }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -44,7 +47,7 @@ async function openTuya(
   const options = await tuyaOptions(tuya);
   const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, log, clock }));
   const loop = stack.use(startLoop(sink, buffer, deps));
-  const down = { link: sink.link, store: buffer, ingest, log };
+  const down = { link: sink.link, store: buffer, ingest, commands, log };
   const downlink = tuya.longPoll ? stack.use(startDownlink(options, down)) : undefined;
   const resume = async (): Promise<void> => {
     await sink.retryRejected();
@@ -56,13 +59,29 @@ async function openTuya(
 
 async function openKafka(
   kafka: NonNullable<Config['kafka']>,
-  { name, buffer }: DeliveryStages,
+  { name, buffer, commands }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
-  const { openKafkaSink } = await import('./delivery/kafka/kafka-sink.ts');
-  const sink = stack.use(openKafkaSink(await kafkaOptions(kafka, name), { log: deps.log }));
+  const [{ openKafkaSink }, { startDeadLetterFeed }, { startCommandsIn }] = await Promise.all([
+    import('./delivery/kafka/kafka-sink.ts'),
+    import('./delivery/kafka/dead-letter-feed.ts'),
+    import('./delivery/kafka/commands-in.ts'),
+  ]);
+  const { log, clock } = deps;
+  const options = await kafkaOptions(kafka, name);
+  const { deadLetters: topic, commands: commandTopic } = options.topics;
+  const sink = stack.use(openKafkaSink(options, { log }));
   const loop = stack.use(startLoop(sink, buffer, deps));
+  if (topic !== null) {
+    const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
+    const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);
+    stack.use(startDeadLetterFeed({ sink, topic, gateway: name, read, store: buffer, isOpen, log }));
+  }
+  if (commands && commandTopic !== null) {
+    const { append } = buffer;
+    stack.use(startCommandsIn(options, commandTopic, { commands, append, wallMs: () => clock.wallMs(), log }));
+  }
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
 }
 

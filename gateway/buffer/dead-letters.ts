@@ -20,6 +20,8 @@ export interface DeadLetterQuery {
   readonly device?: string | undefined;
   /** Newest first; continue below the last id that was returned. */
   readonly before?: number | undefined;
+  /** Oldest first instead, from above this id. */
+  readonly after?: number | undefined;
   readonly limit: number;
 }
 
@@ -86,8 +88,9 @@ export function queryDeadLetters(db: Db, query: DeadLetterQuery): DeadLetter[] {
     `SELECT id, sink, device, plugin, topic, code, detail, received_ms AS receivedAt, lsn, sample FROM dead_letters
      WHERE (@code IS NULL OR code = @code) AND (@sink IS NULL OR sink = @sink)
        AND (@device IS NULL OR device = @device) AND (@before IS NULL OR id < @before)
-     ORDER BY id DESC LIMIT @limit`,
+       AND (@after IS NULL OR id > @after)
+     ORDER BY id ${query.after === undefined ? 'DESC' : 'ASC'} LIMIT @limit`,
   );
-  const { code = null, sink = null, device = null, before = null } = query;
-  return find.all({ code, sink, device, before, limit: Math.min(1000, Math.max(1, query.limit)) });
+  const { code = null, sink = null, device = null, before = null, after = null } = query;
+  return find.all({ code, sink, device, before, after, limit: Math.min(1000, Math.max(1, query.limit)) });
 }

@@ -1,10 +1,9 @@
-import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { KafkaOptions, Topics } from '../../gateway/delivery/kafka/options.ts';
+import { readTopics, type TopicRecord } from '../../gateway/delivery/kafka/read-topics.ts';
 import { findKafka, type FoundKafka } from '../../simulator/kafka/find-kafka.ts';
 import type { Kafka, KafkaOptions as BrokerOptions } from '../../simulator/kafka/start-kafka.ts';
-import { waitUntil } from './wait-until.ts';
 
 /**
  * Runs `suite` with a real Kafka, started once per test file. Where this machine has none, the file is one skipped test
@@ -62,45 +61,9 @@ export function sinkOptions(kafka: Pick<Kafka, 'bootstrap'>, over: Partial<Kafka
   };
 }
 
-export interface ReadRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly key: string;
-  readonly value: string;
-  readonly headers: ReadonlyMap<string, string>;
-}
-
 /** Everything that the topics hold now, in order per partition. */
-export async function readTopics(kafka: Pick<Kafka, 'bootstrap'>, topics: readonly string[]): Promise<ReadRecord[]> {
-  const consumer = new Consumer({
-    groupId: `read-${randomUUID()}`,
-    clientId: 'test-reader',
-    bootstrapBrokers: [...kafka.bootstrap],
-    deserializers: stringDeserializers,
-    autocommit: false,
-    maxWaitTime: 200,
-  });
-  try {
-    const ends = await consumer.listOffsets({ topics: [...topics], timestamp: -1n });
-    const begins = await consumer.listOffsets({ topics: [...topics], timestamp: -2n });
-    const wanted = new Map<string, bigint>();
-    for (const topic of topics) {
-      for (const [partition, end] of (ends.get(topic) ?? []).entries()) {
-        if (end > (begins.get(topic)?.[partition] ?? 0n)) wanted.set(`${topic}:${partition}`, end);
-      }
-    }
-    const records: ReadRecord[] = [];
-    if (wanted.size === 0) return records;
-    const stream = await consumer.consume({ topics: [...topics], mode: MessagesStreamModes.EARLIEST });
-    stream.on('data', ({ topic, partition, offset, key, value, headers }) => {
-      records.push({ topic, partition, key, value, headers: new Map(headers) });
-      const place = `${topic}:${partition}`;
-      if (offset + 1n >= (wanted.get(place) ?? 0n)) wanted.delete(place);
-    });
-    await waitUntil('every partition was read', () => wanted.size === 0, 60_000);
-    await stream.close();
-    return records;
-  } finally {
-    await new Promise((resolve) => consumer.close(true, resolve));
-  }
+export async function readAll(kafka: Pick<Kafka, 'bootstrap'>, topics: readonly string[]): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  await readTopics({ brokers: kafka.bootstrap, gateway: 'test' }, topics, (record) => records.push(record));
+  return records;
 }

@@ -1,4 +1,5 @@
 import { Admin, compatibilityPartitioner, Producer, ProduceAcks, type BaseOptions } from '@platformatic/kafka';
+import { isIP } from 'node:net';
 import type { KafkaOptions } from './options.ts';
 import type { KafkaRecord } from './records.ts';
 
@@ -24,7 +25,7 @@ const times = {
 };
 const retries = 3;
 
-export function clientOptions(options: KafkaOptions): BaseOptions {
+export function clientOptions(options: Omit<KafkaOptions, 'topics'>): BaseOptions {
   const { brokers, gateway, tls, sasl } = options;
   return {
     clientId: `portcullis-${gateway}`,
@@ -32,10 +33,13 @@ export function clientOptions(options: KafkaOptions): BaseOptions {
     ...times,
     retries,
     autocreateTopics: false,
-    ...(tls && { tls: { ...(tls.ca !== undefined && { ca: tls.ca }) }, tlsServerName: true }),
+    ...(tls && { tls: { ...(tls.ca !== undefined && { ca: tls.ca }) }, tlsServerName: brokers.every(hasName) }),
     ...(sasl && { sasl }),
   };
 }
+
+/** Only a name may be told in the handshake; an address is checked against the certificate all the same. */
+const hasName = (broker: string): boolean => isIP(broker.slice(0, broker.lastIndexOf(':'))) === 0;
 
 /** Opens nothing yet: connections come with the first call. */
 export function openKafkaClient(options: KafkaOptions): KafkaClient {

@@ -1,4 +1,4 @@
-import type { HeaderName, MetricRecord } from '../../../contracts/kafka.ts';
+import type { DeadLetterRecord, HeaderName, MetricRecord } from '../../../contracts/kafka.ts';
 import type { Message, Metric } from '../../../contracts/message.ts';
 import type { Lane } from '../../../contracts/sink.ts';
 import type { Topics } from './options.ts';
@@ -99,4 +99,34 @@ export function metricRecord(message: Message, metric: Metric, index: number): M
     hist: message.hist,
     ...(Object.keys(attributes).length > 0 && { attributes }),
   };
+}
+
+/** A dead letter under its own id, which counts up per gateway. */
+export function deadLetterRecord(
+  letter: Pick<DeadLetterRecord, 'id' | 'sink' | 'device' | 'plugin' | 'topic' | 'code' | 'detail'> & {
+    readonly receivedAt: number;
+    readonly sample: Uint8Array;
+  },
+  gateway: string,
+  topic: string,
+): KafkaRecord {
+  const { id, sink, device, plugin, code, detail } = letter;
+  const record: DeadLetterRecord = {
+    v: 1,
+    id,
+    gw: gateway,
+    sink,
+    device,
+    plugin,
+    topic: letter.topic,
+    code,
+    detail,
+    received: letter.receivedAt,
+    sample: Buffer.from(letter.sample).toString('base64'),
+  };
+  const headers = new Map([
+    [names.id, Buffer.from(`${gateway}-${id}`)],
+    [names.gateway, Buffer.from(gateway)],
+  ]);
+  return { topic, key: Buffer.from(device), value: Buffer.from(JSON.stringify(record)), headers };
 }

@@ -3,10 +3,12 @@ import { pino } from 'pino';
 import { isEffective, placeOf } from '../../contracts/effective-once.ts';
 import { openKafkaClient } from '../../gateway/delivery/kafka/kafka-client.ts';
 import { openKafkaSink } from '../../gateway/delivery/kafka/kafka-sink.ts';
-import { readTopics, sinkOptions, withKafka } from '../harness/kafka.ts';
+import type { Kafka } from '../../simulator/kafka/start-kafka.ts';
+import { readAll, sinkOptions } from '../harness/kafka.ts';
 import { sinkConformance, type SinkRig } from '../unit/delivery/sink-conformance.ts';
 
-await withKafka('sink conformance', (kafka) => {
+/** What every sink promises, of the one for Kafka; goes away by kill -9. */
+export function kafkaConformance(kafka: Kafka): void {
   const [node] = kafka.nodes;
   if (node === undefined) throw new Error('a cluster has a node');
 
@@ -49,7 +51,7 @@ await withKafka('sink conformance', (kafka) => {
       },
       effects: async () => {
         const state = new Map<string, readonly [number, number, number]>();
-        const records = await readTopics(kafka, [options.topics.events]);
+        const records = await readAll(kafka, [options.topics.events]);
         return records.flatMap(({ key, headers }) => {
           const place = placeOf(key, headers);
           return place && isEffective(place, state) ? [{ id: headers.get('id') ?? '', device: key }] : [];
@@ -57,4 +59,4 @@ await withKafka('sink conformance', (kafka) => {
       },
     };
   });
-});
+}
