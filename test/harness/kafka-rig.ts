@@ -19,11 +19,11 @@ export interface KafkaRig {
   readonly sink: KafkaSink;
   readonly loop: DeliveryLoop;
   /** Commits so many records, spread over devices; resolves when they are on disk. */
-  fill(count: number, devices?: number): Promise<void>;
+  readonly fill: (count: number, devices?: number) => Promise<void>;
   /** Resolves when the ledger says that so many are in Kafka. */
-  delivered(count: number, sink?: string): Promise<void>;
+  readonly delivered: (count: number, sink?: string) => Promise<void>;
   /** What the audit says of the topic, held against the ledger. */
-  verdict(): Promise<GatewayVerdict>;
+  readonly verdict: () => Promise<GatewayVerdict>;
 }
 
 const gateway = 'gw-test';

@@ -61,7 +61,7 @@ export function kafkaDelivery(kafka: Kafka): void {
   });
 
   test('a record that Kafka calls too large is a dead letter, and its neighbours arrive', async (t) => {
-    const { buffer, options, delivered, fill } = await openKafkaRig(t, kafka, { options: { compression: 'none' } });
+    const { buffer, options, delivered, fill } = await openKafkaRig(t, kafka);
     await fill(5);
     await buffer.append(entry({ ...measurement('d0', 99), m: [{ n: 'blob', vs: 'x'.repeat(1_200_000) }] }));
     await fill(5);
@@ -160,9 +160,9 @@ export function kafkaDelivery(kafka: Kafka): void {
       ],
     );
     const letters = await buffer.deadLetters({ limit: 10 });
-    assert.deepEqual(letters.map(({ code, device }) => [code, device]).toSorted(), [
-      ['COMMAND_INVALID', 'another-device'],
-      ['COMMAND_INVALID', 'lamp'],
+    assert.deepEqual(letters.map(({ code, device }) => `${code} ${device}`).toSorted(), [
+      'COMMAND_INVALID another-device',
+      'COMMAND_INVALID lamp',
     ]);
   });
 
