@@ -15,6 +15,8 @@ export interface CommandsInDeps extends Omit<TakeCommandDeps, 'gateway'> {
 
 /** Records that are fetched ahead of the one that is being taken, and bytes of one fetch. */
 const ahead = { records: 64, bytes: 262_144 };
+/** How long Kafka may hold a fetch when nothing is there. */
+const fetchWaitMs = 1_000;
 /** Offsets are committed after each command of ours, and after so many of others. */
 const foreignPerCommit = 500;
 
@@ -65,7 +67,7 @@ async function consume(
     autocommit: false,
     highWaterMark: ahead.records,
     maxBytes: ahead.bytes,
-    maxWaitTime: 1_000,
+    maxWaitTime: fetchWaitMs,
   });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => new Promise<void>((resolve) => consumer.close(true, () => resolve())));

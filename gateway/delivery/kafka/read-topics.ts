@@ -24,6 +24,8 @@ export interface PartitionSpan {
 
 type Connection = Omit<KafkaOptions, 'topics' | 'createTopics' | 'compression'>;
 
+/** How long Kafka may hold a fetch when nothing is there. */
+const fetchWaitMs = 250;
 /** How long nothing may come although records are missing. */
 const silenceMs = 60_000;
 
@@ -41,7 +43,7 @@ export async function readTopics(
     groupId: `portcullis-audit-${randomUUID()}`,
     deserializers: stringDeserializers,
     autocommit: false,
-    maxWaitTime: 250,
+    maxWaitTime: fetchWaitMs,
   });
   try {
     const all = [...topics];
