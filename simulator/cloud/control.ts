@@ -70,11 +70,18 @@ export const ackCommand: Handler = (call, state) => {
   return state.commands.settle(call.params.id ?? '', success, message) ? ok() : fail(1000);
 };
 
+/** `GET /v1.0/iot-03/devices/{id}`: the device in the words of the device management. */
+export const getDetail = forDevice(z.unknown(), ({ device }) => {
+  const { id, name, productId: product_id, gatewayId: gateway_id = '', online, registeredAt: active_time } = device;
+  return ok({ id, name, product_id, gateway_id, sub: gateway_id !== '', online, active_time });
+});
+
 export const getStatus = forDevice(z.unknown(), ({ device }) => ok(shownStatus(device)));
 
-/** `GET /v1.0/iot-03/devices/status?device_ids=a,b`, at most 20 devices. */
+/** `GET /v1.0/iot-03/devices/status?device_ids=a,b`, at most 20 devices; the Node connector writes `device_ids[0]=a`. */
 export const getStatuses: Handler = (call, state) => {
-  const ids = (call.query.get('device_ids') ?? '').split(',').filter((id) => id !== '');
+  const given = [...call.query].filter(([key]) => /^device_ids(?:\[\d*\])?$/.test(key));
+  const ids = given.flatMap(([, text]) => text.split(',')).filter((id) => id !== '');
   if (ids.length === 0 || ids.length > 20) return fail(1109);
   const known = ids.map((id) => state.devices.byId(id)).filter((device) => device !== undefined);
   return ok(known.map((device) => ({ id: device.id, status: shownStatus(device) })));

@@ -1,5 +1,6 @@
 import {
   ackCommand,
+  getDetail,
   getFunctions,
   getSpecification,
   getStatus,
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: `${third}/messages/ack`, api: 'control', handle: ackMessages },
 
   { method: 'GET', path: `${devices}/status`, api: 'query', handle: getStatuses },
+  { method: 'GET', path: `${devices}/:id`, api: 'query', handle: getDetail },
   { method: 'GET', path: `${devices}/:id/status`, api: 'query', handle: getStatus },
   { method: 'GET', path: `${devices}/:id/functions`, api: 'query', handle: getFunctions },
   { method: 'GET', path: `${devices}/:id/specification`, api: 'query', handle: getSpecification },
