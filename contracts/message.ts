@@ -43,7 +43,14 @@ export const metricSchema = z
   });
 export type Metric = z.infer<typeof metricSchema>;
 
-const placeSchema = z.strictObject({ site: z.string().optional(), room: z.string().optional() });
+/** Names, from the outside in; what is not known is left out. */
+const placeSchema = z.strictObject({
+  site: z.string().optional(),
+  building: z.string().optional(),
+  floor: z.string().optional(),
+  area: z.string().optional(),
+  room: z.string().optional(),
+});
 export type Place = z.infer<typeof placeSchema>;
 
 /**

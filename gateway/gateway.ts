@@ -80,6 +80,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const append = registry.watch(buffer.append);
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
+  registry.followPlaces((moved) => ingest.locate(moved));
 
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
   const mqtt = starting.use(

@@ -128,7 +128,7 @@ function asker(pool: DecodePool, knowledge: KnowledgeBook): BatchRunner['ask'] {
       reply = await pool.run(again.task, again);
     }
     if (reply.is === 'crashed' || reply.is === 'hung') knowledge.forgetThreads();
-    else if ('version' in reply) knowledge.heard(reply.thread, reply.version);
+    else if ('version' in reply) knowledge.heard(reply.thread, reply.version, reply.places);
     return reply;
   };
 }

@@ -1,6 +1,7 @@
 import { threadId, workerData } from 'node:worker_threads';
 import type { Measurement } from '../../contracts/message.ts';
 import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
+import type { Place } from '../../contracts/message.ts';
 import type { Envelope, Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
@@ -20,9 +21,11 @@ const loading = await loadPlugins(data.plugins);
 const all = 'plugins' in loading ? loading.plugins : [];
 const plugins = all.map((one) => ('plugin' in one ? one : undefined));
 const knowledge = threadKnowledge(plugins.length);
+/** The places of devices are known in the same way as lessons, in versions of their own. */
+const places = threadKnowledge(1);
 const progress = new Int32Array(data.progress);
 const context: DecodeContext = {
-  placeOf: placesOf(data.site),
+  placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
   offsetAt: zoneOffsets(data.site.timeZone),
 };
 const isOrdered = needsOrder(data.steps);
@@ -31,7 +34,9 @@ const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: kn
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
 export function runTask(task: Task): Reply {
   if ('failure' in loading) return { is: 'failed', code: 'CONFIG_INVALID', detail: loading.failure };
-  if (!knowledge.update(task.briefing)) return { is: 'stale', thread: threadId };
+  const { briefing } = task;
+  const isCurrent = knowledge.update(briefing) && (briefing.places === undefined || places.update(briefing.places));
+  if (!isCurrent) return { is: 'stale', thread: threadId };
   if (task.is === 'decode') return decode(task);
   if (task.is === 'encode') return encode(task);
   const described = all.map(describePlugin);
@@ -39,8 +44,8 @@ export function runTask(task: Task): Reply {
   return { is: 'described', ...here(), plugins: described, claims: claimsOf(everyone) };
 }
 
-function here(): { thread: number; version: number } {
-  return { thread: threadId, version: knowledge.version };
+function here(): { thread: number; version: number; places: number } {
+  return { thread: threadId, version: knowledge.version, places: places.version };
 }
 
 function decode(task: DecodeTask): Reply {

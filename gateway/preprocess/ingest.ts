@@ -3,6 +3,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
 import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
 import type { Lane } from './lane.ts';
+import type { Located } from './located.ts';
 import { openLanes } from './open-lanes.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { orderedSteps } from './ordered-steps.ts';
@@ -28,6 +29,8 @@ export interface IngestStage extends AsyncDisposable {
   plugins(): readonly PluginDescriptor[];
   /** A command in the device's own words. Rejects with COMMAND_INVALID for a wrong name or wrong arguments. */
   encode(plugin: string, command: string, request: CommandRequest): Promise<readonly Outbound[]>;
+  /** Where devices stand from now on, by the registry; it wins over the rooms of the configuration. */
+  locate(located: readonly Located[]): void;
   stats(): IngestStats;
 }
 
@@ -66,6 +69,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
       const at = names.indexOf(plugin);
       return encode(lanes.laneOf(at), [at, plugin, command], request);
     },
+    locate: (located) => lanes.locate(located),
     stats: () => ({
       queued: sum(({ queued }) => queued),
       queuedBytes: sum(({ bytes }) => bytes),

@@ -16,8 +16,8 @@ export interface KnowledgeBook {
   learn(changes: readonly Change[]): void;
   /** What a task needs so that any thread can run it. `everything` for threads that answered `stale`. */
   briefing(everything?: boolean): Briefing;
-  /** A thread answered at a version. */
-  heard(thread: number, version: number): void;
+  /** A thread answered at a version, and at one of the places where it has them. */
+  heard(thread: number, version: number, placesVersion?: number): void;
   /** Forgets which threads exist, after one was replaced. */
   forgetThreads(): void;
   /** The statement that makes one key durable as it is known now. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { PluginCell } from '../../contracts/cell.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { Place } from '../../contracts/message.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { cellPool } from './cell-pool.ts';
 import { openDecodePool } from './decode-pool.ts';
@@ -10,6 +11,7 @@ import { changesOfRows, knowledgeBook } from './knowledge.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import { openLane } from './lane.ts';
 import type { Lane, LaneParts } from './lane.ts';
+import { withPlaces, type Located } from './located.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { openRouter } from './router.ts';
 import type { Router } from './router.ts';
@@ -24,6 +26,8 @@ const cellQueueBytes = 2 * 1024 * 1024;
 export interface Lanes extends AsyncDisposable {
   readonly all: readonly Lane[];
   readonly plugins: readonly PluginDescriptor[];
+  /** Tells every lane where devices stand, for the messages that come. */
+  locate(located: readonly Located[]): void;
   laneFor(envelope: Envelope): Lane;
   laneOf(plugin: number): Lane;
 }
@@ -48,13 +52,15 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
   let threadRouter: Router = router;
   const shared = { batch: options.batch, committing: { ...committing, plugins } };
 
+  const placed = withPlaces(knowledgeOf((plugin) => plugin < inThreads));
+  const inCells = new Map<string, Place>();
   const slots = options.threads + 1;
   const progress = new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT);
   const threads = openLane({
     ...shared,
     slots,
     pool: opening.use(startPool(options, progress, deps)),
-    knowledge: knowledgeOf((plugin) => plugin < inThreads),
+    knowledge: placed,
     progress: new Int32Array(progress),
     maxQueuedBytes: options.maxQueuedBytes,
     router: () => threadRouter,
@@ -63,7 +69,7 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
       router.claim(claims);
     },
   });
-  const context = { placeOf: placesOf(options.site), offsetAt: zoneOffsets(options.site.timeZone) };
+  const context = { placeOf: placesOf(options.site, inCells), offsetAt: zoneOffsets(options.site.timeZone) };
   const cellLane = (cell: PluginCell, index: number): Lane => {
     const marks = new Int32Array(1);
     return openLane({
@@ -89,6 +95,16 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
   return {
     all: [threads, ...cellLanes],
     plugins,
+    locate(moved) {
+      const { name: site } = options.site;
+      const located = moved.map(({ device, place }) => ({ device, place: place && { site, ...place } }));
+      placed.locate(located);
+      if (cells.length === 0) return;
+      for (const { device, place } of located) {
+        if (place === undefined) inCells.delete(device);
+        else inCells.set(device, place);
+      }
+    },
     laneFor: (envelope) => (cells.length === 0 ? threads : laneOf(router.route(envelope)?.plugin ?? nobody)),
     laneOf,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -46,6 +46,8 @@ export interface Briefing {
   readonly base: number;
   readonly version: number;
   readonly revisions: readonly Revision[];
+  /** Where devices stand, in versions of its own; only for the decode threads. */
+  readonly places?: Briefing;
 }
 
 export interface DecodeTask {
@@ -132,6 +134,7 @@ export type Reply =
       readonly is: 'decoded';
       readonly thread: number;
       readonly version: number;
+      readonly places?: number;
       readonly results: PackedResults;
       /** Something was learnt: the results hold changes, and this is what the learners now claim. */
       readonly taught: boolean;
@@ -141,12 +144,14 @@ export type Reply =
       readonly is: 'encoded';
       readonly thread: number;
       readonly version: number;
+      readonly places?: number;
       readonly outbound: readonly Outbound[];
     }
   | {
       readonly is: 'described';
       readonly thread: number;
       readonly version: number;
+      readonly places?: number;
       readonly plugins: readonly PluginDescriptor[];
       readonly claims: Claims;
     }

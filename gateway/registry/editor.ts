@@ -2,6 +2,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { Append } from '../../contracts/pipeline.ts';
 import type { Clock } from '../lib/clock.ts';
 import { draftOver, mergeInto, type Book } from './book.ts';
+import type { Touched } from './whereabouts.ts';
 import { traceOf, type Traces } from './change-event.ts';
 
 /** Edits that wait for their turn; a further one is OVERLOADED. */
@@ -29,8 +30,8 @@ export interface EditorParts {
   readonly book: Book;
   readonly append: Append;
   readonly clock: Clock;
-  /** Called after each commit with the draft that was committed, before its edits are answered. */
-  readonly onCommitted: (draft: Book) => void;
+  /** Called after each commit, before its edits are answered. */
+  readonly onCommitted: (touched: Touched) => void;
 }
 
 export function openEditor({ book, append, clock, onCommitted }: EditorParts): Editor {
@@ -58,8 +59,8 @@ export function openEditor({ book, append, clock, onCommitted }: EditorParts): E
     try {
       if (traces.events.length > 0) {
         await append({ measurements: traces.events, writes: traces.writes, filtered: [], deadLetters: [] });
-        onCommitted(batch);
         mergeInto(book, batch);
+        onCommitted({ places: batch.places.touched(), devices: batch.devices.touched() });
       }
       for (const { resolve } of done) resolve();
     } catch (error) {

@@ -46,6 +46,7 @@ import { addPlace, editPlace, pathOf, removePlace } from './places.ts';
 import { applyTemplate } from './site-template.ts';
 import { loadBook } from './tables.ts';
 import { reportOf } from './upsert.ts';
+import { openWhereabouts, type Located, type Touched } from './whereabouts.ts';
 
 export interface RegistryDeps {
   /** Of the buffer itself: what the registry appends makes no device appear. */
@@ -65,6 +66,8 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
   /** An `append` for ingest, under which unknown devices appear by themselves. */
   watch(append: Append): Append;
 
+  /** Tells where every device stands, now and after each commit that moves some. */
+  followPlaces(onMoved: (moved: readonly Located[]) => void): void;
   places(): Iterable<PlaceRecord>;
   /** The names from the building to the place, with slashes between. */
   pathOf(place: string): string;
@@ -102,7 +105,13 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
 export async function openRegistry({ append, store, log, clock, ...options }: RegistryDeps): Promise<Registry> {
   const bounds: Bounds = { ...defaultBounds, ...options.bounds };
   const book: Book = await loadBook(store);
-  const editor = openEditor({ book, append, clock, onCommitted: () => undefined });
+  const whereabouts = openWhereabouts(book);
+  let listener: ((moved: readonly Located[]) => void) | undefined;
+  const tellMoved = (touched?: Touched): void => {
+    const moved = listener === undefined ? [] : whereabouts.moved(touched);
+    if (moved.length > 0) listener?.(moved);
+  };
+  const editor = openEditor({ book, append, clock, onCommitted: (touched) => tellMoved(touched) });
   const { devices, places, groups } = book;
   const edit: Editor['edit'] = (change) => editor.edit(change);
 
@@ -122,6 +131,10 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
         onFailure: (err) => log.warn({ err }, 'devices could not be registered; they appear with their next message'),
       }),
 
+    followPlaces(onMoved) {
+      listener = onMoved;
+      tellMoved();
+    },
     places: () => places.values(),
     pathOf: (place) => pathOf(places, place),
     addPlace: (place) => edit((draft) => addPlace(draft, place, bounds)),

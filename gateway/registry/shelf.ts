@@ -72,6 +72,11 @@ export class Shelf<T extends Versioned> {
     }
   }
 
+  /** Ids of what was put or deleted in this shelf. */
+  touched(): string[] {
+    return [...this.#own.keys()];
+  }
+
   /** Takes over what a shelf over this one holds, with its versions. */
   merge(above: Shelf<T>): void {
     for (const [id, value] of above.#own) this.#set(id, value);

@@ -50,3 +50,15 @@ test('what a cell learnt is stored, routes its topics and comes back with the ne
   const last = buffer.entries.at(-1)?.measurements[0];
   assert.deepEqual(last && 'meta' in last ? last.meta : undefined, { known: 'lesson' });
 });
+
+test('a device whose plugin runs in a cell has the place that the registry says', async (t) => {
+  const { buffer, stage } = await open(t);
+  stage.locate([{ device: 'probe:a', place: { building: 'Mill' } }]);
+  await stage.ingest(envelope('probe/a', { value: 5 }));
+  stage.locate([{ device: 'probe:a', place: undefined }]);
+  await stage.ingest(envelope('probe/a', { value: 6 }));
+  assert.deepEqual(
+    buffer.entries.flatMap(({ measurements }) => measurements.map(({ place }) => place)),
+    [{ site: 'home', building: 'Mill' }, { site: 'home' }],
+  );
+});
