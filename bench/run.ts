@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --only ingest,footprint,backlog,admission  --runs 3  --seconds 10
+// Arguments: --only ingest,footprint,backlog,admission,hostile  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,13 @@ import { atomicWrite } from '../gateway/lib/atomic-write.ts';
 import { benchAdmission } from './admission.ts';
 import { benchBacklog } from './backlog.ts';
 import { benchFootprint } from './footprint.ts';
+import { benchHostile } from './hostile.ts';
 import { benchIngest } from './ingest.ts';
 import { toMarkdown, type Report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,admission' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,admission,hostile' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
   },
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   footprint: () => benchFootprint(seconds * 2),
   backlog: () => benchBacklog(),
   admission: async () => benchAdmission(),
+  hostile: () => benchHostile(Number(values.runs), seconds),
 };
 
 const root = join(import.meta.dirname, '..');

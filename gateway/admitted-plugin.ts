@@ -130,6 +130,7 @@ function limitsOf({ resources = {} }: Contract): CellLimits {
     startupMs: startupTimeout ?? defaultLimits.startupMs,
     callMs: callTimeout ?? defaultLimits.callMs,
     messageBytes: ipc?.message ?? defaultLimits.messageBytes,
+    bytesPerSecond: defaultLimits.bytesPerSecond,
     messagesPerSecond: Math.max(10, ipc?.rate ?? defaultLimits.messagesPerSecond),
     restarts: {
       max: restarts?.max ?? defaultLimits.restarts.max,

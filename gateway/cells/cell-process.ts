@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { tell } from '../observability/channels.ts';
 import { launchCell } from './launch.ts';
 import { lineReader } from './lines.ts';
+import { bytePacer } from './byte-pacer.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import { readFromCell } from './read-from-cell.ts';
 import { watchProcess } from './watchdog.ts';
@@ -30,6 +31,9 @@ export interface CellProcess {
   readonly ended: Promise<Ending>;
 }
 
+/** No call has this number: its answer is there and is only held back. */
+const answered = -1;
+
 interface Pending {
   readonly id: number;
   readonly resolve: (result: CallResult) => void;
@@ -43,6 +47,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   let pending: Pending | undefined;
   let cause: Ending | undefined;
   let lastId = 0;
+  const waitFor = bytePacer(limits.bytesPerSecond, deps.clock);
 
   const end = (why: Ending): void => {
     cause ??= why;
@@ -64,7 +69,11 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     const { message } = read;
     if (message.is === 'answer') {
       if (message.id !== pending?.id) return breach('an answer that nobody waits for');
-      return settle(message.answer);
+      const waitMs = waitFor(line.length);
+      if (waitMs === 0) return settle(message.answer);
+      clearTimeout(pending.timer);
+      pending = { ...pending, id: answered, timer: setTimeout(() => settle(message.answer), waitMs) };
+      return;
     }
     if (listener === undefined) return breach('a message out of turn');
     listener(message);

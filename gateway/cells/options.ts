@@ -16,6 +16,8 @@ export interface CellLimits {
   /** One message from the cell. */
   readonly messageBytes: number;
   readonly messagesPerSecond: number;
+  /** Of its answers; a cell that says more is asked less often. */
+  readonly bytesPerSecond: number;
   /** So many ends of the process within the window; the next one is quarantine. */
   readonly restarts: { readonly max: number; readonly windowMs: number };
 }
@@ -27,8 +29,9 @@ export const defaultLimits: CellLimits = {
   memoryBytes: 96 * MiB,
   startupMs: 10_000,
   callMs: 2_000,
-  messageBytes: MiB,
+  messageBytes: 256 * 1024,
   messagesPerSecond: 5_000,
+  bytesPerSecond: 256 * 1024,
   restarts: { max: 10, windowMs: 600_000 },
 };
 

@@ -140,3 +140,24 @@ test('only granted imports load', async (t) => {
   assert.ok('call' in cell);
   await cell[Symbol.asyncDispose]();
 });
+
+test('a cell has a lower priority than the gateway in all of its threads', async (t) => {
+  const cell = await open(t, source());
+  for (const thread of await readdir(`/proc/${cell.pid}/task`)) {
+    const stat = await readFile(`/proc/${cell.pid}/task/${thread}/stat`, 'utf8');
+    // proc_pid_stat(5): nice is field 19, state after the name field 3.
+    assert.equal(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16], '10');
+  }
+});
+
+test('a cell that says much is asked less often; what it said counts, and nobody waits for ever', async (t) => {
+  const talk = `return Array.from({ length: 40 }, () => ({ ...${reading}, meta: { text: 'x'.repeat(1_000) } }));`;
+  const cell = await open(t, source({ decode: talk }), { limits: { bytesPerSecond: 64 * 1024, callMs: 1_000 } });
+  const begun = performance.now();
+  for (let i = 0; i < 4; i++) {
+    const answer = await decode(cell);
+    assert.ok(answer.is === 'decoded' && answer.readings.length === 40, answer.is);
+  }
+  // Four times 44 KiB at 64 KiB a second, one second of which was saved up.
+  assert.ok(performance.now() - begun > 1_000);
+});
