@@ -1,6 +1,8 @@
 /** What the gateway says of itself: sums over its sinks, and totals since it was first started. */
 export interface GatewayFigures {
   readonly devices: number;
+  /** Of those, the ones that the cloud has taken. */
+  readonly activated: number;
   readonly accepted: number;
   readonly delivered: number;
   readonly buffered: number;
@@ -43,15 +45,21 @@ async function get(httpPort: number, path: string, signal: AbortSignal): Promise
 /** Reads ledger, devices and metrics; rejects when the gateway does not answer within `timeoutMs`. */
 export async function readFigures(httpPort: number, timeoutMs = 2000): Promise<GatewayFigures> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const [ledger, devices, metrics] = await Promise.all([
+  const devicesOf = async (filter: string): Promise<number> => {
+    const answer = await get(httpPort, `/api/v1/devices?limit=1${filter}`, signal);
+    return ((await answer.json()) as { total: number }).total;
+  };
+  const [ledger, devices, activated, metrics] = await Promise.all([
     get(httpPort, '/api/v1/ledger', signal).then((answer) => answer.json() as Promise<LedgerAnswer>),
-    get(httpPort, '/api/v1/devices?limit=1', signal).then((answer) => answer.json() as Promise<{ total: number }>),
+    devicesOf(''),
+    devicesOf('&lifeCycle=ACTIVATED'),
     get(httpPort, '/metrics', signal).then((answer) => answer.text()),
   ]);
   const sum = (name: keyof LedgerAnswer['sinks'][number]): number =>
     ledger.sinks.reduce((total, sink) => total + sink[name], 0);
   return {
-    devices: devices.total,
+    devices,
+    activated,
     accepted: sum('accepted'),
     delivered: sum('delivered'),
     buffered: sum('buffered'),
@@ -81,17 +89,16 @@ const tick = (balanced: boolean): string => `ledger balanced ${balanced ? '✓' 
 /** The live line, in fewer words when `columns` are few. `undefined` figures: the gateway did not answer this time. */
 export function statusLine(figures: GatewayFigures | undefined, perSecond: number, columns = Infinity): string {
   if (!figures) return 'portcullis  the gateway does not answer';
-  const { devices, buffered, delivered, deadLettered, balanced } = figures;
+  const { devices, activated, buffered, delivered, deadLettered, balanced } = figures;
   const parts = [
-    `${devices} devices`,
     `${perSecond < 10 ? perSecond.toFixed(1) : perSecond.toFixed(0)} msg/s`,
     `buffered ${buffered}`,
     `delivered ${delivered}`,
     `dead-lettered ${deadLettered}`,
     tick(balanced),
   ];
-  const line = `portcullis  ${parts.join('  ')}`;
-  return line.length < columns ? line : parts.join(' ').replace('ledger balanced', 'ledger');
+  const line = `portcullis  ${devices} devices (${activated} activated)  ${parts.join('  ')}`;
+  return line.length < columns ? line : [`${devices} devices`, ...parts].join(' ').replace('ledger balanced', 'ledger');
 }
 
 /** What the gateway says it delivered in this run beside what the cloud counted. */

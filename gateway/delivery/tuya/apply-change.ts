@@ -38,6 +38,7 @@ async function keep(change: DeviceChange & { is: 'kept' }, place: Place): Promis
   const { book, gateway, device, signal, call } = place;
   const before = await book.find(gateway, device);
   if (change.again && (before.state === 'REJECTED' || before.state === 'REMOVED')) await book.forget(gateway, device);
+  if (change.again && before.state === 'ACTIVATED') await book.remind(gateway, device, before);
   const admission = await book.admit(gateway, device, signal);
   if (admission.is === 'wait') return admission.refusal;
   const known = await book.find(gateway, device);

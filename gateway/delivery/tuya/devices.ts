@@ -95,6 +95,11 @@ export class DeviceBook {
     return { is: 'rejected', code, reason };
   }
 
+  /** Tells the directory again, which may have come to know the device after the cloud had. */
+  async remind(gateway: string, device: string, { cloudId }: CloudDevice & { state: 'ACTIVATED' }): Promise<void> {
+    await this.#tell(gateway, device, { is: 'activated', cloudId });
+  }
+
   /** The cloud took a new name. */
   async renamed(device: string, known: CloudDevice & { state: 'ACTIVATED' }, name: string): Promise<void> {
     await this.#save(device, { ...known, name });

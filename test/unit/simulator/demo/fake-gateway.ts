@@ -20,6 +20,7 @@ const answers: Record<string, () => string> = {
   '/readyz': () => 'ok',
   '/api/v1/ledger': () => JSON.stringify(ledger()),
   '/api/v1/devices?limit=1': () => JSON.stringify({ total: aedes.connectedClients, next: null, devices: [] }),
+  '/api/v1/devices?limit=1&lifeCycle=ACTIVATED': () => JSON.stringify({ total: 0, next: null, devices: [] }),
   '/metrics': () => `portcullis_ingested_records_total{outcome="stored"} ${count}\n`,
 };
 const http = createHttp((request, response) => {

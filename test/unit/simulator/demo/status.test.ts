@@ -4,6 +4,7 @@ import { rateOver, statusLine, sumOfCounter, summaryLine } from '../../../../sim
 
 const figures = {
   devices: 38,
+  activated: 37,
   accepted: 1200,
   delivered: 1100,
   buffered: 90,
@@ -18,7 +19,7 @@ test('the status line names devices, rate, buffered, delivered, dead-lettered an
   const line = statusLine(figures, 41.7);
   assert.equal(
     line,
-    'portcullis  38 devices  42 msg/s  buffered 90  delivered 1100  dead-lettered 10  ledger balanced ✓',
+    'portcullis  38 devices (37 activated)  42 msg/s  buffered 90  delivered 1100  dead-lettered 10  ledger balanced ✓',
   );
   assert.match(statusLine({ ...figures, balanced: false }, 4.2), /4\.2 msg\/s .* ledger balanced ✗$/);
   assert.match(statusLine(undefined, 0), /does not answer/);
