@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Append, Entry, NewDeadLetter, Outcome, WrittenMeasurement } from '../../contracts/pipeline.ts';
+import type { Append, Entry, NewDeadLetter, Outcome } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
 import type { DecodedBatch, RoutedWaiting, Waiting } from './dispatcher.ts';
@@ -7,8 +7,11 @@ import type { KnowledgeBook } from './knowledge.ts';
 import { newDraft } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { OrderedSteps } from './ordered-steps.ts';
+import { isText } from './packed-results.ts';
+import { entryOf, nothing, openGathering } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 import { measurementOf } from './task.ts';
-import type { Change, Decoded, DetailedResult, EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
+import type { EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
 
 const sampleBytes = 1_024;
 
@@ -38,17 +41,22 @@ export function openCommitter(parts: CommitterParts): Committer {
 
   const store = openStore(parts, outstanding);
 
-  const parcelOf = ({ waiting, envelope, plugin: at }: RoutedWaiting, result: EnvelopeResult, draft: Draft): Parcel => {
+  const apply = ({ envelope, plugin: at }: RoutedWaiting, result: EnvelopeResult, draft: Draft): void => {
+    const measurements = 'refused' in result ? result.measurements : result;
     const { name = '', proto = '' } = plugins[at] ?? {};
-    const { measurements, refused, changes } = 'refused' in result ? result : plain(result);
     for (const one of measurements) {
-      if ('text' in one) draft.measurements.push(one);
+      if ('text' in one) steps.applyToText(one, draft);
       else steps.apply(measurementOf(one, envelope, proto), draft);
     }
-    if (measurements.length + refused.length === 0) {
-      draft.filtered.push({ device: unnamed(name), reason: 'noise', count: 1 });
-    }
-    const deadLetters = refused.map((refusal) => deadLetter(envelope, name, refusal));
+    const refused = 'refused' in result ? result.refused.length : 0;
+    if (measurements.length + refused === 0) draft.filtered.push({ device: unnamed(name), reason: 'noise', count: 1 });
+  };
+
+  const parcelOf = (item: RoutedWaiting, result: EnvelopeResult, draft: Draft): Parcel => {
+    const { waiting, envelope, plugin: at } = item;
+    const { refused, changes } = 'refused' in result ? result : { refused: nothing, changes: nothing };
+    apply(item, result, draft);
+    const deadLetters = refused.map((refusal) => deadLetter(envelope, plugins[at]?.name ?? '', refusal));
     const owed = [...changes, ...knowledge.takeUnsaved()];
     for (const change of owed) draft.writes.push(knowledge.writeOf(change));
     const entry = entryOf(draft, deadLetters, waiting.alongside);
@@ -60,33 +68,37 @@ export function openCommitter(parts: CommitterParts): Committer {
     waiting.reject(error);
   };
 
+  /** The common case: records alone, for nobody but the sinks. */
+  const isPlain = ({ waiting }: RoutedWaiting, result: EnvelopeResult): boolean =>
+    isText(result) && waiting.alongside.length === 0 && !knowledge.hasUnsaved;
+
   return {
-    commit(batch) {
+    commit({ items, results, error }) {
       const dropped = new Map<string, number>();
       const sum = { stored: 0, filtered: 0, deadLettered: 0 };
-      let plainOnes: Parcel[] = [];
-      const storePlainOnes = (): void => {
-        if (plainOnes.length > 0) store(joined(plainOnes));
-        plainOnes = [];
+      const together = openGathering(dropped);
+      const storeTogether = (): void => {
+        const parcel = together.parcel();
+        if (parcel !== undefined) store(parcel);
       };
-      for (const [index, item] of batch.items.entries()) {
-        const result = batch.results[index];
+      for (const [index, item] of items.entries()) {
+        const result = results[index];
         if (result === undefined) {
-          turnAway(item, batch.error);
-          continue;
-        }
-        const parcel = parcelOf(item, result, newDraft(dropped));
-        const { entry } = parcel;
-        sum.stored += entry.measurements.length;
-        sum.filtered += entry.filtered.length;
-        sum.deadLettered += entry.deadLetters.length;
-        if (entry.writes.length + entry.deadLetters.length === 0) plainOnes.push(parcel);
-        else {
-          storePlainOnes();
+          turnAway(item, error);
+        } else if (isPlain(item, result)) {
+          add(
+            sum,
+            together.take(item.waiting, (draft) => apply(item, result, draft)),
+          );
+        } else {
+          const parcel = parcelOf(item, result, newDraft(dropped));
+          for (const { outcome } of parcel.receivers) add(sum, outcome);
+          if (together.absorb(parcel)) continue;
+          storeTogether();
           store(parcel);
         }
       }
-      storePlainOnes();
+      storeTogether();
       tell('ingested', sum);
       for (const [reason, count] of dropped) tell('dropped', { stage: 'preprocess', reason, count });
     },
@@ -152,50 +164,16 @@ function outstandingCommits(): OutstandingCommits {
   };
 }
 
-/** An entry on its way to the buffer, and who waits for it with which answer. */
-interface Parcel {
-  readonly entry: Entry;
-  /** State in memory runs ahead of the disk until this is committed. */
-  readonly touched: boolean;
-  readonly owed: readonly Change[];
-  readonly receivers: readonly { readonly waiting: Waiting; readonly outcome: Outcome }[];
-}
-
-/**
- * One parcel of several that hold nothing but records. No statement of theirs can fail, so they share their fate
- * anyway, and one entry costs the buffer less than many.
- */
-function joined(parcels: readonly Parcel[]): Parcel {
-  return {
-    entry: {
-      measurements: parcels.flatMap(({ entry }) => entry.measurements),
-      filtered: parcels.flatMap(({ entry }) => entry.filtered),
-      deadLetters: nothing,
-      writes: nothing,
-    },
-    touched: parcels.some(({ touched }) => touched),
-    owed: nothing,
-    receivers: parcels.flatMap(({ receivers }) => receivers),
-  };
-}
-
-const nothing: readonly never[] = [];
-
-function plain(measurements: readonly (WrittenMeasurement | Decoded)[]): Omit<DetailedResult, 'measurements'> & {
-  readonly measurements: readonly (WrittenMeasurement | Decoded)[];
-} {
-  return { measurements, refused: nothing, changes: nothing };
-}
-
-function entryOf(draft: Draft, deadLetters: readonly NewDeadLetter[], alongside: Entry['writes']): Entry {
-  const { measurements, filtered, writes } = draft;
-  return { measurements, filtered, deadLetters, writes: writes.length === 0 ? alongside : [...alongside, ...writes] };
-}
-
 function outcomeOf({ measurements, filtered, deadLetters }: Entry): Outcome {
   let left = 0;
   for (const { count } of filtered) left += count;
   return { stored: measurements.length, filtered: left, deadLettered: deadLetters.length };
+}
+
+function add(sum: { -readonly [Key in keyof Outcome]: Outcome[Key] }, outcome: Outcome): void {
+  sum.stored += outcome.stored;
+  sum.filtered += outcome.filtered;
+  sum.deadLettered += outcome.deadLettered;
 }
 
 /**

@@ -1,18 +1,17 @@
 import { threadId, workerData } from 'node:worker_threads';
-import type { Measurement } from '../../contracts/message.ts';
-import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Place } from '../../contracts/message.ts';
 import type { Envelope, Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
 import { placesOf } from './enrich.ts';
-import { needsOrder } from './needs-order.ts';
 import { describePlugin, loadPlugins } from './load-plugins.ts';
+import { needsMetrics } from './needs-metrics.ts';
 import { zoneOffsets } from './source-time.ts';
 import { packResults } from './packed-results.ts';
-import { headWidth, measurementOf, unpackEnvelope } from './task.ts';
+import { headWidth, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
+import { textOf } from './text-measurement.ts';
 import { threadKnowledge } from './thread-knowledge.ts';
 
 const data = workerData as ThreadData;
@@ -28,7 +27,7 @@ const context: DecodeContext = {
   placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
   offsetAt: zoneOffsets(data.site.timeZone),
 };
-const isOrdered = needsOrder(data.steps);
+const isStateful = needsMetrics(data.steps);
 const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) }));
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
@@ -80,12 +79,8 @@ function decodeOne(task: DecodeTask, index: number, learners: Set<number>): Enve
   }
   const { measurements, refused } = decodeEnvelope(plugin, envelope, codec, context);
   if (changes.length + refused.length > 0) return { measurements, refused, changes };
-  if (measurements.some(({ m }) => isOrdered(m))) return measurements;
-  return measurements.map((one) => write(measurementOf(one, envelope, plugin.proto)));
-}
-
-function write(measurement: Measurement): WrittenMeasurement {
-  return { text: JSON.stringify(measurement), device: measurement.dev.id, cls: measurement.cls };
+  if (measurements.some(({ m }) => isStateful(m))) return measurements;
+  return measurements.map((one) => textOf(one, envelope, plugin.proto));
 }
 
 function learnFrom(plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {

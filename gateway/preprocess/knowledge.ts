@@ -25,6 +25,7 @@ export interface KnowledgeBook {
   /** Remembers keys whose write is not on disk; `takeUnsaved` gives them out, once. */
   markUnsaved(changes: readonly Change[]): void;
   takeUnsaved(): readonly Change[];
+  readonly hasUnsaved: boolean;
 }
 
 export function knowledgeBook(names: readonly string[], bytesPerPlugin: number): KnowledgeBook {
@@ -69,7 +70,7 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
       ? { statement: 'ingest.forget', params: [name, key] }
       : { statement: 'ingest.know', params: [name, key, json] };
   };
-  let unsaved: Change[] = [];
+  const unsaved: Change[] = [];
 
   return {
     get version() {
@@ -102,11 +103,10 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
     forgetThreads: () => heardAt.clear(),
     writeOf,
     markUnsaved: (changes) => void unsaved.push(...changes),
-    takeUnsaved() {
-      const taken = unsaved;
-      unsaved = [];
-      return taken;
+    get hasUnsaved() {
+      return unsaved.length > 0;
     },
+    takeUnsaved: () => unsaved.splice(0),
   };
 }
 

@@ -33,6 +33,9 @@ export function withPlaces(book: KnowledgeBook): KnowledgeBook & { locate(locate
     writeOf: (change) => book.writeOf(change),
     markUnsaved: (changes) => book.markUnsaved(changes),
     takeUnsaved: () => book.takeUnsaved(),
+    get hasUnsaved() {
+      return book.hasUnsaved;
+    },
     locate(located) {
       places.learn(
         located.map(({ device, place }) =>

@@ -32,6 +32,8 @@ export function metricStates(
 ): MetricStates {
   let young = new Map<string, DeviceState>();
   let old = new Map<string, DeviceState>();
+  // The metrics of a message follow each other.
+  let last: { readonly device: string; readonly states: DeviceState } | undefined;
   const perGeneration = Math.max(1, Math.ceil(maxDevices / 2));
 
   const deviceOf = (device: string): DeviceState => {
@@ -49,7 +51,8 @@ export function metricStates(
   };
   return {
     of(device, metric) {
-      const states = deviceOf(device);
+      if (last?.device !== device) last = { device, states: deviceOf(device) };
+      const { states } = last;
       const known = states.get(metric);
       if (known !== undefined) return known;
       if (states.size >= maxMetrics) {
@@ -62,6 +65,7 @@ export function metricStates(
     },
     all: () => [...young, ...old],
     clear() {
+      last = undefined;
       young = new Map();
       old = new Map();
     },

@@ -1,15 +1,13 @@
-import type { Measurement, Metric, Scalar } from '../../contracts/message.ts';
+import type { Measurement, Metric } from '../../contracts/message.ts';
 import type { SqlRow, Write } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
-import { followCounter } from './counter.ts';
-import { isWithinDeadband } from './deadband.ts';
-import { isDuplicate } from './dedupe.ts';
 import type { Draft } from './draft.ts';
-import { metricKey, metricStates } from './metric-states.ts';
-import type { MetricState } from './metric-states.ts';
+import { isRepeated, metricStep, saveSeries } from './metric-step.ts';
+import { metricStates } from './metric-states.ts';
 import { openWindows } from './open-windows.ts';
-import { needsOrder } from './needs-order.ts';
 import type { StepOptions } from './options.ts';
+import { withMetrics } from './text-measurement.ts';
+import type { TextMeasurement } from './text-measurement.ts';
 
 /** The rows from which the durable part of the state starts. */
 export interface SavedState {
@@ -24,6 +22,8 @@ export interface SavedState {
  */
 export interface OrderedSteps {
   apply(measurement: Measurement, draft: Draft): void;
+  /** The same for a message that no step but dedupe looks at. */
+  applyToText(measurement: TextMeasurement, draft: Draft): void;
   /** Closes the roll-up windows whose time has passed. */
   closeWindows(draft: Draft): void;
   load(saved: SavedState): void;
@@ -32,10 +32,7 @@ export interface OrderedSteps {
 }
 
 export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
-  const { dedupeMs, counterSaveMs, maxDevices } = options;
-  const deadbands = new Map(Object.entries(options.deadband));
-  const rollups = new Map(Object.entries(options.rollup));
-  const isTouched = needsOrder(options);
+  const { dedupeMs: windowMs, maxDevices } = options;
   const windows = openWindows(maxDevices * 4, clock);
   let forgotten: Write[] = [];
   const states = metricStates(maxDevices, (device, gone) => {
@@ -44,45 +41,18 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
     }
   });
 
-  /** The metric as it is kept, or the reason for leaving it out. */
-  const step = (metric: Metric, of: Measurement, now: number, draft: Draft): Metric | string => {
-    const deadband = deadbands.get(metric.n);
-    const rollup = rollups.get(metric.n);
-    const isCounter = metric.c === 'total_increasing';
-    if (dedupeMs === 0 && deadband === undefined && rollup === undefined && !isCounter) return metric;
-    const key = metricKey({ n: metric.n, ep: metric.ep ?? of.dev.ep });
-    const state = states.of(of.dev.id, key);
-    const value = valueOf(metric);
-    const mayDrop = of.cls !== 'alarm';
-    if (dedupeMs > 0 && mayDrop) {
-      const next = { value, at: now, ts: of.clk === 'source' ? of.ts : undefined };
-      if (isDuplicate(next, state.seen, of.kind, dedupeMs)) return 'dedupe';
-      state.seen = next;
-      draft.touched = true;
-    }
-    const kept = isCounter ? count(metric, { state, of, key, now, saveMs: counterSaveMs }, draft) : metric;
-    if (!mayDrop || (of.kind !== 'telemetry' && of.kind !== 'state')) return kept;
-    if (rollup !== undefined && kept.v !== undefined) {
-      windows.take(kept, rollup.windowMs, of, draft);
-      if (rollup.keepRaw !== true) return 'rollup';
-    }
-    if (deadband === undefined) return kept;
-    if (isWithinDeadband(value, state.kept, deadband, now)) return 'deadband';
-    state.kept = { value, at: now };
-    draft.touched = true;
-    return kept;
+  const step = metricStep(options, states, windows);
+
+  /** Which metrics did not come just now. */
+  const newOnes = ({ device, kind, ts, keys, values }: TextMeasurement, draft: Draft): boolean[] => {
+    const at = clock.monoMs();
+    return keys.map((key, index) => {
+      const state = states.of(device, key);
+      return !isRepeated({ value: values[index] ?? null, at, ts }, { state, kind, windowMs }, draft);
+    });
   };
 
-  const applySteps = (measurement: Measurement, draft: Draft): void => {
-    const now = clock.monoMs();
-    const kept: Metric[] = [];
-    const reasons: string[] = [];
-    for (const metric of measurement.m) {
-      const outcome = step(metric, measurement, now, draft);
-      if (typeof outcome === 'string') reasons.push(outcome);
-      else kept.push(outcome);
-    }
-    settle(measurement, kept, reasons, draft);
+  const writeForgotten = (draft: Draft): void => {
     if (forgotten.length === 0) return;
     draft.writes.push(...forgotten);
     forgotten = [];
@@ -90,8 +60,30 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
 
   return {
     apply(measurement, draft) {
-      if (isTouched(measurement.m)) applySteps(measurement, draft);
-      else draft.measurements.push(measurement);
+      const now = clock.monoMs();
+      const kept: Metric[] = [];
+      const reasons: string[] = [];
+      for (const metric of measurement.m) {
+        const outcome = step(metric, measurement, now, draft);
+        if (typeof outcome === 'string') reasons.push(outcome);
+        else kept.push(outcome);
+      }
+      const [reason] = reasons;
+      if (reason !== undefined && kept.length === 0) leaveOut(measurement.dev.id, reason, draft);
+      else draft.measurements.push({ ...measurement, m: kept });
+      if (kept.length > 0) for (const one of reasons) countDropped(draft, one, 1);
+      writeForgotten(draft);
+    },
+    applyToText(measurement, draft) {
+      const isNew = windowMs === 0 || measurement.cls === 'alarm' ? nothing : newOnes(measurement, draft);
+      const repeated = isNew.filter((one) => !one).length;
+      if (repeated === 0) draft.measurements.push(measurement);
+      else if (repeated === isNew.length) leaveOut(measurement.device, 'dedupe', draft);
+      else {
+        draft.measurements.push(withMetrics(measurement, isNew));
+        countDropped(draft, 'dedupe', repeated);
+      }
+      writeForgotten(draft);
     },
     closeWindows: (draft) => windows.closeDue(draft),
     load(saved) {
@@ -116,45 +108,13 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
   };
 }
 
-/** A message with nothing left is one filtered record; a message with something left tells what it lost. */
-function settle(measurement: Measurement, kept: Metric[], reasons: readonly string[], draft: Draft): void {
-  const [reason] = reasons;
-  if (reason === undefined) {
-    draft.measurements.push({ ...measurement, m: kept });
-  } else if (kept.length === 0) {
-    draft.filtered.push({ device: measurement.dev.id, reason, count: 1 });
-  } else {
-    draft.measurements.push({ ...measurement, m: kept });
-    for (const name of reasons) draft.dropped.set(name, (draft.dropped.get(name) ?? 0) + 1);
-  }
+const nothing: readonly never[] = [];
+
+/** A message with nothing left is one filtered record; one with something left tells what it lost. */
+function leaveOut(device: string, reason: string, draft: Draft): void {
+  draft.filtered.push({ device, reason, count: 1 });
 }
 
-interface Counting {
-  readonly state: MetricState;
-  readonly of: Measurement;
-  readonly key: string;
-  readonly now: number;
-  readonly saveMs: number;
-}
-
-function count(metric: Metric, { state, of, key, now, saveMs }: Counting, draft: Draft): Metric {
-  const before = state.series;
-  const counted = followCounter(metric, before, of.ts);
-  const after = counted.series;
-  if (after === undefined || after === before) return counted.metric;
-  state.series = after;
-  draft.touched = true;
-  if (state.saved === undefined || now - state.saved.at >= saveMs || after.start !== before?.start) {
-    state.saved = { last: after.last, at: now };
-    draft.writes.push(saveSeries(of.dev.id, key, after));
-  }
-  return counted.metric;
-}
-
-function saveSeries(device: string, key: string, { start, last }: { start: number; last: number }): Write {
-  return { statement: 'ingest.saveSeries', params: [device, key, start, last] };
-}
-
-function valueOf({ v, vb, vs, q, raw }: Metric): Scalar {
-  return v ?? vb ?? vs ?? `${q} ${raw}`;
+function countDropped({ dropped }: Draft, reason: string, count: number): void {
+  dropped.set(reason, (dropped.get(reason) ?? 0) + count);
 }

@@ -1,47 +1,78 @@
-import type { RecordClass } from '../../contracts/message.ts';
-import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
+import type { Measurement, RecordClass, Scalar } from '../../contracts/message.ts';
+import type { TextMeasurement } from './text-measurement.ts';
 import type { EnvelopeResult } from './task.ts';
 
 /**
- * `EnvelopeResult[]` in few strings, which clone faster than objects (decision 0040). `json` holds one item per
- * envelope: its result, or the number of its measurements that are written: the next lines of `lines`, whose devices
- * and classes are the next pairs of `owners`.
+ * `EnvelopeResult[]` in two strings, which clone faster than objects (decision 0040). `json` is a `Packed`. `lines` holds
+ * what the main thread need not read: the measurements that are text, one per line.
  */
 export interface PackedResults {
   readonly json: string;
   readonly lines: string;
-  readonly owners: readonly string[];
 }
+
+/** `shapes` are the lists of keys that came; the messages of one kind of device share one. */
+interface Packed {
+  readonly items: readonly (readonly Head[] | EnvelopeResult)[];
+  readonly shapes: readonly (readonly string[])[];
+}
+
+/** A measurement without its text; as many values as its shape has keys. */
+type Head = readonly [
+  device: string,
+  cls: RecordClass,
+  kind: Measurement['kind'],
+  ts: number | null,
+  shape: number,
+  ...values: Scalar[],
+];
+
+/** Where the values begin in a head. */
+const headValues = 5;
 
 export function packResults(results: readonly EnvelopeResult[]): PackedResults {
   const lines: string[] = [];
-  const owners: string[] = [];
+  const shapes: (readonly string[])[] = [];
+  const places = new Map<string, number>();
+  const shapeOf = (keys: readonly string[]): number => {
+    const name = keys.join('\t');
+    const known = places.get(name);
+    // A key may hold the separator itself.
+    if (known !== undefined && shapes[known]?.length === keys.length) return known;
+    places.set(name, shapes.length);
+    return shapes.push(keys) - 1;
+  };
   const items = results.map((result) => {
-    if (!isWritten(result)) return result;
-    for (const { text, device, cls } of result) {
+    if (!isText(result)) return result;
+    return result.map(({ text, device, cls, kind, ts, keys, values }): Head => {
       lines.push(text);
-      owners.push(device, cls);
-    }
-    return result.length;
+      return [device, cls, kind, ts ?? null, shapeOf(keys), ...values];
+    });
   });
-  return { json: JSON.stringify(items), lines: lines.join('\n'), owners };
+  return { json: JSON.stringify({ items, shapes } satisfies Packed), lines: lines.join('\n') };
 }
 
 /** Reads the results back, in the order of their envelopes. */
-export function unpackResults({ json, lines, owners }: PackedResults): readonly EnvelopeResult[] {
+export function unpackResults({ json, lines }: PackedResults): readonly EnvelopeResult[] {
+  const { items, shapes } = JSON.parse(json) as Packed;
   const texts = lines.split('\n');
   let next = 0;
-  const take = (): WrittenMeasurement => {
-    const at = next++;
-    return { text: texts[at] ?? '', device: owners[2 * at] ?? '', cls: owners[2 * at + 1] as RecordClass };
+  const measurementOf = (head: Head): TextMeasurement => {
+    const [device, cls, kind, ts, shape] = head;
+    const text = texts[next++] ?? '';
+    const values = head.slice(headValues);
+    return { text, device, cls, kind, ts: ts ?? undefined, keys: shapes[shape] ?? [], values };
   };
-  return (JSON.parse(json) as readonly (number | EnvelopeResult)[]).map((item) =>
-    typeof item === 'number' ? Array.from({ length: item }, take) : item,
-  );
+  return items.map((item) => (isPacked(item) ? item.map(measurementOf) : item));
 }
 
-function isWritten(result: EnvelopeResult): result is readonly WrittenMeasurement[] {
+/** Whether it holds measurements, all of them text. */
+export function isText(result: EnvelopeResult): result is readonly TextMeasurement[] {
   if ('refused' in result) return false;
   const [first] = result;
-  return first === undefined || 'text' in first;
+  return first !== undefined && 'text' in first;
+}
+
+function isPacked(item: readonly Head[] | EnvelopeResult): item is readonly Head[] {
+  return !('refused' in item) && Array.isArray(item[0]);
 }

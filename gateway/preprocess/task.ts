@@ -1,10 +1,10 @@
 import type { Measurement } from '../../contracts/message.ts';
-import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound } from '../../contracts/plugin.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
 import type { Site, StepOptions } from './options.ts';
+import type { TextMeasurement } from './text-measurement.ts';
 
 /** What crosses between the main thread and a decode thread. Nothing here carries a class: errors travel as values. */
 
@@ -90,7 +90,7 @@ export interface Refusal {
 }
 
 /** What became of one envelope in the thread: the plain arrays are the common case of measurements only. */
-export type EnvelopeResult = readonly WrittenMeasurement[] | readonly Decoded[] | DetailedResult;
+export type EnvelopeResult = readonly TextMeasurement[] | readonly Decoded[] | DetailedResult;
 
 export interface DetailedResult {
   readonly measurements: readonly Decoded[];
