@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { PluginCell } from '../contracts/cell.ts';
 import type { BufferOptions } from './buffer/options.ts';
 import { readConfigured } from './config/read-text.ts';
+import { readProducts } from './config/products-file.ts';
 import type { Config } from './config/schema.ts';
+import { endpointOf, environmentOf } from './config/tuya-schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import type { KafkaOptions } from './delivery/kafka/options.ts';
 import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
@@ -118,12 +120,21 @@ async function tlsMaterial(tls: TlsConfig, folder: string, gateway: string, nowM
 
 /** What the Tuya sink needs of the configuration; the secret is read once, here. */
 export async function tuyaOptions(tuya: NonNullable<Config['cloud']['tuya']>): Promise<TuyaOptions> {
-  const { secretFile, ca, dataPoints, ...rest } = tuya;
+  const { secretFile, ca, dataPoints, products, region: _, ...rest } = tuya;
+  const profiles = Object.entries(products === undefined ? {} : await readProducts(products));
   return {
     ...rest,
     secret: await readConfigured(secretFile, 'cloud.tuya.secretFile'),
     ...(ca !== undefined && { ca: await readConfigured(ca, 'cloud.tuya.ca') }),
+    endpoint: endpointOf(tuya),
+    environment: environmentOf(tuya),
     dataPoints: new Map(Object.entries(dataPoints)),
+    profiles: new Map(
+      profiles.map(([profile, { productId, dataPoints: points }]) => [
+        profile,
+        { productId, dataPoints: new Map(Object.entries(points)) },
+      ]),
+    ),
   };
 }
 

@@ -49,7 +49,7 @@ function absolutePaths(config: Config, base: string): Config {
   absolute.dataDir = resolve(base, config.dataDir);
   const holders: readonly (readonly [object | undefined, readonly string[]])[] = [
     [absolute.mqtt.tls, ['certFile', 'keyFile', 'clientCaFile']],
-    [absolute.cloud.tuya, ['secretFile', 'ca']],
+    [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
     [absolute.plugins, ['dir', 'policy']],
   ];
   for (const [holder, keys] of holders) {

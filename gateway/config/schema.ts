@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tuyaSchema } from './tuya-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -39,43 +40,6 @@ const mqtt = z.strictObject({
   actuationTopics: z
     .array(z.string().min(1).max(256))
     .default(['cmnd/#', '+/+/set', '+/+/set/+', 'shellies/+/relay/+/command']),
-});
-
-/** One data point of a Tuya product: what the cloud shows is the number divided by 10^scale. */
-const dataPoint = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('value'),
-    scale: z.int().min(0).max(9).optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    step: z.number().positive().optional(),
-  }),
-  z.strictObject({
-    type: z.literal('enum'),
-    range: z.array(z.string()).min(1),
-    map: z.record(z.string(), z.string()).optional(),
-  }),
-  z.strictObject({ type: z.literal('bool') }),
-  z.strictObject({ type: z.literal('string'), maxLength: z.int().min(1) }),
-]);
-
-const tuya = z.strictObject({
-  endpoint: z.url({ protocol: /^https$/, error: 'must be an https:// address' }),
-  clientId: z.string().min(1).max(128),
-  secretFile: path,
-  /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */
-  ca: path.optional(),
-  productId: z.string().min(1).max(64).default('portcullis'),
-  /** Product of the gateway itself: with it, every device is registered behind the gateway. */
-  gatewayProductId: z.string().min(1).max(64).optional(),
-  /** Data point code to its definition in the product; other codes are reported as they are. */
-  dataPoints: z.record(z.string().min(1).max(128), dataPoint).default({}),
-  /** Uses the batch report of the local cloud, which the public cloud does not have. */
-  batch: z.boolean().default(false),
-  /** Fetches commands and messages by long poll, which the local cloud has and the public one does not. */
-  longPoll: z.boolean().default(false),
-  /** Calls per second that the account allows. */
-  callsPerSecond: z.number().positive().max(10_000).default(50),
 });
 
 const plugins = z.strictObject({
@@ -131,7 +95,7 @@ export const configSchema = z.strictObject({
   site: site.prefault({}),
   mqtt: mqtt.prefault({}),
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
-  cloud: z.strictObject({ tuya: tuya.optional() }).prefault({}),
+  cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),

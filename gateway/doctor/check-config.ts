@@ -4,7 +4,9 @@ import { createServer, isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import type { Config } from '../config/schema.ts';
+import { endpointOf } from '../config/tuya-schema.ts';
 import { readConfigured } from '../config/read-text.ts';
+import { checkEnvironment, checkProducts } from './check-tuya.ts';
 import { fail, ok, systemCode, warn, type Finding } from './finding.ts';
 
 const connectTimeoutMs = 5_000;
@@ -123,8 +125,8 @@ async function checkRoom(folder: string, wanted: number): Promise<Finding> {
 /** The cloud account's secret, and whether the endpoint answers with a certificate that is trusted. */
 export async function checkCloud({ cloud }: Config): Promise<Finding[]> {
   if (cloud.tuya === undefined) return [ok('cloud', 'none configured: everything stays local')];
-  const { secretFile, endpoint, ca } = cloud.tuya;
-  const findings: Finding[] = [];
+  const { secretFile, ca } = cloud.tuya;
+  const findings = [...checkEnvironment(cloud.tuya), ...(await checkProducts(cloud.tuya))];
   try {
     await readConfigured(secretFile, 'cloud.tuya.secretFile');
     const { mode } = await stat(secretFile);
@@ -135,7 +137,7 @@ export async function checkCloud({ cloud }: Config): Promise<Finding[]> {
         : ok('cloud secret', `${secretFile} is private`),
     );
     const authority = ca === undefined ? undefined : await readConfigured(ca, 'cloud.tuya.ca');
-    findings.push(await checkEndpoint(new URL(endpoint), authority));
+    findings.push(await checkEndpoint(new URL(endpointOf(cloud.tuya)), authority));
   } catch (error) {
     findings.push(
       fail('cloud', (error as Error).message, 'Create the file, or correct its path in the configuration.'),

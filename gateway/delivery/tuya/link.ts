@@ -11,6 +11,8 @@ import { ProductBook, type ProductConfig } from './products.ts';
 import { CallQuota } from './quota.ts';
 
 export interface LinkOptions {
+  /** A word for people, told beside the endpoint where an account is in trouble. */
+  readonly environment?: string | undefined;
   readonly endpoint: string;
   readonly clientId: string;
   readonly secret: string;

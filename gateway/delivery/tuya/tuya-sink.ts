@@ -50,6 +50,8 @@ class Tuya implements TuyaSink {
   readonly #deps: TuyaDeps;
   readonly #strikes = new Strikes();
   readonly #alarms = new SinkAlarms('tuya');
+  /** Endpoint and environment: a key of another region or project fails like a wrong one. */
+  readonly #where: string;
   /** Code of the trouble that the last call ended with: the same one is logged once. */
   #lastTrouble: string | undefined;
 
@@ -58,6 +60,8 @@ class Tuya implements TuyaSink {
     this.#options = options;
     this.#deps = deps;
     this.link = link;
+    const { host } = new URL(options.endpoint);
+    this.#where = options.environment === undefined ? host : `${host}, ${options.environment}`;
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -66,7 +70,10 @@ class Tuya implements TuyaSink {
     if (refusal === undefined) return;
     const stops = rules[refusal.class].pause === 'stopped';
     const why = refusal.class === 'time' ? 'waiting for time' : refusal.reason;
-    throw new PortcullisError(stops ? 'SINK_REFUSED' : 'SINK_UNAVAILABLE', `The cloud gives no token: ${why}.`);
+    throw new PortcullisError(
+      stops ? 'SINK_REFUSED' : 'SINK_UNAVAILABLE',
+      `The cloud at ${this.#where} gives no token: ${why}.`,
+    );
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<WriteResult> {
@@ -156,7 +163,7 @@ class Tuya implements TuyaSink {
       const { class: kind, code, reason } = trouble;
       if (this.#lastTrouble !== code) log.warn({ sink: this.name, class: kind, code }, reason);
       const { alarm, pause } = rules[kind];
-      if (alarm) this.#alarms.raise(alarm.code, alarm.detail, { pauses: pause !== undefined });
+      if (alarm) this.#alarms.raise(alarm.code, `${alarm.detail} (${this.#where})`, { pauses: pause !== undefined });
     }
     this.#lastTrouble = trouble?.code;
     if (this.link.client.clock.suspect)
