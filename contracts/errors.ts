@@ -23,6 +23,7 @@ export const errorTable = {
   NOT_FOUND: { retryable: false, exit: 1, means: 'What was asked for does not exist.' },
   CONFLICT: { retryable: false, exit: 1, means: 'A change does not fit what is there by now.' },
   REGISTRY_FULL: { retryable: false, exit: 70, means: 'The registry has reached its bound.' },
+  DEVICE_UNREACHABLE: { retryable: true, exit: 69, means: 'A device behind a serial line or a pin does not answer.' },
   NOT_ALLOWED: { retryable: false, exit: 77, means: 'A client may not do what it tried.' },
   PLUGIN_REFUSED: { retryable: false, exit: 1, means: 'A plugin was not admitted; its decision record says why.' },
   PLUGIN_TAMPERED: { retryable: false, exit: 1, means: 'A stored plugin is not what was checked; it does not run.' },

@@ -6,5 +6,6 @@ export * from './plugin-handles.ts';
 export * from './metric-words.ts';
 export * from './units.ts';
 export * from './gathering.ts';
+export * from './modbus-frame.ts';
 export * from './payload.ts';
 export * from './command-args.ts';

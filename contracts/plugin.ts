@@ -93,6 +93,23 @@ export interface CommandCodec<Args = unknown, Config = unknown> {
   encode(command: CommandRequest<Args>, context: CodecContext<Config>): readonly Outbound[];
 }
 
+/**
+ * One question to a station on a serial line that the gateway asks again and again. The answer, a whole frame, comes to
+ * `decode` as an envelope of `topic`; what the gateway finds out about the station, the words `online` and `offline`,
+ * comes as `<station>/availability`. Plain data, so that it crosses between threads and processes.
+ */
+export interface SerialPoll {
+  /** A port of `serial.ports` whose protocol is `modbus-rtu`. */
+  readonly port: string;
+  /** Topic of the station, `serial/<port>/<number>`. */
+  readonly station: string;
+  readonly topic: string;
+  /** The whole frame, in hexadecimal. */
+  readonly request: string;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
 /** Topic filters as they are, or as the plugin's configuration makes them. */
 export type Filters<Config> = readonly string[] | ((config: Config) => readonly string[]);
 
@@ -125,6 +142,8 @@ export interface Plugin<Config = unknown> {
   /** Topics outside `topics` that the plugin's knowledge lays claim to, for example discovered state topics. */
   claims?(knowledge: Knowledge): readonly string[];
   readonly commands?: Readonly<Record<string, CommandCodec<never, Config>>>;
+  /** What the gateway asks over its serial lines under one configuration. */
+  polls?(config: Config): readonly SerialPoll[];
   /**
    * Called once in each process of the plugin, after the whole gateway is up, when its contract grants something. May
    * run until `context.signal` is aborted, or return and leave timers and subscriptions behind. A throw ends the

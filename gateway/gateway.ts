@@ -22,6 +22,7 @@ import { openAlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openDelivery } from './open-delivery.ts';
+import { openHardware } from './open-hardware.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
 import { openPluginUploads } from './plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
@@ -52,7 +53,7 @@ export interface Gateway extends AsyncDisposable {
 /**
  * Wires the stages, far side first, so that nothing is taken from a device before there is a place for it:
  *
- *     device → mqtt → ingest (plugins, preprocess) → buffer → delivery → sinks
+ *     device → mqtt, serial → ingest (plugins, preprocess) → buffer → delivery → sinks
  *
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
  * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
@@ -82,10 +83,11 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   plugins.noteRefused(ingest.plugins());
   registry.followPlaces((moved) => ingest.locate(moved));
 
+  const taken = traffic.watch(ingest.ingest);
+  const polls = ingest.plugins().flatMap(({ polls = [] }) => polls);
+  starting.use(await openHardware(config, { ingest: taken, polls, metrics, log, clock }));
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
-  const mqtt = starting.use(
-    await listenMqtt(broker, { ingest: traffic.watch(ingest.ingest), store: buffer, log, clock }),
-  );
+  const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
   const forgetData = async (device: string): Promise<void> => {
     await buffer.write(deviceData.map((statement) => ({ statement, params: [device] })));

@@ -11,6 +11,7 @@ import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
 import { ownCertificate } from './lib/own-certificate.ts';
 import type { TableSet } from '../contracts/table-set.ts';
+import type { SerialPortOptions } from './transports/serial/options.ts';
 import type { MqttOptions } from './transports/mqtt/options.ts';
 
 const dayMs = 86_400_000;
@@ -156,4 +157,17 @@ export async function kafkaOptions(kafka: NonNullable<Config['kafka']>, gateway:
       },
     }),
   };
+}
+
+/** What the serial lines need of the configuration. */
+export function serialOptions({ serial }: Config): readonly SerialPortOptions[] {
+  return Object.entries(serial.ports).map(([name, { adapter, baudRate, dataBits, parity, stopBits, protocol }]) => ({
+    name,
+    adapter,
+    baudRate,
+    dataBits,
+    parity,
+    stopBits,
+    protocol: protocol.as === 'delimiter' ? { as: protocol.as, delimiter: Buffer.from(protocol.delimiter) } : protocol,
+  }));
 }

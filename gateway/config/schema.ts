@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tuyaSchema } from './tuya-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
+import { serial } from './hardware-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -97,6 +98,7 @@ export const configSchema = z.strictObject({
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
   cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
+  serial: serial.prefault({}),
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),

@@ -68,6 +68,7 @@ export function describePlugin(loaded: Loaded): PluginDescriptor {
     topics: [...filtersUnder(plugin.topics, config)],
     teaches: [...filtersUnder(plugin.teaches ?? [], config)],
     commands: Object.entries(plugin.commands ?? {}).map(([name, codec]) => describeCommand(name, codec)),
+    ...(plugin.polls && { polls: plugin.polls(config) }),
   };
 }
 

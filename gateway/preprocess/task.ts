@@ -1,5 +1,5 @@
 import type { Measurement } from '../../contracts/message.ts';
-import type { Envelope, Outbound } from '../../contracts/plugin.ts';
+import type { Envelope, Outbound, SerialPoll } from '../../contracts/plugin.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
@@ -126,6 +126,8 @@ export interface PluginDescriptor {
   readonly topics: readonly string[];
   readonly teaches: readonly string[];
   readonly commands: readonly CommandDescriptor[];
+  /** Left out by a plugin in a process of its own: it asks through the handle that it was granted. */
+  readonly polls?: readonly SerialPoll[] | undefined;
 }
 
 export type Reply =

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Names become topic levels: `serial/<name>`, `gpio/<name>`. */
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'is a name of lower-case letters, digits, - and _');
+const usbNumber = z.string().regex(/^[0-9a-f]{4}$/, 'is four hexadecimal digits in quotes, as lsusb prints them');
+
+const adapter = z.union(
+  [
+    z.strictObject({
+      vendor: usbNumber,
+      product: usbNumber,
+      serial: z.string().min(1).max(128).optional(),
+      interface: z
+        .string()
+        .regex(/^[0-9a-f]{2}$/)
+        .optional(),
+    }),
+    z.strictObject({ byId: z.string().regex(/^[^/]{1,255}$/, 'is a name in /dev/serial/by-id') }),
+    z.strictObject({
+      path: z
+        .string()
+        .regex(/^\/dev\//)
+        .refine((path) => !/^\/dev\/tty(?:USB|ACM)\d+$/.test(path), {
+          message: 'changes with every plugging; name the adapter by vendor and product, or byId',
+        }),
+    }),
+  ],
+  'is { vendor, product, serial?, interface? }, { byId } or, for a line of the board itself, { path }',
+);
+
+const protocol = z.discriminatedUnion('as', [
+  z.strictObject({ as: z.literal('modbus-rtu') }),
+  z.strictObject({ as: z.literal('delimiter'), delimiter: z.string().min(1).max(8).default('\n') }),
+  z.strictObject({ as: z.literal('length'), bytes: z.int().min(1).max(4_096) }),
+  z.strictObject({ as: z.literal('gap'), silenceMs: z.int().min(5).max(10_000) }),
+]);
+
+const serialPort = z.strictObject({
+  adapter,
+  baudRate: z.int().min(50).max(4_000_000).default(9_600),
+  dataBits: z.union([z.literal(7), z.literal(8)]).default(8),
+  parity: z.enum(['none', 'even', 'odd']).default('none'),
+  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+  protocol,
+});
+
+/** Serial lines by name; how many is a matter of memory, not of the bus. */
+export const serial = z.strictObject({
+  ports: z
+    .record(name, serialPort)
+    .refine((ports) => Object.keys(ports).length <= 32, 'are more than 32')
+    .default({}),
+});

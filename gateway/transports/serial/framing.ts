@@ -1,0 +1,103 @@
+/** How bytes become messages on a line where devices speak by themselves. `gap`: silence ends a message. */
+export type Framing =
+  | { readonly as: 'delimiter'; readonly delimiter: Uint8Array }
+  | { readonly as: 'length'; readonly bytes: number }
+  | { readonly as: 'gap'; readonly silenceMs: number };
+
+/** Cuts a stream of bytes into messages. Pure but for what it remembers of the last, incomplete message. */
+export interface Framer {
+  /** The messages that these bytes complete. `overlong` counts the ones that were longer than the bound, and are lost. */
+  push(bytes: Uint8Array): Cut;
+  /** How long a silence ends the message that began; undefined when only bytes do. */
+  readonly silenceMs: number | undefined;
+  /** The silence was there: what came before it is a message, or with a fixed length a torn one. */
+  silence(): Cut;
+}
+
+export interface Cut {
+  readonly frames: readonly Uint8Array[];
+  /** Messages that were given up: too long, or torn by a silence. */
+  readonly overlong: number;
+  readonly torn: number;
+}
+
+/** A message of fixed length that stays incomplete this long was torn; the next byte begins a new one. */
+const tornAfterMs = 1_000;
+const nothing: Cut = { frames: [], overlong: 0, torn: 0 };
+
+export function framer(framing: Framing, maxFrameBytes: number): Framer {
+  if (framing.as === 'delimiter') return delimited(framing.delimiter, maxFrameBytes);
+  return framing.as === 'length' ? fixed(framing.bytes) : gapped(framing.silenceMs, maxFrameBytes);
+}
+
+/** An overlong message is skipped up to its delimiter; an empty one is none. */
+function delimited(delimiter: Uint8Array, maxFrameBytes: number): Framer {
+  let held: Uint8Array = new Uint8Array();
+  let skipping = false;
+  return {
+    silenceMs: undefined,
+    silence: () => nothing,
+    push(bytes) {
+      const frames: Uint8Array[] = [];
+      let overlong = 0;
+      const all = Buffer.concat([held, bytes]);
+      let start = 0;
+      for (let at = all.indexOf(delimiter); at >= 0; at = all.indexOf(delimiter, start)) {
+        if (!skipping && at - start > maxFrameBytes) overlong += 1;
+        else if (!skipping && at > start) frames.push(Uint8Array.from(all.subarray(start, at)));
+        skipping = false;
+        start = at + delimiter.length;
+      }
+      const rest = all.subarray(start);
+      if (rest.length > maxFrameBytes + delimiter.length) {
+        if (!skipping) overlong += 1;
+        skipping = true;
+      }
+      // While skipping, only what may be the beginning of a delimiter is kept.
+      held = Uint8Array.from(skipping ? rest.subarray(-Math.max(0, delimiter.length - 1) || rest.length) : rest);
+      return { frames, overlong, torn: 0 };
+    },
+  };
+}
+
+function fixed(length: number): Framer {
+  let held: Uint8Array = new Uint8Array();
+  return {
+    silenceMs: tornAfterMs,
+    push(bytes) {
+      const all = Buffer.concat([held, bytes]);
+      const frames: Uint8Array[] = [];
+      let start = 0;
+      for (; all.length - start >= length; start += length) {
+        frames.push(Uint8Array.from(all.subarray(start, start + length)));
+      }
+      held = Uint8Array.from(all.subarray(start));
+      return { frames, overlong: 0, torn: 0 };
+    },
+    silence() {
+      const torn = held.length > 0 ? 1 : 0;
+      held = new Uint8Array();
+      return { frames: [], overlong: 0, torn };
+    },
+  };
+}
+
+function gapped(silenceMs: number, maxFrameBytes: number): Framer {
+  let held: Uint8Array = new Uint8Array();
+  let isTooLong = false;
+  return {
+    silenceMs,
+    push(bytes) {
+      if (isTooLong) return nothing;
+      isTooLong = held.length + bytes.length > maxFrameBytes;
+      held = isTooLong ? new Uint8Array() : Uint8Array.from(Buffer.concat([held, bytes]));
+      return nothing;
+    },
+    silence() {
+      const cut = { frames: held.length > 0 ? [held] : [], overlong: isTooLong ? 1 : 0, torn: 0 };
+      held = new Uint8Array();
+      isTooLong = false;
+      return cut;
+    },
+  };
+}

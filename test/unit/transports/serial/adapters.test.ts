@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { findAdapter, identityOf, listAdapters } from '../../../../gateway/transports/serial/adapters.ts';
+
+interface Plugged {
+  readonly tty: string;
+  readonly usb: string;
+  readonly serial?: string;
+  readonly interface?: string;
+}
+
+/** A copy of the folders that the kernel shows for USB serial adapters of FTDI make. */
+function machine(t: TestContext, plugged: readonly Plugged[]) {
+  const root = mkdtempSync(join(tmpdir(), 'portcullis-usb-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const [ttys, dev] = [join(root, 'sys/class/tty'), join(root, 'dev')];
+  for (const folder of [ttys, join(dev, 'serial/by-id')]) mkdirSync(folder, { recursive: true });
+  mkdirSync(join(ttys, 'tty1'));
+  for (const { tty, usb, serial, interface: number = '00' } of plugged) {
+    const device = join(root, 'sys/devices', usb);
+    const port = join(device, `${usb}:1.${number}`, tty);
+    mkdirSync(port, { recursive: true });
+    writeFileSync(join(device, 'idVendor'), '0403\n');
+    writeFileSync(join(device, 'idProduct'), '6001\n');
+    if (serial !== undefined) writeFileSync(join(device, 'serial'), `${serial}\n`);
+    writeFileSync(join(port, '../bInterfaceNumber'), `${number}\n`);
+    mkdirSync(join(ttys, tty));
+    symlinkSync(port, join(ttys, tty, 'device'));
+    symlinkSync(`../../${tty}`, join(dev, `serial/by-id/usb-FTDI_${serial ?? 'none'}-if${number}-port0`));
+  }
+  return { ttys, dev };
+}
+
+const ftdi = { vendor: '0403', product: '6001' };
+
+test('an adapter is found by what it is, whichever name the kernel gave it', async (t) => {
+  const places = machine(t, [
+    { tty: 'ttyUSB0', usb: '1-1.2', serial: 'BBB' },
+    { tty: 'ttyUSB1', usb: '1-1.3', serial: 'AAA' },
+  ]);
+  const adapters = await listAdapters(places);
+  const path = join(places.dev, 'ttyUSB1');
+  assert.deepEqual(findAdapter({ ...ftdi, serial: 'AAA' }, adapters), { is: 'found', path });
+  assert.deepEqual(findAdapter({ byId: 'usb-FTDI_AAA-if00-port0' }, adapters), { is: 'found', path });
+  assert.deepEqual(findAdapter({ ...ftdi, serial: 'CCC' }, adapters), { is: 'missing' });
+});
+
+test('two adapters that fit are not guessed between; their interfaces tell the ports of one apart', async (t) => {
+  const places = machine(t, [
+    { tty: 'ttyUSB0', usb: '1-1.2', interface: '00' },
+    { tty: 'ttyUSB1', usb: '1-1.2', interface: '01' },
+  ]);
+  const adapters = await listAdapters(places);
+  assert.equal(findAdapter(ftdi, adapters).is, 'ambiguous');
+  assert.deepEqual(findAdapter({ ...ftdi, interface: '01' }, adapters), {
+    is: 'found',
+    path: join(places.dev, 'ttyUSB1'),
+  });
+});
+
+test('a machine without adapters has none, and the identity does not hold a device node', async (t) => {
+  assert.deepEqual(await listAdapters(machine(t, [])), []);
+  assert.deepEqual(await listAdapters({ ttys: '/not/there', dev: '/not/there' }), []);
+  assert.equal(identityOf({ ...ftdi, serial: 'AAA', interface: '00' }), 'usb-0403-6001-AAA-if00');
+});
