@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
+import type { LiveDenial } from './admission/record/live-denials.ts';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
@@ -64,6 +65,12 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
   };
   for (const plugin of vendors) await arrive(plugin, 'site');
   for (const plugin of shipped) await arrive(plugin, 'shipped');
+  const denials = arrivals.flatMap(denialOf);
+  if (denials.length > 0) {
+    // The door is large; a gateway whose plugins keep their word does without it.
+    const { recordLiveDenials } = await import('./admission/record/live-denials.ts');
+    await recordLiveDenials(config.dataDir, denials, deps);
+  }
   const open = opening.move();
   const byOrigin = arrivals.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
   return {
@@ -82,6 +89,11 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
     status: () => [...Map.groupBy(arrivals, ({ plugin }) => plugin.name).values()].flatMap(statusOf),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** A wrong configuration is no fault of the plugin, and no decision about it. */
+function denialOf({ plugin: { name }, fault }: Arrival): readonly LiveDenial[] {
+  return fault === undefined || fault.code === 'CONFIG_INVALID' ? [] : [{ name, ...fault, code: fault.code }];
 }
 
 function isRunning({ thread, cell }: Arrival): boolean {

@@ -15,6 +15,8 @@ export type Origin = 'shipped' | 'site';
 export interface Arrival {
   readonly plugin: AdmittedPlugin;
   readonly origin: Origin;
+  /** Why a plugin that was admitted does not run. */
+  readonly fault?: StartFault;
   readonly thread?: PluginSource;
   readonly cell?: SupervisedCell;
 }
@@ -35,11 +37,11 @@ export async function startPlugin(
   const inThreads = origin === 'shipped' || run.isTrustedCodec;
   if (demandsAnything(demands) || (inThreads && origin === 'site')) {
     const fault = await rehearse(plan, demands, deps);
-    if (fault !== undefined) return { origin, plugin: deniedLive(plugin, fault) };
+    if (fault !== undefined) return { origin, fault, plugin: deniedLive(plugin, fault) };
   }
   if (inThreads) return { origin, plugin, thread: { name, entry, fence, expected, config } };
   const cell = await openCell(plan, deps);
-  return 'code' in cell ? { origin, plugin: deniedLive(plugin, cell) } : { origin, plugin, cell };
+  return 'code' in cell ? { origin, fault: cell, plugin: deniedLive(plugin, cell) } : { origin, plugin, cell };
 }
 
 /** Admitted by what can be read, denied by what it did. */

@@ -88,7 +88,7 @@ const analyseLazily: AnalysePlugin = async (input) => {
   return analysePlugin(input);
 };
 
-async function openRecords(
+export async function openRecords(
   path: string,
   { key, log, clock }: { readonly key: KeyObject; readonly log: Logger; readonly clock: Clock },
 ): Promise<DecisionLog> {
@@ -109,7 +109,7 @@ async function openRecords(
   }
 }
 
-async function decisionKey(path: string): Promise<KeyObject> {
+export async function decisionKey(path: string): Promise<KeyObject> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new PortcullisError('FILE_UNREADABLE', `The decision key ${path} cannot be read.`, { cause: error });

@@ -26,9 +26,14 @@ export interface DecisionLog extends AsyncDisposable {
    * Gives what was seen in the code then.
    */
   foundNothing(name: string, analysis: string): Pick<Analysis, 'shape'> | undefined;
+  /** The last record about a plugin. */
+  last(name: string): DecisionRecord | undefined;
 }
 
 type Analysis = DecisionRecord['analysis'];
+
+/** The last record of each plugin, by name. */
+type LastRecords = Map<string, DecisionRecord>;
 
 const first = '0'.repeat(64);
 const purpose = 'portcullis decision v1\n';
@@ -53,7 +58,7 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
     throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be written.`, { cause: error });
   }
   let previous = found.last;
-  const clean = new Map(found.clean);
+  const lastRecords = new Map(found.lastRecords);
   let turn: Promise<unknown> = Promise.resolve();
 
   const write = async (record: DecisionRecord): Promise<SignedRecord> => {
@@ -63,15 +68,16 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
     await file.appendFile(`${line}\n`);
     await file.datasync();
     previous = sha256(line);
-    noteClean(clean, record);
+    lastRecords.set(record.subject.name, record);
     return { ...chained, signature: { ed25519 } };
   };
 
   return {
     foundNothing: (name, key) => {
-      const last = clean.get(name);
-      return last?.key === key ? last : undefined;
+      const clean = cleanAnalysis(lastRecords, name);
+      return clean?.key === key ? clean : undefined;
     },
+    last: (name) => lastRecords.get(name),
     append: (record) => {
       const next = turn.then(() => write(record));
       // The next record waits for this one; whether it failed is its own caller's matter.
@@ -85,10 +91,10 @@ export async function openDecisionLog(path: string, key: KeyObject): Promise<Dec
   };
 }
 
-/** Keeps the analysis of the last decision per plugin where it found nothing. */
-function noteClean(clean: Map<string, Analysis>, { subject, decision, violations, analysis }: DecisionRecord): void {
-  clean.delete(subject.name);
-  if (decision === 'ADMIT' && violations.length === 0) clean.set(subject.name, analysis);
+/** The analysis behind the last decision about a plugin, where that found nothing at all. */
+function cleanAnalysis(last: LastRecords, name: string): Analysis | undefined {
+  const { decision, violations = [], analysis } = last.get(name) ?? {};
+  return decision === 'ADMIT' && violations.length === 0 ? analysis : undefined;
 }
 
 /**
@@ -102,22 +108,20 @@ export async function checkDecisionLog(
   readonly records: number;
   readonly last: string;
   readonly fault?: string;
-  /** Name of the plugin to the analysis that its last decision was taken on, where that found nothing. */
-  readonly clean: ReadonlyMap<string, Analysis>;
+  readonly lastRecords: ReadonlyMap<string, DecisionRecord>;
 }> {
   let previous = first;
   let records = 0;
-  const clean = new Map<string, Analysis>();
+  const lastRecords: LastRecords = new Map();
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   try {
     for await (const line of lines) {
       const fault = lineFault(line, previous, publicKey);
       if (fault !== undefined)
-        return { records, last: previous, clean, fault: `is broken at line ${records + 1}: ${fault}` };
+        return { records, last: previous, lastRecords, fault: `is broken at line ${records + 1}: ${fault}` };
       previous = sha256(line);
-      // Records of an older version name no analysis.
-      const record = JSON.parse(line) as Partial<DecisionRecord>;
-      if (record.analysis !== undefined) noteClean(clean, record as DecisionRecord);
+      const { previous: _, signature: _signature, ...record } = JSON.parse(line) as SignedRecord;
+      lastRecords.set(record.subject.name, record);
       records++;
     }
   } catch (error) {
@@ -125,7 +129,7 @@ export async function checkDecisionLog(
       throw new PortcullisError('FILE_UNREADABLE', `The decision log ${path} cannot be read.`, { cause: error });
     }
   }
-  return { records, last: previous, clean };
+  return { records, last: previous, lastRecords };
 }
 
 function lineFault(line: string, previous: string, publicKey: KeyObject): string | undefined {
