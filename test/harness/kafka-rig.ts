@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Measurement } from '../../contracts/message.ts';
 import { openBuffer, type Buffer } from '../../gateway/buffer/buffer.ts';
@@ -72,5 +73,23 @@ export async function openKafkaRig(
       }
       return judge(gateway, audit.report(), ledger, false);
     },
+  };
+}
+
+/** Commits records as devices do until told to stop; says how many. */
+export function underLoad({ fill }: Pick<KafkaRig, 'fill'>): () => Promise<number> {
+  const end = new AbortController();
+  let count = 0;
+  const done = (async () => {
+    while (!end.signal.aborted) {
+      await fill(50, 20);
+      count += 50;
+      await setTimeout(20);
+    }
+  })();
+  return async () => {
+    end.abort();
+    await done;
+    return count;
   };
 }

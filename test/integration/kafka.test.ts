@@ -1,6 +1,7 @@
 import { withKafka } from '../harness/kafka.ts';
 import { kafkaConformance } from './kafka-conformance.ts';
 import { kafkaCertificate, kafkaDelivery, kafkaUser } from './kafka-delivery.ts';
+import { kafkaOutages } from './kafka-outages.ts';
 
 const users = [{ name: kafkaUser.username, password: kafkaUser.password }];
 
@@ -9,6 +10,7 @@ await withKafka(
   (kafka) => {
     kafkaDelivery(kafka);
     kafkaConformance(kafka);
+    kafkaOutages(kafka);
   },
   { secure: { ...kafkaCertificate, users } },
 );

@@ -160,6 +160,9 @@ export function classOfFault(error: unknown): Fault {
   return { class: 'unknown', code: names[0] ?? 'unknown fault' };
 }
 
+/** Whether an error of the client, or one that it stands for, has this name. */
+export const isNamed = (error: unknown, name: string): boolean => [...namesIn(error, 0)].includes(name);
+
 const deepest = 6;
 
 function* namesIn(error: unknown, depth: number): Generator<string> {

@@ -1,12 +1,13 @@
 import { Admin, compatibilityPartitioner, Producer, ProduceAcks, type BaseOptions } from '@platformatic/kafka';
 import { isIP } from 'node:net';
+import { isNamed } from './error-classes.ts';
 import type { KafkaOptions } from './options.ts';
 import type { KafkaRecord } from './records.ts';
 
 /**
- * A producer that lives until its first failure. The client counts a record's sequence number only when the whole call
- * went well; after a failure, other records with the same numbers would be taken for ones the broker has, and be
- * dropped in silence. So whoever sees `send` reject disposes the client and opens another, under a new producer id.
+ * A producer that lives until its first failure: what arrived is unknown then, and with it which sequence numbers the
+ * broker has. Whoever sees `send` reject disposes the client and opens another, under a new producer id. An out-of-order
+ * sequence is the one failure that the library mends within the call, by the same means.
  */
 export interface KafkaClient extends AsyncDisposable {
   /** Looks for the topics and makes the missing ones where that is allowed; gets a producer id. */
@@ -76,17 +77,14 @@ async function createMissing(
       // A backlog may be weeks old: the broker's own time keeps it from expiring on arrival.
       const configs = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
       await admin.createTopics({ topics: [topic], partitions, replicas, configs }).catch((error: unknown) => {
-        if (!isThere(error)) throw error;
+        // Another gateway made it at the same moment.
+        if (!isNamed(error, 'TOPIC_ALREADY_EXISTS')) throw error;
       });
     }
   } finally {
     await close(admin);
   }
 }
-
-/** Another gateway made it at the same moment. */
-const isThere = (error: unknown): boolean =>
-  (error as { findBy?: (key: string, value: string) => unknown }).findBy?.('apiId', 'TOPIC_ALREADY_EXISTS') != null;
 
 /** A client that is thrown away may have nothing left to close. */
 async function close(client: Producer | Admin): Promise<void> {
