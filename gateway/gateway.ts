@@ -1,11 +1,8 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
-import { bulkRoutes } from './api/bulk-routes.ts';
+import { lifeCycles } from '../contracts/registry.ts';
 import { listenApi } from './api/listen-api.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
-import { deviceEditRoutes } from './api/device-edit-routes.ts';
-import { deviceListRoute } from './api/device-list.ts';
-import { groupRoutes, placeRoutes } from './api/place-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
@@ -30,7 +27,8 @@ import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
-import { openRegistry } from './registry/open-registry.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { openRegistry, type Registry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
@@ -90,7 +88,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
   const forgetData = async (device: string): Promise<void> => {
-    await buffer.write(deviceData.map((statement) => ({ statement, params: [device] })));
+    await ingest.forget(device);
     await buffer.forgetDeadLetters(device);
   };
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
@@ -103,7 +101,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     starting,
   );
 
-  countStages(metrics, buffer, mqtt);
+  countStages(metrics, { buffer, mqtt, registry });
   const api = starting.use(
     await listenApi(
       { ...config.http, version, adminToken: await adminToken(config.dataDir) },
@@ -115,11 +113,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
             alarms: () => alarms.active(),
           }),
-          deviceListRoute({ ...registry, ledger: () => buffer.ledger() }),
-          ...deviceEditRoutes({ ...registry, ...access }),
-          ...bulkRoutes({ ...registry, ...access }),
-          ...placeRoutes(registry),
-          ...groupRoutes(registry),
+          ...registryRoutes(registry, access, () => buffer.ledger()),
           ...credentialRoutes(mqtt),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
@@ -144,11 +138,14 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   };
 }
 
-/** Statements that delete what the stages keep of one device, beside the log and the dead letters. */
-const deviceData = ['ingest.dropDeviceSeries', 'ingest.dropDeviceWindows'] as const;
+interface Counted {
+  readonly buffer: Buffer;
+  readonly mqtt: MqttTransport;
+  readonly registry: Registry;
+}
 
 /** Numbers that are read when Prometheus asks. */
-function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): void {
+function countStages(metrics: Metrics, { buffer, mqtt, registry }: Counted): void {
   metrics.gauge('buffered_records', 'Records that wait for a sink.', ['sink'], async () => {
     const { sinks } = await buffer.ledger();
     return sinks.map(({ sink, buffered }) => ({ labels: { sink }, value: buffered }));
@@ -159,6 +156,10 @@ function countStages(metrics: Metrics, buffer: Buffer, mqtt: MqttTransport): voi
   metrics.gauge('database_bytes', 'Size of the database file.', [], async () => [
     { value: (await buffer.status()).fileBytes },
   ]);
+  metrics.gauge('devices', 'Devices of the registry, by life cycle.', ['life_cycle'], () => {
+    const states = Map.groupBy(registry.devices(), ({ lifeCycle }) => lifeCycle);
+    return lifeCycles.map((state) => ({ labels: { life_cycle: state }, value: states.get(state)?.length ?? 0 }));
+  });
   metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
   metrics.gauge('mqtt_messages', 'Messages in the broker, by what they wait for.', ['state'], () => {
     const { pending, held, queued, retained } = mqtt.stats();

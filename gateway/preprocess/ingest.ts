@@ -31,6 +31,8 @@ export interface IngestStage extends AsyncDisposable {
   encode(plugin: string, command: string, request: CommandRequest): Promise<readonly Outbound[]>;
   /** Where devices stand from now on, by the registry; it wins over the rooms of the configuration. */
   locate(located: readonly Located[]): void;
+  /** Deletes what the steps remember of a device: counters and open windows. */
+  forget(device: string): Promise<void>;
   stats(): IngestStats;
 }
 
@@ -70,6 +72,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
       return encode(lanes.laneOf(at), [at, plugin, command], request);
     },
     locate: (located) => lanes.locate(located),
+    forget: (device) => store.write(steps.forget(device)),
     stats: () => ({
       queued: sum(({ queued }) => queued),
       queuedBytes: sum(({ bytes }) => bytes),

@@ -23,6 +23,8 @@ const maxMetrics = 2_048;
 export interface MetricStates {
   of(device: string, metric: string): MetricState;
   all(): Iterable<readonly [device: string, states: DeviceState]>;
+  /** Forgets one device, without `onForget`. */
+  forget(device: string): void;
   clear(): void;
 }
 
@@ -64,6 +66,11 @@ export function metricStates(
       return fresh;
     },
     all: () => [...young, ...old],
+    forget(device) {
+      last = undefined;
+      young.delete(device);
+      old.delete(device);
+    },
     clear() {
       last = undefined;
       young = new Map();

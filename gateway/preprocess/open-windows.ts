@@ -11,6 +11,8 @@ export interface OpenWindows {
   take(metric: Metric, windowMs: number, of: Measurement, draft: Draft): void;
   /** Closes the windows whose time has passed. */
   closeDue(draft: Draft): void;
+  /** Drops the windows of one device without closing them. */
+  forget(device: string): void;
   load(rows: readonly SqlRow[]): void;
 }
 
@@ -48,6 +50,9 @@ export function openWindows(maxWindows: number, clock: Clock): OpenWindows {
       for (const [key, window] of windows) {
         if (windowStart(now, window.windowMs) !== window.start) close(key, window, draft);
       }
+    },
+    forget(device) {
+      for (const [key, { head }] of windows) if (head.dev.id === device) windows.delete(key);
     },
     load(rows) {
       windows.clear();

@@ -27,6 +27,8 @@ export interface OrderedSteps {
   /** Closes the roll-up windows whose time has passed. */
   closeWindows(draft: Draft): void;
   load(saved: SavedState): void;
+  /** Forgets a device; the writes make that durable. */
+  forget(device: string): Write[];
   /** Writes that bring the saved counters up to date, for a clean end. */
   unsaved(): Write[];
 }
@@ -94,6 +96,14 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
         states.of(String(device), String(metric)).series = series;
       }
       windows.load(saved.windows);
+    },
+    forget(device) {
+      states.forget(device);
+      windows.forget(device);
+      return [
+        { statement: 'ingest.dropDeviceSeries', params: [device] },
+        { statement: 'ingest.dropDeviceWindows', params: [device] },
+      ];
     },
     unsaved() {
       const writes = [...forgotten];

@@ -20,6 +20,7 @@ async function setUp(t: TestContext) {
   return {
     cloud,
     find,
+    metrics: async (): Promise<string> => (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text(),
     become: async (lifeCycle: string): Promise<DeviceRecord> => {
       await waitUntil(`the device to be ${lifeCycle}`, async () => (await find()).lifeCycle === lifeCycle);
       return find();
@@ -42,7 +43,7 @@ async function setUp(t: TestContext) {
 }
 
 test('a device is SHADOW while the cloud is away, ACTIVATED when it is back, follows its name there, and is removed', async (t) => {
-  const { cloud, find, become, send, report } = await setUp(t);
+  const { cloud, find, become, send, report, metrics } = await setUp(t);
   await cloud.fault({ kind: 'refuse', forMs: 600_000 });
   await report();
   assert.equal((await find()).lifeCycle, 'SHADOW');
@@ -54,6 +55,7 @@ test('a device is SHADOW while the cloud is away, ACTIVATED when it is back, fol
   assert.equal(await send('POST', '/decommission', {}), 200);
   await waitUntil('the cloud to forget the device', async () => (await atCloud()) === undefined);
   assert.equal((await find()).lifeCycle, 'DECOMMISSIONED');
+  assert.match(await metrics(), /portcullis_devices\{life_cycle="DECOMMISSIONED"\} 1\n/);
 });
 
 test('a refused device is REJECTED with a reason and what to do, and gets another try when it is changed', async (t) => {

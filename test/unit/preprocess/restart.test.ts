@@ -49,3 +49,16 @@ test('counters of devices that are forgotten leave the disk too', async (t) => {
   }
   assert.ok((await buffer.store.read('ingest.series', [])).length <= 6);
 });
+
+test('a device that is forgotten leaves no counter and no window, also not at a clean end', async (t) => {
+  const buffer = memoryBuffer(t);
+  const steps = { ...defaultSteps, rollup: { humidity: { windowMs: 60_000 } } };
+  const stage = await openStage(buffer, { steps });
+  for (let n = 0; n < 3; n++) await stage.ingest(energy(100 + n, n));
+  await stage.ingest(envelope('house/plug', { values: { humidity: 4 } }));
+  assert.equal((await buffer.store.read('ingest.windows', [])).length, 1);
+  await stage.forget('house:plug');
+  await stage[Symbol.asyncDispose]();
+  assert.deepEqual(await buffer.store.read('ingest.series', []), []);
+  assert.deepEqual(await buffer.store.read('ingest.windows', []), []);
+});
