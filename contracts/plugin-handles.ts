@@ -4,7 +4,7 @@ import type { Outcome } from './pipeline.ts';
 /**
  * What a plugin may do beyond decoding: nothing but what its contract grants. The gateway owns every socket, port, pin,
  * topic and secret, and does what is asked on the plugin's behalf. A call that is refused, or that the far side fails,
- * rejects with an error whose `code` says why (PC-R206 to PC-R210). Handles end with the plugin's process.
+ * rejects with an error whose `code` says why (PC-R207 to PC-R211). Handles end with the plugin's process.
  */
 export interface Handles {
   /**

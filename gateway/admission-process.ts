@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { ownIsolation } from './admission/host/facts.ts';
+import { gatewayIsolation } from './admission/host/facts.ts';
 import { openAdmission } from './admission/open-admission.ts';
 import { admittedPlugin } from './admitted-plugin.ts';
 import type { AdmissionOrder, AdmissionResult } from './admit-in-process.ts';
 import { systemClock } from './lib/clock.ts';
 
-// A permission that only a handle could enforce is refused (PC-P102) as long as this gateway hands out none.
-const isolation = { ...ownIsolation, broker: false };
-
-const [{ folders, ...settings }] = (await once(process, 'message')) as [AdmissionOrder];
+const [{ folders, given, ...settings }] = (await once(process, 'message')) as [AdmissionOrder];
 // The gateway tells what happened: this process has no log of its own.
 const deps = { log: pino({ level: 'silent' }), clock: systemClock };
 const answer = (result: AdmissionResult): void => void process.send?.(result);
 
 try {
-  await using door = await openAdmission({ ...settings, isolation }, deps);
+  await using door = await openAdmission(
+    { ...settings, isolation: gatewayIsolation, given: (plugin) => given.get(plugin) },
+    deps,
+  );
   const found = [];
   for (const folder of folders) {
     const admissions = await door.admit(folder, { stored: true });

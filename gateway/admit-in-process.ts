@@ -1,4 +1,5 @@
 import { PortcullisError } from '../contracts/errors.ts';
+import type { Given } from './admission/open-admission.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import { askProcess } from './ask-process.ts';
 
@@ -7,6 +8,8 @@ export interface AdmissionOrder {
   readonly contracts: readonly string[];
   readonly policy?: string | undefined;
   readonly folders: readonly string[];
+  /** Variables and secrets by plugin: values go to the process over its channel and nowhere else. */
+  readonly given: ReadonlyMap<string, Given>;
 }
 
 /** One list per folder, or a sentence. */

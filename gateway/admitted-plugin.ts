@@ -8,9 +8,12 @@ import type { Grant } from './admission/permissions/enforcement.ts';
 import { pluginApiName, providedModules } from './admission/provided-modules.ts';
 import { sentenceOf, shownViolations } from './admission/report/subject.ts';
 import type { FunctionRule } from './admission/types.ts';
+import type { EffectiveGrants } from './admission/permissions/effective.ts';
+import type { HandleGrants } from './cells/handles/grants.ts';
 import type { Demands } from './cells/rehearsal.ts';
 import { defaultLimits, type CellLimits } from './cells/options.ts';
 import type { CheckedShape, ExpectedExport, ExpectedShape } from './lib/live-shape.ts';
+import { endpointOf } from './lib/endpoint.ts';
 import type { ModuleFence } from './lib/module-fence.ts';
 
 /** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
@@ -36,6 +39,8 @@ export interface PluginRun {
   readonly demands: Demands;
   /** It asks for nothing and a key that this site trusts has signed it: the decode threads may run it. */
   readonly isTrustedCodec: boolean;
+  /** Undefined: the contract grants nothing that needs a handle. */
+  readonly handles?: HandleGrants | undefined;
 }
 
 /** `folder` is where the plugins were found: their way to the plugin API starts there. */
@@ -55,17 +60,18 @@ export async function admittedPlugin(admission: Admission, folder: string): Prom
         remedy: one.remedy,
       })),
     grants: check.grants,
-    run: run && contract && (await runOf(run, contract, { folder, grants: check.grants })),
+    run: run && contract && (await runOf(run, contract, { folder, check })),
   };
 }
 
 async function runOf(
   { folder: stored, entry, shape }: NonNullable<Admission['run']>,
   contract: Contract,
-  { folder, grants }: { readonly folder: string; readonly grants: readonly Grant[] },
+  { folder, check }: { readonly folder: string; readonly check: Admission['check'] },
 ): Promise<PluginRun> {
   const root = await realpath(stored);
-  const asks = grants.some(({ path }) => !path.startsWith('resources'));
+  const handles = check.effective && handlesOf(check.effective);
+  const asks = check.grants.some(({ path }) => !path.startsWith('resources'));
   return {
     entry: join(root, entry),
     fence: {
@@ -74,11 +80,12 @@ async function runOf(
       builtins: (contract.imports?.builtins ?? []).map(({ name }) => name),
     },
     expected: { contract: expectedShape(contract.exports), source: shape },
-    limits: limitsOf(contract),
+    limits: limitsOf(contract, handles !== undefined),
     demands: {
       examples: contract.conformance?.examples ?? [],
       startsUnconfigured: contract.conformance?.startsUnconfigured,
     },
+    handles,
     isTrustedCodec: !asks && contract.integrity?.signatures !== undefined,
   };
 }
@@ -121,12 +128,38 @@ function expectedFunction({ name, async, generator, params }: FunctionRule): Exp
   };
 }
 
-function limitsOf({ resources = {} }: Contract): CellLimits {
+function handlesOf({ permissions, environment, trust }: EffectiveGrants): HandleGrants | undefined {
+  const { mqtt, network, serial = [], gpio = [] } = permissions;
+  const { secrets = [], variables = [] } = environment;
+  const { publish = [], subscribe = [], maxPayload } = mqtt ?? {};
+  const outbound = (network?.outbound ?? []).map(endpointOf);
+  const everything = [publish, subscribe, outbound, secrets, variables, serial, gpio];
+  if (everything.every(({ length }) => length === 0)) return undefined;
+  return {
+    publish,
+    subscribe,
+    maxPayload,
+    outbound,
+    secrets: secrets.map(({ name }) => name),
+    variables: variables.map(({ name, default: value }) => ({
+      name,
+      default: value === undefined || value === null ? undefined : String(value),
+    })),
+    serial,
+    gpio,
+    trust,
+  };
+}
+
+/** A plugin that works on its own has no deadline per call to hold it. */
+const shareOfItsOwn = 0.5;
+
+function limitsOf({ resources = {} }: Contract, worksOnItsOwn: boolean): CellLimits {
   const { heap, memory, cpu, startupTimeout, callTimeout, ipc, restarts } = resources;
   return {
     heapBytes: heap ?? defaultLimits.heapBytes,
     memoryBytes: memory ?? Math.max(defaultLimits.memoryBytes, 2 * (heap ?? 0)),
-    cpu,
+    cpu: cpu ?? (worksOnItsOwn ? shareOfItsOwn : undefined),
     startupMs: startupTimeout ?? defaultLimits.startupMs,
     callMs: callTimeout ?? defaultLimits.callMs,
     messageBytes: ipc?.message ?? defaultLimits.messageBytes,

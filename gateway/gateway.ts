@@ -9,6 +9,7 @@ import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
+import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
@@ -100,6 +101,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     { log, clock, switches },
     starting,
   );
+  const ports = { ingest: traffic.watch(ingest.ingest), mqtt: handlePort(mqtt, config) };
 
   countStages(metrics, { buffer, mqtt, registry });
   const api = starting.use(
@@ -128,6 +130,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
       },
     ),
   );
+  starting.use(plugins.begin(ports));
   log.info({ name, mqtt: mqtt.ports, http: api.port, version }, 'the gateway is ready');
 
   const running = starting.move();
@@ -142,6 +145,15 @@ interface Counted {
   readonly buffer: Buffer;
   readonly mqtt: MqttTransport;
   readonly registry: Registry;
+}
+
+/** The broker as the handles of plugins reach it. */
+function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config): HandlePorts['mqtt'] {
+  return {
+    publish: (message) => mqtt.publish(message),
+    subscribe: (filter, listener) => mqtt.subscribe(filter, listener),
+    actuationFilters: actuationTopics,
+  };
 }
 
 /** Numbers that are read when Prometheus asks. */

@@ -4,11 +4,13 @@ import type { LiveDenial } from './admission/record/live-denials.ts';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
+import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { StartFault } from './cells/process-cell.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
+import { plannedHandles, readGiven } from './plugin-given.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from './stage-options.ts';
 import { deniedLive, startPlugin, type Arrival, type Origin } from './start-plugin.ts';
@@ -33,6 +35,8 @@ export interface Plugins extends AsyncDisposable {
   noteRefused(described: readonly { readonly name: string; readonly refused?: StartFault | undefined }[]): void;
   /** One row per name. */
   status(): readonly PluginStatus[];
+  /** Once everything else is up: plugins that were granted something start. Disposing revokes their handles. */
+  begin(ports: HandlePorts): AsyncDisposable;
 }
 
 /**
@@ -44,10 +48,12 @@ export interface Plugins extends AsyncDisposable {
 export async function openPlugins(config: Config, deps: { log: Logger; clock: Clock }): Promise<Plugins> {
   await using opening = new AsyncDisposableStack();
   const { dir, policy } = config.plugins;
+  const given = await readGiven(config, deps.log);
   const [shipped = [], vendors = []] = await admitInProcess({
     dataDir: config.dataDir,
     contracts: contractShelves(config),
     policy,
+    given,
     folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
   });
   const configOf = pluginConfig(config);
@@ -57,7 +63,12 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
     const before = arrivals.filter((other) => other.plugin.name === name);
     const starts = run !== undefined && !before.some(isRunning);
     const arrival = starts
-      ? await startPlugin(plugin, run, { origin, config: configOf[name] ?? {}, ...deps })
+      ? await startPlugin(plugin, run, {
+          origin,
+          config: configOf[name] ?? {},
+          handles: run.handles && plannedHandles(run.handles, given.get(name)),
+          ...deps,
+        })
       : { plugin, origin };
     if (arrival.cell) opening.use(arrival.cell);
     announce(arrival.plugin, { log: deps.log, isFirst: before.length === 0 });
@@ -85,6 +96,11 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
         arrivals[at] = { plugin, origin: arrival.origin };
         announce(plugin, { log: deps.log, isFirst: true });
       }
+    },
+    begin: (ports) => {
+      const begun = new AsyncDisposableStack();
+      for (const { cell } of byOrigin) if (cell) begun.use(cell.begin(ports));
+      return begun;
     },
     status: () => [...Map.groupBy(arrivals, ({ plugin }) => plugin.name).values()].flatMap(statusOf),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

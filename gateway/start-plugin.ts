@@ -4,6 +4,7 @@ import { shown } from './admission/report/subject.ts';
 import type { AdmittedPlugin, PluginRun } from './admitted-plugin.ts';
 import { openCell } from './cells/cell-supervisor.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
+import type { PlannedHandles } from './cells/handles/handle-broker.ts';
 import type { StartFault } from './cells/process-cell.ts';
 import { demandsAnything, rehearse } from './cells/rehearsal.ts';
 import type { Clock } from './lib/clock.ts';
@@ -21,6 +22,13 @@ export interface Arrival {
   readonly cell?: SupervisedCell;
 }
 
+/** Where a plugin came from, and what the site gives to it. */
+interface Place {
+  readonly origin: Origin;
+  readonly config: unknown;
+  readonly handles: PlannedHandles | undefined;
+}
+
 /**
  * Starts an admitted plugin where it belongs: a shipped one and a trusted codec in the decode threads, every other one in
  * a cell. What its contract demands of the running module is shown before, in a process that ends; a site's codec for
@@ -29,11 +37,11 @@ export interface Arrival {
 export async function startPlugin(
   plugin: AdmittedPlugin,
   run: PluginRun,
-  { origin, config, ...deps }: { origin: Origin; config: unknown; log: Logger; clock: Clock },
+  { origin, config, handles, ...deps }: Place & { log: Logger; clock: Clock },
 ): Promise<Arrival> {
   const { name } = plugin;
   const { entry, fence, expected, limits, demands } = run;
-  const plan = { name, entry, fence, expected, limits, config };
+  const plan = { name, entry, fence, expected, limits, config, handles };
   const inThreads = origin === 'shipped' || run.isTrustedCodec;
   if (demandsAnything(demands) || (inThreads && origin === 'site')) {
     const fault = await rehearse(plan, demands, deps);

@@ -4,11 +4,14 @@ import type { Decision } from './decide.ts';
 import { matchDeployment } from './host/deployments.ts';
 import { checkEnvironment } from './host/environment.ts';
 import type { HostFacts } from './host/facts.ts';
+import type { EnvironmentRule } from './language/grammar-host.ts';
 import { checkIdentity, entryOf, packageIdentity } from './identity.ts';
 import { checkIntegrity } from './integrity/check-integrity.ts';
 import { readContract, readManifest, readPolicy } from './language/read-contract.ts';
 import type { Reading } from './language/read-contract.ts';
 import { checkLayers, effectiveImports } from './layering.ts';
+import { effectiveGrants } from './permissions/effective.ts';
+import type { EffectiveGrants } from './permissions/effective.ts';
 import { checkEnforcement } from './permissions/enforcement.ts';
 import type { Grant } from './permissions/enforcement.ts';
 import type { AnalysePlugin, CodeContract, ExportsRule, ProvidedModule, SourceTree, Violation } from './types.ts';
@@ -42,6 +45,8 @@ export interface Check extends Decision {
   readonly manifest?: Sourced<Manifest>;
   readonly policy?: Sourced<Policy>;
   readonly grants: readonly Grant[];
+  /** What the broker of handles holds the plugin to; only of an admitted one. */
+  readonly effective?: EffectiveGrants;
 }
 
 /**
@@ -87,12 +92,9 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
   const identity = packageIdentity(tree);
   const host = checkHost(contract, facts);
   const entry = entryOf(tree, contract, manifest);
-  const asked = {
-    permissions: manifest?.permissions ?? contract.permissions,
-    resources: { ...contract.resources, ...manifest?.resources },
-    environment: contract.environment,
-  };
-  const enforcement = checkEnforcement(asked, facts);
+  const effective = effectiveGrants({ contract, manifest, policy, deployed: host.environment });
+  const resources = { ...contract.resources, ...manifest?.resources };
+  const enforcement = checkEnforcement({ ...effective, resources }, facts);
   const layers = {
     ...(manifest ? { manifest } : {}),
     ...(policy ? { policy } : {}),
@@ -114,7 +116,7 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
     entry,
     package: { name: identity?.name, version: identity?.version },
     ...documents,
-    grants: decision.decision === 'ADMIT' ? enforcement.grants : [],
+    ...(decision.decision === 'ADMIT' ? { grants: enforcement.grants, effective } : { grants: [] }),
   };
 }
 
@@ -122,7 +124,12 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
 function checkHost(
   contract: Contract,
   facts: HostFacts,
-): { readonly violations: readonly Violation[]; readonly overlay: readonly ExportsRule[] } {
+): {
+  readonly violations: readonly Violation[];
+  readonly overlay: readonly ExportsRule[];
+  /** Of the deployment that matches. */
+  readonly environment?: EnvironmentRule | undefined;
+} {
   const own = contract.environment ? checkEnvironment(contract.environment, facts, 'environment') : [];
   if (!contract.deployments) return { violations: own, overlay: [] };
   const result = matchDeployment(contract.deployments, facts);
@@ -142,7 +149,7 @@ function checkHost(
   const overlay = contract.overlays
     .filter((one) => one.deployment === deployment && one.system === system?.index)
     .flatMap((one) => one.exports);
-  return { violations: [...own, ...theirs], overlay };
+  return { violations: [...own, ...theirs], overlay, environment: system?.rule.environment };
 }
 
 async function analyseCode(

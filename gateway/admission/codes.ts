@@ -89,12 +89,18 @@ export const violationTable = {
     means: 'No deployment of the contract matches this host.',
     help: 'Run the plugin on a host that the contract names, or have the contract extended.',
   },
-  'PC-E101': { means: 'An environment variable is missing.', help: 'Set the variable in the plugin configuration.' },
+  'PC-E101': {
+    means: 'An environment variable is missing.',
+    help: 'Set it under plugins.variables in the configuration.',
+  },
   'PC-E102': {
     means: 'An environment variable has another value than the contract wants.',
     help: 'Set the variable to a value that the contract allows.',
   },
-  'PC-E103': { means: 'A secret is missing.', help: 'Put the secret into the gateway keystore.' },
+  'PC-E103': {
+    means: 'A secret is missing.',
+    help: 'Put it into a file that plugins.secrets of the configuration names.',
+  },
   'PC-E104': { means: 'A secret has the wrong form.', help: 'Check the secret for a wrong or truncated copy.' },
   'PC-P101': {
     means: 'More is asked for than the next layer grants.',
@@ -125,6 +131,26 @@ export const violationTable = {
   'PC-R206': {
     means: 'An example of the contract gives another result.',
     help: 'Use a version that keeps its contract, or have the example reviewed and changed.',
+  },
+  'PC-R207': {
+    means: 'A handle was asked for something that the contract does not grant.',
+    help: 'Have the contract extended, or stop the plugin from asking.',
+  },
+  'PC-R208': {
+    means: 'A host is at a private or local address that the contract does not name.',
+    help: 'Name the address or its subnet in permissions.network.outbound, when it is meant.',
+  },
+  'PC-R209': {
+    means: 'A handle was asked for too much: size, rate, or number at a time.',
+    help: 'Ask less often or for less; the limits stand in docs/queues.md.',
+  },
+  'PC-R210': {
+    means: 'There is no such handle: never lent, given back, revoked, or without a transport here.',
+    help: 'Ask for the handle again, or install the transport.',
+  },
+  'PC-R211': {
+    means: 'What a handle did for the plugin failed on the far side.',
+    help: 'Check the device or host that the plugin talks to.',
   },
 } as const satisfies Record<string, { means: string; help: string }>;
 

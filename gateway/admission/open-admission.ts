@@ -29,10 +29,13 @@ export interface AdmissionSettings {
   /** What the gateway's cells can do on this host. Without it nothing is assumed: what asks for a handle is refused. */
   readonly isolation?: Isolation;
   /** Variables and secrets that one plugin would get; nothing by default, and never the gateway's own environment. */
-  readonly given?: (plugin: string) => {
-    readonly env: ReadonlyMap<string, string>;
-    readonly secrets: ReadonlyMap<string, string>;
-  };
+  readonly given?: (plugin: string) => Given | undefined;
+}
+
+/** What the site sets for one plugin. */
+export interface Given {
+  readonly env: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** The door of a gateway: every plugin passes it at every start, and every decision is on record. */

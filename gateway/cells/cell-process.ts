@@ -2,10 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { tell } from '../observability/channels.ts';
+import { startHandleLink, type HandleLink } from './handles/handle-link.ts';
 import { launchCell } from './launch.ts';
 import { lineReader } from './lines.ts';
 import { bytePacer } from './byte-pacer.ts';
 import type { CellDeps, CellPlan } from './options.ts';
+import { rateMeter } from './rate-meter.ts';
 import { readFromCell } from './read-from-cell.ts';
 import { watchProcess } from './watchdog.ts';
 import type { FromCell, ToCell, WireAnswer, WireCall } from './wire.ts';
@@ -25,6 +27,8 @@ export interface CellProcess {
   order(order: ToCell): Promise<FromCell | Ending>;
   /** Never rejects. One call at a time. */
   call(call: WireCall): Promise<CallResult>;
+  /** The way of handles: closed until it is begun. */
+  readonly handles: HandleLink;
   /** Kills it; the first reason is the one that counts. */
   end(why: Ending): void;
   /** Resolves when the process is gone. */
@@ -67,6 +71,8 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     const read = readFromCell(line);
     if ('wrong' in read) return breach(`a message breaks its schema: ${read.wrong}`);
     const { message } = read;
+    if (message.is === 'ask') return handles.take(message);
+    if (message.is === 'start-failed') return end({ is: 'crashed', detail: 'its start failed' });
     if (message.is === 'answer') {
       if (message.id !== pending?.id) return breach('an answer that nobody waits for');
       const waitMs = waitFor(line.length);
@@ -81,12 +87,19 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   };
   listenTo(socket, plan, deps, { hear: (line) => cause ?? hear(line), breach: (detail) => cause ?? breach(detail) });
   const send = (message: ToCell): void => void socket.write(`${JSON.stringify(message)}\n`);
+  const handles = startHandleLink({
+    ...deps,
+    send,
+    unsentBytes: () => socket.writableLength,
+    onDeaf: () => breach('it asks and does not read the answers'),
+  });
 
   const pid = child.pid ?? 0;
   const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess: (detail) => end({ is: 'crashed', detail }) });
   const ended = howItEnded(child).then((detail) => {
     cause ??= { is: 'crashed', detail };
     watch[Symbol.dispose]();
+    void handles[Symbol.asyncDispose]();
     socket.destroy();
     settle(cause);
     listener?.(cause);
@@ -97,6 +110,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     pid,
     end,
     ended,
+    handles,
     order: (order) =>
       new Promise((resolve) => {
         if (cause !== undefined) return resolve(cause);
@@ -120,7 +134,7 @@ interface Ears {
 
 function listenTo(socket: Duplex, { limits }: CellPlan, deps: CellDeps, { hear, breach }: Ears): void {
   const lines = lineReader(limits.messageBytes);
-  const withinRate = rateMeter(limits.messagesPerSecond, deps);
+  const withinRate = rateMeter(limits.messagesPerSecond, deps.clock);
   socket.on('data', (chunk: Buffer) => {
     const read = lines.push(chunk);
     if (read === undefined) return breach('a message is longer than its contract grants');
@@ -138,17 +152,4 @@ async function howItEnded(child: ChildProcess): Promise<string> {
   } catch {
     return 'the process could not be started';
   }
-}
-
-/** True while no more than so many messages came within the running second. */
-function rateMeter(perSecond: number, { clock }: CellDeps): (count: number) => boolean {
-  let second = 0;
-  let seen = 0;
-  return (count) => {
-    const now = Math.floor(clock.monoMs() / 1_000);
-    if (now !== second) seen = 0;
-    second = now;
-    seen += count;
-    return seen <= perSecond;
-  };
 }

@@ -1,6 +1,7 @@
 import type { CellCall, CellDescription, CellFailure, CellRefusal, PluginCell } from '../../contracts/cell.ts';
 import { tell } from '../observability/channels.ts';
 import type { CallResult } from './cell-process.ts';
+import type { HandlePorts } from './handles/handle-broker.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import { openProcessCell } from './process-cell.ts';
 import type { ProcessCell, StartFault } from './process-cell.ts';
@@ -13,6 +14,8 @@ export interface SupervisedCell extends PluginCell, AsyncDisposable {
   readonly state: CellState;
   /** Process of the current life; undefined while there is none. */
   readonly pid: number | undefined;
+  /** From now on every process of the plugin gets its handles, until they are revoked by disposing what is returned. */
+  begin(ports: HandlePorts): AsyncDisposable;
 }
 
 /**
@@ -33,6 +36,7 @@ class Supervisor implements SupervisedCell {
   #state: CellState = 'starting';
   #life = 0;
   #process: ProcessCell | undefined;
+  #ports: HandlePorts | undefined;
   #timer: NodeJS.Timeout | undefined;
   #changed = Promise.withResolvers<void>();
 
@@ -69,6 +73,17 @@ class Supervisor implements SupervisedCell {
     return refused('PC-R204', 'an answer of another kind');
   }
 
+  begin(ports: HandlePorts): AsyncDisposable {
+    this.#ports = ports;
+    this.#process?.begin(ports);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#ports = undefined;
+        await this.#process?.halt();
+      },
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#happened('close');
     clearTimeout(this.#timer);
@@ -88,6 +103,7 @@ class Supervisor implements SupervisedCell {
     this.#life += 1;
     this.#process = process;
     this.#happened('ready');
+    if (this.#ports !== undefined) process.begin(this.#ports);
     void process.ended.then(({ detail }) => {
       this.#process = undefined;
       if (this.#state !== 'closed') this.#lost(detail);

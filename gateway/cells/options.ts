@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../lib/clock.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
+import type { PlannedHandles } from './handles/handle-broker.ts';
 
 /** What a cell may use; bytes, milliseconds. The contract's `resources` say it, these are what an omission means. */
 export interface CellLimits {
@@ -44,6 +45,8 @@ export interface CellPlan {
   readonly config: unknown;
   readonly expected: CheckedShape;
   readonly limits: CellLimits;
+  /** Undefined: the contract grants nothing, and the plugin's `start` is never called. */
+  readonly handles?: PlannedHandles | undefined;
 }
 
 export interface CellDeps {

@@ -2,6 +2,7 @@ import type { CellDescription } from '../../contracts/cell.ts';
 import { startProcess } from './cell-process.ts';
 import type { CallResult, CellProcess, Ending } from './cell-process.ts';
 import { compareShapes } from '../lib/live-shape.ts';
+import type { HandlePorts } from './handles/handle-broker.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import type { FromCell, WireCall } from './wire.ts';
 
@@ -17,6 +18,10 @@ export interface ProcessCell extends AsyncDisposable {
   readonly described: CellDescription;
   /** One call at a time; its deadline begins when it is sent. Never rejects. */
   call(call: WireCall): Promise<CallResult>;
+  /** Gives the plugin its handles and runs its `start`; does nothing for a plugin whose contract grants nothing. */
+  begin(ports: HandlePorts): void;
+  /** Revokes the handles and tells the plugin so. */
+  halt(): Promise<void>;
   /** Resolves with the reason when the process is gone. */
   readonly ended: Promise<Ending>;
 }
@@ -47,6 +52,11 @@ export async function openProcessCell(plan: CellPlan, deps: CellDeps): Promise<P
     described,
     ended,
     call: (call) => process.call(call),
+    begin: (ports) => {
+      const { name, handles } = plan;
+      if (handles !== undefined) process.handles.begin({ name, proto: described.proto, handles }, ports);
+    },
+    halt: () => process.handles.halt(),
     [Symbol.asyncDispose]: () => dispose('it was closed'),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { counterKinds, kinds, qualities } from '../../contracts/message.ts';
+import { handleAsk } from './handles/ask.ts';
 import type { FromCell } from './wire.ts';
 
 /**
@@ -96,6 +97,8 @@ const message = z.discriminatedUnion('is', [
     detail: z.string().max(1_024),
   }),
   z.strictObject({ is: z.literal('answer'), id: z.int().nonnegative(), answer }),
+  z.strictObject({ is: z.literal('ask'), id: z.int().nonnegative(), ask: handleAsk }),
+  z.strictObject({ is: z.literal('start-failed') }),
 ]);
 
 /** The message of a line, or what is wrong with it in a few words that hold nothing of the cell's own text. */

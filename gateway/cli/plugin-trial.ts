@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { pino } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Admission } from '../admission/admit-plugins.ts';
 import { checkPlugin } from '../admission/check-plugin.ts';
@@ -8,6 +9,7 @@ import { staticShape } from '../admission/code/static-shape.ts';
 import { contractOnShelf } from '../admission/find-contract.ts';
 import { probeHost } from '../admission/host/probe.ts';
 import { documentLimits } from '../admission/language/yaml-document.ts';
+import type { Given } from '../admission/open-admission.ts';
 import { providedModules } from '../admission/provided-modules.ts';
 import { readBounded } from '../admission/read-bounded.ts';
 import { admittedPlugin } from '../admitted-plugin.ts';
@@ -15,6 +17,7 @@ import type { AdmittedPlugin } from '../admitted-plugin.ts';
 import type { CellPlan } from '../cells/options.ts';
 import type { Demands } from '../cells/rehearsal.ts';
 import type { Config } from '../config/schema.ts';
+import { readGiven } from '../plugin-given.ts';
 import { contractShelves } from '../plugin-places.ts';
 import { pluginConfig } from '../stage-options.ts';
 import type { FoundPlugin } from './plugin-found.ts';
@@ -33,7 +36,8 @@ export interface Trial extends AsyncDisposable {
  * PLUGIN_REFUSED with every reason, before a byte of the plugin has run, and FILE_UNREADABLE for documents.
  */
 export async function openTrial(found: FoundPlugin, name: string, config: Config): Promise<Trial> {
-  const check = await admit(found, name, config);
+  const given = (await readGiven(config, pino({ level: 'silent' }))).get(name);
+  const check = await admit(found, name, { config, given });
   const at = foundIn(found, config);
   const { entry } = check;
   if (check.decision !== 'ADMIT' || entry === undefined) {
@@ -45,7 +49,8 @@ export async function openTrial(found: FoundPlugin, name: string, config: Config
     const admission: Admission = { name, folder: found.path, check, run: { folder: trial.stored, entry, shape } };
     const admitted = await admittedPlugin(admission, at);
     if (admitted.run === undefined) throw refusal(found, admitted);
-    const plan = { name, ...admitted.run, config: pluginConfig(config)[name] ?? {} };
+    // What a trial decodes needs no handles: the plugin's `start` is never called.
+    const plan = { name, ...admitted.run, handles: undefined, config: pluginConfig(config)[name] ?? {} };
     const { demands } = admitted.run;
     return { plan, demands, [Symbol.asyncDispose]: () => trial[Symbol.asyncDispose]() };
   } catch (error) {
@@ -54,7 +59,11 @@ export async function openTrial(found: FoundPlugin, name: string, config: Config
   }
 }
 
-async function admit(found: FoundPlugin, name: string, config: Config): Promise<Check> {
+async function admit(
+  found: FoundPlugin,
+  name: string,
+  { config, given }: { readonly config: Config; readonly given: Given | undefined },
+): Promise<Check> {
   const shelves = contractShelves(config);
   const path = await contractOnShelf(name, shelves);
   if (path === undefined) {
@@ -66,7 +75,7 @@ async function admit(found: FoundPlugin, name: string, config: Config): Promise<
     tree: found.tree,
     contract: await document(path),
     ...(policy === undefined ? {} : { policy: await document(policy) }),
-    facts: probeHost({ env: new Map() }),
+    facts: probeHost(given ?? { env: new Map() }),
     provided: providedModules(join(foundIn(found, config), 'any')),
     analyse: analysePlugin,
     today: new Date().toISOString().slice(0, 10),

@@ -43,12 +43,21 @@ const mqtt = z.strictObject({
     .default(['cmnd/#', '+/+/set', '+/+/set/+', 'shellies/+/relay/+/command']),
 });
 
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not a name of letters, digits and underscores');
+const pluginName = z.string().min(1).max(128);
+
 const plugins = z.strictObject({
   /** Folder with vendor plugins beside the ones that are shipped. */
   dir: path.optional(),
   /** HostPolicy file: the upper bounds and trusted keys of this gateway. */
   policy: path.optional(),
   config: z.record(z.string(), z.unknown()).default({}),
+  /** Plugin to the secrets that its contract names: each alone in a file of its own. */
+  secrets: z.record(pluginName, z.record(envName, path)).default({}),
+  /** Plugin to the variables that its contract names. */
+  variables: z
+    .record(pluginName, z.record(envName, z.union([z.string().max(4_096), z.number(), z.boolean()])))
+    .default({}),
 });
 
 const preprocess = z.strictObject({

@@ -1,22 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { PortcullisError } from '../../contracts/errors.ts';
-
-/** Never a far side: this network's own machinery, cloud metadata (169.254.169.254), groups, "any". */
-const forbidden = new BlockList();
-forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
-forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
-forbidden.addSubnet('224.0.0.0', 3, 'ipv4');
-forbidden.addAddress('::', 'ipv6');
-forbidden.addSubnet('fe80::', 10, 'ipv6');
-forbidden.addSubnet('ff00::', 8, 'ipv6');
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-const within = (list: BlockList, address: string): boolean =>
-  list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+import { isLoopback, isMachinery } from '../lib/address-ranges.ts';
 
 /**
  * Checks an endpoint that the operator wrote. Loopback counts as meant when it is written out; link-local, metadata
@@ -28,7 +13,7 @@ export function checkEndpoint(endpoint: string): URL {
     throw new PortcullisError('CONFIG_INVALID', 'The cloud endpoint must be an https:// address without credentials.');
   }
   const host = bareHost(url);
-  if (isIP(host) !== 0 && within(forbidden, host)) {
+  if (isIP(host) !== 0 && isMachinery(host)) {
     throw new PortcullisError('CONFIG_INVALID', `The cloud endpoint ${host} is an address that no cloud has.`);
   }
   return url;
@@ -42,7 +27,7 @@ const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
  */
 export function guardedLookup(endpoint: URL): LookupFunction {
   const mayLoop = bareHost(endpoint) === 'localhost';
-  const allowed = (address: string): boolean => !within(forbidden, address) && (mayLoop || !within(loopback, address));
+  const allowed = (address: string): boolean => !isMachinery(address) && (mayLoop || !isLoopback(address));
   return (hostname, options: LookupOptions, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) return callback(error, '');

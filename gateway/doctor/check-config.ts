@@ -90,6 +90,9 @@ export async function checkFiles({ mqtt, plugins }: Config): Promise<Finding[]> 
     ['mqtt.tls.clientCaFile', mqtt.tls?.clientCaFile],
     ['plugins.dir', plugins.dir],
     ['plugins.policy', plugins.policy],
+    ...Object.entries(plugins.secrets).flatMap(([plugin, files]) =>
+      Object.entries(files).map(([name, file]): [string, string] => [`plugins.secrets.${plugin}.${name}`, file]),
+    ),
   ];
   return Promise.all(
     named.flatMap(([key, path]) => {

@@ -82,7 +82,7 @@ function checkSecret(rule: SecretRule, facts: HostFacts, path: string): readonly
   const value = facts.secrets.get(rule.name) ?? (fromEnvironment ? facts.env.get(rule.name) : undefined);
   if (value === undefined || value === '') {
     if (rule.required === false) return [];
-    const remedy = `Store the secret ${rule.name} where the contract wants it: ${(rule.source ?? ['file', 'keystore', 'env']).join(' or ')}.`;
+    const remedy = `Put the secret ${rule.name} alone into a file, and name the file in the gateway's configuration: plugins.secrets.<plugin>.${rule.name}.`;
     return [violation('PC-E103', path, { subject, expected: 'present', observed: 'absent', remedy })];
   }
   const expected = [

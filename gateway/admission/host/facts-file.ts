@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Violation } from '../types.ts';
 import { canonicalArch, canonicalOs } from '../language/grammar-host.ts';
 import { readDocument } from '../language/read-document.ts';
-import { factsOfNode, ownIsolation } from './facts.ts';
+import { factsOfNode, handleKinds, ownIsolation } from './facts.ts';
 import type { HostFacts, SerialDevice } from './facts.ts';
 
 const scalar = z.union([z.string().max(65_536), z.number(), z.boolean()]).transform(String);
@@ -65,6 +65,7 @@ const factsDocument = z.looseObject({
   isolation: z
     .looseObject({
       broker: z.boolean().optional(),
+      handles: z.array(z.enum(handleKinds)).optional(),
       netns: z.boolean().optional(),
       os: z.boolean().optional(),
       level: level.optional(),
@@ -144,5 +145,6 @@ function isolationOf(source: FactsSource['isolation']): HostFacts['isolation'] {
   const broker = source.broker ?? ownIsolation.broker;
   const netns = source.netns ?? false;
   const os = source.os ?? false;
-  return { broker, netns, os, level: source.level ?? (netns && os ? 3 : os ? 2 : 1) };
+  const { handles } = source;
+  return { broker, ...(handles && { handles }), netns, os, level: source.level ?? (netns && os ? 3 : os ? 2 : 1) };
 }

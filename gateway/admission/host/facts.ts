@@ -7,10 +7,27 @@ export interface EvidenceRecord {
   readonly observed: boolean;
 }
 
+/** What a broker of handles can have: HTTP out of the house, other sockets out, sockets in, and so on. */
+export const handleKinds = [
+  'mqtt',
+  'retain',
+  'http',
+  'sockets',
+  'listen',
+  'secrets',
+  'serial',
+  'gpio',
+  'bluetooth',
+  'files',
+] as const;
+export type HandleKind = (typeof handleKinds)[number];
+
 /** How far this gateway can keep plugins apart. */
 export interface Isolation {
   /** The gateway owns sockets, ports, pins and topics and hands out handles cut to the contract. */
   readonly broker: boolean;
+  /** The kinds of handles that it has; undefined: every kind. */
+  readonly handles?: readonly HandleKind[] | undefined;
   /** An own network namespace per plugin. */
   readonly netns: boolean;
   /** Own uid, cgroup and mounts per plugin: the operating system holds what Node cannot. */
@@ -54,6 +71,9 @@ export interface HostFacts {
 
 /** What a host-facts file that says nothing of isolation means: a gateway with process cells that owns the sockets. */
 export const ownIsolation: Isolation = { broker: true, netns: false, os: false, level: 1 };
+
+/** This gateway, as far as every installation of it goes; serial ports and lines come with their transports. */
+export const gatewayIsolation: Isolation = { ...ownIsolation, handles: ['mqtt', 'http', 'secrets'] };
 
 /** A gateway whose plugins run in its own threads. */
 export const noIsolation: Isolation = { broker: false, netns: false, os: false, level: 0 };

@@ -1,7 +1,7 @@
 import { open, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PortcullisError } from '../../../contracts/errors.ts';
-import { factsOfNode, ownIsolation } from './facts.ts';
+import { factsOfNode, gatewayIsolation } from './facts.ts';
 import type { HostFacts } from './facts.ts';
 
 /** ELF `e_machine` (ELF header, bytes 18 and 19) as Node names the architecture. */
@@ -32,7 +32,7 @@ export async function imageFacts(root: string): Promise<HostFacts> {
     gpioChips: [],
     env: new Map<string, string>(),
     secrets: new Map<string, string>(),
-    isolation: ownIsolation,
+    isolation: gatewayIsolation,
     evidence: [],
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
-import { factsOfNode, ownIsolation } from './facts.ts';
+import { factsOfNode, gatewayIsolation } from './facts.ts';
 import type { HostFacts, Isolation, SerialDevice } from './facts.ts';
 
 /** Text of a file below 1 MiB, or undefined: what the kernel does not tell stays unknown. */
@@ -112,7 +112,7 @@ export function probeHost(given: {
     gpioChips: namesIn('/dev').filter((name) => /^gpiochip\d+$/.test(name)),
     env: given.env,
     secrets: given.secrets ?? new Map<string, string>(),
-    isolation: given.isolation ?? ownIsolation,
+    isolation: given.isolation ?? gatewayIsolation,
     evidence: [],
   };
 }

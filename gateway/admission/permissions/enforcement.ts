@@ -1,4 +1,5 @@
-import type { HostFacts } from '../host/facts.ts';
+import type { HandleKind, HostFacts, Isolation } from '../host/facts.ts';
+import type { Endpoint } from '../../lib/endpoint.ts';
 import type { PermissionsRule, ResourcesRule } from '../language/grammar-grants.ts';
 import type { EnvironmentRule } from '../language/grammar-host.ts';
 import type { Violation } from '../types.ts';
@@ -15,7 +16,29 @@ export interface Grant {
 
 type Enforcer = { readonly by: string } | { readonly needs: string };
 
-const broker: Enforcer = { by: 'the gateway owns the device or socket and hands out a handle cut to this item' };
+/** What a handle of each kind does, for the record, and what a gateway without it would need. */
+const handleWords: Readonly<Record<HandleKind, { readonly by: string; readonly needs: string }>> = {
+  mqtt: { by: 'every topic is compared with this item', needs: 'MQTT topics' },
+  retain: { by: 'the retained flag is set by the gateway', needs: 'retained messages' },
+  http: { by: 'host, port and the address that is connected to are compared with this item', needs: 'HTTP' },
+  sockets: { by: 'the gateway owns the socket', needs: 'sockets other than HTTP' },
+  listen: { by: 'the gateway owns the socket', needs: 'sockets that listen' },
+  secrets: { by: 'only this plugin gets the value', needs: 'secrets' },
+  serial: { by: 'the gateway owns the port', needs: 'serial ports' },
+  gpio: { by: 'the gateway owns the line', needs: 'GPIO lines' },
+  bluetooth: { by: 'the gateway owns the adapter', needs: 'Bluetooth' },
+  files: { by: 'the gateway reads and writes on behalf of the plugin', needs: 'files' },
+};
+
+/** The broker of handles as the enforcer of an item, where this gateway has one with such handles. */
+function handleOf(kind: HandleKind, isolation: Isolation): Enforcer {
+  const { by, needs } = handleWords[kind];
+  if (!isolation.broker) return { needs: 'the handle broker' };
+  if (isolation.handles?.includes(kind) === false) {
+    return { needs: `a gateway with handles for ${needs}: this one has no such transport` };
+  }
+  return { by: `a handle of the gateway: ${by}` };
+}
 
 /**
  * Who enforces an item on this host, or what the host would need. Facts behind it (measured on Node 20 to 26): there
@@ -26,18 +49,23 @@ function enforcerOf(item: Item, facts: HostFacts): Enforcer {
   const { isolation, features } = facts;
   switch (item.kind) {
     case 'outbound':
-    case 'inbound':
-      if (isolation.broker) return broker;
+    case 'inbound': {
+      const handle = handleOf(item.kind === 'inbound' ? 'listen' : socketOf(item.endpoint), isolation);
+      if ('by' in handle) return handle;
       if (isolation.netns) return { by: 'an own network namespace with only this endpoint' };
-      return { needs: 'the handle broker or a network namespace: Node cannot limit hosts and ports' };
+      return isolation.broker
+        ? handle
+        : { needs: 'the handle broker or a network namespace: Node cannot limit hosts and ports' };
+    }
     case 'publish':
     case 'subscribe':
     case 'maxPayload':
+      return handleOf('mqtt', isolation);
     case 'retain':
     case 'serial':
     case 'gpio':
     case 'bluetooth':
-      return isolation.broker ? broker : { needs: 'the handle broker' };
+      return handleOf(item.kind, isolation);
     case 'read':
     case 'write':
       return folderEnforcer(item.folder, facts);
@@ -49,10 +77,16 @@ function enforcerOf(item: Item, facts: HostFacts): Enforcer {
   }
 }
 
+/** Without a protocol an endpoint is one that plain HTTP may ask. */
+function socketOf({ proto = 'http' }: Endpoint): HandleKind {
+  return proto === 'http' || proto === 'https' ? 'http' : 'sockets';
+}
+
 function folderEnforcer(folder: string, { isolation, features }: HostFacts): Enforcer {
   if (isolation.os) return { by: 'the operating system: own uid and mounts' };
   const own = folder.startsWith('package:') || folder.startsWith('data:');
-  if (own && isolation.broker) return { by: 'the gateway, which reads and writes on behalf of the plugin' };
+  const handle = handleOf('files', isolation);
+  if (own && 'by' in handle) return handle;
   if (own && features.includes('permission.fs')) return { by: 'the Node permission model' };
   return {
     needs: own
@@ -93,11 +127,16 @@ export function checkEnforcement(
   for (const item of itemsOf(asked.permissions ?? {})) consider(item.path, itemText(item), enforcerOf(item, facts));
   for (const [path, what, enforcer] of limitsOf(asked.resources ?? {}, facts)) consider(path, what, enforcer);
   asked.environment?.secrets?.forEach((secret, i) => {
-    if (secret.deliver !== 'handle') return;
-    const enforcer: Enforcer = facts.isolation.broker
-      ? { by: 'a handle of the gateway' }
-      : { needs: 'the handle broker' };
-    consider(`environment.secrets[${i}]`, `secret ${secret.name}`, enforcer);
+    const enforcer = handleOf('secrets', facts.isolation);
+    // Where nobody hands anything out, only a contract that insists on a handle asks for too much.
+    if ('by' in enforcer || secret.deliver === 'handle') {
+      consider(`environment.secrets[${i}]`, `secret ${secret.name}`, enforcer);
+    }
+  });
+  asked.environment?.variables?.forEach((variable, i) => {
+    if (!facts.isolation.broker) return;
+    const by = 'the gateway: the process has no environment and is told this value';
+    consider(`environment.variables[${i}]`, `variable ${variable.name}`, { by });
   });
   return { grants, violations };
 }

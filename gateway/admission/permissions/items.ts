@@ -1,7 +1,7 @@
+import { coversEndpoint, endpointOf, endpointText } from '../../lib/endpoint.ts';
+import type { Endpoint } from '../../lib/endpoint.ts';
 import { coversFilter } from '../../lib/topic-filter.ts';
 import type { PermissionsRule } from '../language/grammar-grants.ts';
-import { coversEndpoint, endpointOf, endpointText } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
 
 type Serial = NonNullable<PermissionsRule['serial']>[number];
 type Gpio = NonNullable<PermissionsRule['gpio']>[number];

@@ -5,14 +5,15 @@ import { importBoxed } from '../../lib/import-boxed.ts';
 import { inspectExports, snapshotGlobals } from '../../lib/inspect-live.ts';
 import { fenceModules } from '../../lib/module-fence.ts';
 import { lineReader } from '../lines.ts';
-import type { FromCell, LoadOrder, ToCell } from '../wire.ts';
+import type { FromCell, LoadOrder, SaidByCell, ToCell } from '../wire.ts';
 import { closeEscapes } from './close-escapes.ts';
+import { openHandles } from './handles.ts';
 import { describePlugin, reasonOf, servePlugin } from './serve.ts';
 
 const { exit } = process as { exit: (this: void, code: number) => never };
 const { parse, stringify } = JSON;
 const socket = new Socket({ fd: 3, readable: true, writable: true });
-const tellGateway = (message: FromCell): void => void socket.write(`${stringify(message, finite)}\n`);
+const tellGateway = (message: SaidByCell): void => void socket.write(`${stringify(message, finite)}\n`);
 
 /** JSON has no NaN: as a text it is refused by its schema instead of passing for null. */
 function finite(_key: string, value: unknown): unknown {
@@ -21,6 +22,8 @@ function finite(_key: string, value: unknown): unknown {
 
 let plugin: Plugin | undefined;
 let serve: ReturnType<typeof servePlugin> | undefined;
+let config: unknown;
+const handles = openHandles((id, ask) => tellGateway({ is: 'ask', id, ask }));
 
 async function load({ entry, fence }: LoadOrder): Promise<void> {
   fenceModules([fence]);
@@ -41,25 +44,48 @@ async function load({ entry, fence }: LoadOrder): Promise<void> {
   tellGateway({ is: 'loaded', shape });
 }
 
-function start(config: unknown): void {
+function start(given: unknown): void {
   try {
     if (typeof plugin?.decode !== 'function') throw new TypeError('the default export is no plugin');
-    const parsed = plugin.config.safeParse(config);
+    const parsed = plugin.config.safeParse(given);
     if (!parsed.success) {
       const why = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
       return tellGateway({ is: 'unusable', code: 'CONFIG_INVALID', detail: why.slice(0, 1_024) });
     }
-    serve = servePlugin(plugin, parsed.data);
-    tellGateway({ is: 'ready', described: describePlugin(plugin, parsed.data) });
+    config = parsed.data;
+    serve = servePlugin(plugin, config);
+    tellGateway({ is: 'ready', described: describePlugin(plugin, config) });
   } catch (error) {
     tellGateway({ is: 'unusable', code: 'PC-R201', detail: reasonOf(error) });
   }
 }
 
+/** The plugin's own `start`, which may run as long as the process. */
+async function begin(variables: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    await plugin?.start?.(handles.api, { config, variables, signal: handles.signal });
+  } catch {
+    tellGateway({ is: 'start-failed' });
+  }
+}
+
 function take(message: ToCell): void {
-  if (message.is === 'load') void load(message);
-  else if (message.is === 'start') start(message.config);
-  else tellGateway({ is: 'answer', id: message.id, answer: answerTo(message) });
+  switch (message.is) {
+    case 'load':
+      return void load(message);
+    case 'start':
+      return start(message.config);
+    case 'begin':
+      return void begin(message.variables);
+    case 'told':
+      return handles.told(message.id, message.told);
+    case 'heard':
+      return handles.heard(message.stream, message.heard);
+    case 'halt':
+      return handles.halt();
+    case 'call':
+      return tellGateway({ is: 'answer', id: message.id, answer: answerTo(message) });
+  }
 }
 
 function answerTo({ call }: Extract<ToCell, { is: 'call' }>): Extract<FromCell, { is: 'answer' }>['answer'] {

@@ -47,6 +47,9 @@ export interface MqttStats {
   readonly queued: number;
 }
 
+/** A message of the gateway itself; text stands for its UTF-8 bytes. */
+type OwnMessage = Omit<Outbound, 'payload'> & { readonly payload: string | Uint8Array };
+
 const sweepMs = 600_000;
 
 /** The wills of an earlier run are published four heartbeats after the start, unless their clients came back. */
@@ -169,12 +172,30 @@ export class MqttTransport implements AsyncDisposable {
    * Sends a message of the gateway, never retained, to the clients that are connected now, and says how many that are.
    * It never waits for an absent device: a late command is a wrong command.
    */
-  async publish({ topic, payload, qos }: Outbound): Promise<number> {
+  async publish({ topic, payload, qos }: OwnMessage): Promise<number> {
     const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false } as const;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
     await promise;
     return this.#clients.countSubscribers(topic);
+  }
+
+  /** Copies of all messages that pass the broker from now on and match the filter. The listener must return at once. */
+  async subscribe(filter: string, listener: (topic: string, payload: Uint8Array) => void): Promise<AsyncDisposable> {
+    const hear = (packet: { topic: string; payload: Buffer | string }, done: () => void): void => {
+      listener(packet.topic, Buffer.from(packet.payload));
+      done();
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#broker.subscribe(filter, hear, resolve);
+    await promise;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+        this.#broker.unsubscribe(filter, hear, end);
+        await ended;
+      },
+    };
   }
 
   /** Closes the connection of a client; says whether there was one. */

@@ -1,9 +1,15 @@
 import { BlockList, isIP } from 'node:net';
-import type { PermissionsRule } from '../language/grammar-grants.ts';
 
-type Written = NonNullable<NonNullable<PermissionsRule['network']>['outbound']>[number];
+/** An endpoint as a contract spells it: `host:port`, or the parts by name. */
+type Written =
+  | string
+  | {
+      readonly host: string;
+      readonly port?: number | string | undefined;
+      readonly proto?: string | undefined;
+    };
 
-/** One network endpoint of a grant. `ports` undefined: every port. */
+/** One network endpoint of a grant; the host is a name, `*.name`, an address, a subnet or `*`. `ports` undefined: every port. */
 export interface Endpoint {
   readonly host: string;
   readonly ports?: { readonly from: number; readonly to: number } | undefined;
@@ -41,7 +47,8 @@ export function coversEndpoint(outer: Endpoint, inner: Endpoint): boolean {
   return coversHost(outer.host, inner.host);
 }
 
-function coversHost(outer: string, inner: string): boolean {
+/** Whether the names and addresses of `inner` lie within `outer`. */
+export function coversHost(outer: string, inner: string): boolean {
   if (outer === '*' || outer === inner) return true;
   if (outer.startsWith('*.')) return inner.replace(/^\*\./, '').endsWith(outer.slice(1)) && inner !== outer.slice(2);
   const net = subnet(outer);
@@ -52,7 +59,8 @@ function coversHost(outer: string, inner: string): boolean {
   return list.check(wanted.address, wanted.family);
 }
 
-function subnet(text: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } | undefined {
+/** An address, or a subnet in CIDR notation. */
+export function subnet(text: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } | undefined {
   const [address = '', bits] = text.split('/');
   const version = isIP(address);
   if (version === 0) return undefined;
