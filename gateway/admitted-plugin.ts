@@ -40,7 +40,7 @@ export interface PluginRun {
   /** It asks for nothing and a key that this site trusts has signed it: the decode threads may run it. */
   readonly isTrustedCodec: boolean;
   /** Undefined: the contract grants nothing that needs a handle. */
-  readonly handles?: HandleGrants | undefined;
+  readonly handleGrants?: HandleGrants | undefined;
 }
 
 /** `folder` is where the plugins were found: their way to the plugin API starts there. */
@@ -70,7 +70,7 @@ async function runOf(
   { folder, check }: { readonly folder: string; readonly check: Admission['check'] },
 ): Promise<PluginRun> {
   const root = await realpath(stored);
-  const handles = check.effective && handlesOf(check.effective);
+  const handleGrants = check.effective && handlesOf(check.effective);
   const asks = check.grants.some(({ path }) => !path.startsWith('resources'));
   return {
     entry: join(root, entry),
@@ -80,12 +80,12 @@ async function runOf(
       builtins: (contract.imports?.builtins ?? []).map(({ name }) => name),
     },
     expected: { contract: expectedShape(contract.exports), source: shape },
-    limits: limitsOf(contract, handles !== undefined),
+    limits: limitsOf(contract, handleGrants !== undefined),
     demands: {
       examples: contract.conformance?.examples ?? [],
       startsUnconfigured: contract.conformance?.startsUnconfigured,
     },
-    handles,
+    handleGrants,
     isTrustedCodec: !asks && contract.integrity?.signatures !== undefined,
   };
 }

@@ -66,7 +66,7 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
       ? await startPlugin(plugin, run, {
           origin,
           config: configOf[name] ?? {},
-          handles: run.handles && plannedHandles(run.handles, given.get(name)),
+          handles: run.handleGrants && plannedHandles(run.handleGrants, given.get(name)),
           ...deps,
         })
       : { plugin, origin };

@@ -44,6 +44,9 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Well below the deadline of a call, whose answer waits behind the ask. */
+const longestPauseMs = 500;
+
 export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   const { limits } = plan;
   const { child, socket } = launchCell(plan);
@@ -63,6 +66,12 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     clearTimeout(done?.timer);
     done?.resolve(result);
   };
+  /** A cell that asks much is read less: what it says is parsed in the gateway's own thread. */
+  const pauseFor = (ms: number): void => {
+    if (ms === 0 || socket.isPaused()) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), ms);
+  };
   const breach = (detail: string): void => {
     tell('rejected', { stage: 'cells', reason: 'PC-R204', count: 1 });
     end({ is: 'broken', detail });
@@ -71,7 +80,10 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     const read = readFromCell(line);
     if ('wrong' in read) return breach(`a message breaks its schema: ${read.wrong}`);
     const { message } = read;
-    if (message.is === 'ask') return handles.take(message);
+    if (message.is === 'ask') {
+      pauseFor(Math.min(waitFor(line.length), longestPauseMs));
+      return handles.take(message);
+    }
     if (message.is === 'start-failed') return end({ is: 'crashed', detail: 'its start failed' });
     if (message.is === 'answer') {
       if (message.id !== pending?.id) return breach('an answer that nobody waits for');
@@ -91,6 +103,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     ...deps,
     send,
     unsentBytes: () => socket.writableLength,
+    messageBytes: limits.messageBytes,
     onDeaf: () => breach('it asks and does not read the answers'),
   });
 

@@ -35,7 +35,7 @@ export type ToCell =
   | StartOrder
   | { readonly is: 'call'; readonly id: number; readonly call: WireCall }
   /** The gateway is up: the plugin's own `start` may run. */
-  | { readonly is: 'begin'; readonly variables: Readonly<Record<string, string>> }
+  | { readonly is: 'begin'; readonly variables: Readonly<Record<string, string>>; readonly messageBytes: number }
   /** The handles were revoked. */
   | { readonly is: 'halt' }
   | { readonly is: 'told'; readonly id: number; readonly told: Told }

@@ -49,8 +49,7 @@ export async function openTrial(found: FoundPlugin, name: string, config: Config
     const admission: Admission = { name, folder: found.path, check, run: { folder: trial.stored, entry, shape } };
     const admitted = await admittedPlugin(admission, at);
     if (admitted.run === undefined) throw refusal(found, admitted);
-    // What a trial decodes needs no handles: the plugin's `start` is never called.
-    const plan = { name, ...admitted.run, handles: undefined, config: pluginConfig(config)[name] ?? {} };
+    const plan = { name, ...admitted.run, config: pluginConfig(config)[name] ?? {} };
     const { demands } = admitted.run;
     return { plan, demands, [Symbol.asyncDispose]: () => trial[Symbol.asyncDispose]() };
   } catch (error) {

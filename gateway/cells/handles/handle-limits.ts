@@ -8,8 +8,8 @@ export const handleLimits = {
   payloadBytes: 64 * 1024,
   requestsPerSecond: 20,
   concurrentRequests: 8,
-  requestBytes: 256 * 1024,
-  answerBytes: 1024 * 1024,
+  requestBytes: 128 * 1024,
+  answerBytes: 128 * 1024,
   requestMs: 10_000,
   longestRequestMs: 30_000,
   /** Subscriptions, ports and lines. */

@@ -12,6 +12,8 @@ interface Ends {
   readonly send: (message: ToCell) => void;
   /** What the process has not read yet. */
   readonly unsentBytes: () => number;
+  /** The longest message that the process may send. */
+  readonly messageBytes: number;
   /** It asks and does not read. */
   readonly onDeaf: () => void;
 }
@@ -32,7 +34,7 @@ export interface HandleLink extends AsyncDisposable {
 
 const noHandles = refused('PC-R210', 'there are no handles');
 
-export function startHandleLink({ log, clock, send, unsentBytes, onDeaf }: Ends): HandleLink {
+export function startHandleLink({ log, clock, send, unsentBytes, onDeaf, messageBytes }: Ends): HandleLink {
   let session: HandleSession | undefined;
   const revoke = async (): Promise<void> => {
     const ending = session;
@@ -52,7 +54,7 @@ export function startHandleLink({ log, clock, send, unsentBytes, onDeaf }: Ends)
           return true;
         },
       });
-      send({ is: 'begin', variables: owner.handles.variables });
+      send({ is: 'begin', variables: owner.handles.variables, messageBytes });
     },
     async halt() {
       if (session === undefined) return;

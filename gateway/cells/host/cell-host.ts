@@ -23,7 +23,13 @@ function finite(_key: string, value: unknown): unknown {
 let plugin: Plugin | undefined;
 let serve: ReturnType<typeof servePlugin> | undefined;
 let config: unknown;
-const handles = openHandles((id, ask) => tellGateway({ is: 'ask', id, ask }));
+let messageBytes = 0;
+const handles = openHandles((id, ask) => {
+  const line = stringify({ is: 'ask', id, ask } satisfies SaidByCell);
+  // What is too long would end the process: the plugin gets an error instead.
+  if (Buffer.byteLength(line) <= messageBytes) socket.write(`${line}\n`);
+  else handles.told(id, { is: 'refused', code: 'PC-R209', detail: 'longer than the contract lets a message be' });
+});
 
 async function load({ entry, fence }: LoadOrder): Promise<void> {
   fenceModules([fence]);
@@ -61,7 +67,8 @@ function start(given: unknown): void {
 }
 
 /** The plugin's own `start`, which may run as long as the process. */
-async function begin(variables: Readonly<Record<string, string>>): Promise<void> {
+async function begin({ variables, messageBytes: longest }: Extract<ToCell, { is: 'begin' }>): Promise<void> {
+  messageBytes = longest;
   try {
     await plugin?.start?.(handles.api, { config, variables, signal: handles.signal });
   } catch {
@@ -76,7 +83,7 @@ function take(message: ToCell): void {
     case 'start':
       return start(message.config);
     case 'begin':
-      return void begin(message.variables);
+      return void begin(message);
     case 'told':
       return handles.told(message.id, message.told);
     case 'heard':
