@@ -66,12 +66,6 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     clearTimeout(done?.timer);
     done?.resolve(result);
   };
-  /** A cell that asks much is read less: what it says is parsed in the gateway's own thread. */
-  const pauseFor = (ms: number): void => {
-    if (ms === 0 || socket.isPaused()) return;
-    socket.pause();
-    setTimeout(() => socket.resume(), ms);
-  };
   const breach = (detail: string): void => {
     tell('rejected', { stage: 'cells', reason: 'PC-R204', count: 1 });
     end({ is: 'broken', detail });
@@ -81,7 +75,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     if ('wrong' in read) return breach(`a message breaks its schema: ${read.wrong}`);
     const { message } = read;
     if (message.is === 'ask') {
-      pauseFor(Math.min(waitFor(line.length), longestPauseMs));
+      pause(socket, waitFor(line.length));
       return handles.take(message);
     }
     if (message.is === 'start-failed') return end({ is: 'crashed', detail: 'its start failed' });
@@ -138,6 +132,13 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
         send({ is: 'call', id: lastId, call });
       }),
   };
+}
+
+/** A cell that asks much is read less: what it says is parsed in the gateway's own thread. */
+function pause(socket: Duplex, ms: number): void {
+  if (ms === 0 || socket.isPaused()) return;
+  socket.pause();
+  setTimeout(() => socket.resume(), Math.min(ms, longestPauseMs));
 }
 
 interface Ears {
