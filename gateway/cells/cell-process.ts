@@ -93,13 +93,9 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   };
   listenTo(socket, plan, deps, { hear: (line) => cause ?? hear(line), breach: (detail) => cause ?? breach(detail) });
   const send = (message: ToCell): void => void socket.write(`${JSON.stringify(message)}\n`);
-  const handles = startHandleLink({
-    ...deps,
-    send,
-    unsentBytes: () => socket.writableLength,
-    messageBytes: limits.messageBytes,
-    onDeaf: () => breach('it asks and does not read the answers'),
-  });
+  const unsentBytes = (): number => socket.writableLength;
+  const onDeaf = (): void => breach('it asks and does not read the answers');
+  const handles = startHandleLink({ ...deps, ...limits, send, unsentBytes, onDeaf });
 
   const pid = child.pid ?? 0;
   const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess: (detail) => end({ is: 'crashed', detail }) });
