@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --only ingest,footprint,backlog,admission,hostile  --runs 3  --seconds 10
+// Arguments: --only ingest,footprint,backlog,https,admission,hostile  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,13 @@ import { benchAdmission } from './admission.ts';
 import { benchBacklog } from './backlog.ts';
 import { benchFootprint } from './footprint.ts';
 import { benchHostile } from './hostile.ts';
+import { benchHttps } from './https.ts';
 import { benchIngest } from './ingest.ts';
 import { toMarkdown, type Report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,admission,hostile' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
   },
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   ingest: () => benchIngest(Number(values.runs), seconds),
   footprint: () => benchFootprint(seconds * 2),
   backlog: () => benchBacklog(),
+  https: () => benchHttps(Number(values.runs)),
   admission: async () => benchAdmission(),
   hostile: () => benchHostile(Number(values.runs), seconds),
 };

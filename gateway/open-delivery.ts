@@ -45,7 +45,7 @@ async function openTuya(
   const { startDownlink } = await import('./delivery/tuya/down/start-downlink.ts');
   const { log, clock } = deps;
   const options = await tuyaOptions(tuya);
-  const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, log, clock }));
+  const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, commands, log, clock }));
   const loop = stack.use(startLoop(sink, buffer, deps));
   const down = { link: sink.link, store: buffer, ingest, commands, log };
   const downlink = tuya.longPoll ? stack.use(startDownlink(options, down)) : undefined;

@@ -78,3 +78,27 @@ for (const batch of [false, true]) {
     });
   }
 }
+
+test('an offline backlog of presence ends in the last word, each change once, with the values in their places', async (t) => {
+  const { outlet, start, received, devices, fault, clearFaults } = await setUp(t);
+  const presence = (vb: boolean) => ({ kind: 'availability' as const, m: [{ n: 'availability', vb }] });
+  await fault({ kind: 'refuse', forMs: 60_000 });
+  start();
+  for (let i = 0; i < 40; i++) {
+    outlet.add('normal', 'dev:0', 1, presence(false));
+    outlet.add('normal', 'dev:0', 1, presence(true));
+    if (i % 10 === 0) outlet.add('normal', 'dev:0');
+  }
+  outlet.add('normal', 'dev:0', 1, presence(false));
+  outlet.announce('normal');
+  await sleep(50);
+  await clearFaults();
+  await drained(outlet);
+  const rows = await received();
+  assert.equal(rows.length, 85);
+  assert.ok(rows.every((row) => row.effects === 1 && row.times === 1));
+  assert.equal((await devices())[0]?.online, false);
+  const words = rows.map(({ summary }) => (summary.startsWith('temperature') ? 'value' : summary));
+  const told = words.filter((word, index) => word !== words[index - 1]);
+  assert.deepEqual(told, ['online', 'value', 'online', 'value', 'online', 'value', 'online', 'value', 'offline']);
+});
