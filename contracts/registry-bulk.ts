@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   deviceId,
   deviceName,
+  knownDevice,
   lifeCycles,
   newGroupSchema,
   placeName,
@@ -22,7 +23,7 @@ export type DeviceFilter = z.infer<typeof deviceFilterSchema>;
 /** The same change for many devices, all of them or none. A `dryRun` says which, and changes nothing. */
 export const operationSchema = z.strictObject({
   select: deviceFilterSchema
-    .extend({ ids: z.array(deviceId).max(1_000).optional() })
+    .extend({ ids: z.array(knownDevice).max(1_000).optional() })
     .refine((select) => Object.values(select).some((one) => one !== undefined), 'say which devices'),
   do: z.enum(['move', 'tag', 'untag', 'retry', 'decommission']),
   /** Where to, for `move`. */

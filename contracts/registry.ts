@@ -70,6 +70,8 @@ const subjectId = z.string().min(1).max(64);
 export const placeName = label(64).refine((name) => !name.includes('/'), 'no slash in the name of a place');
 export const placePath = z.string().min(1).max(272);
 export const deviceId = label(256);
+/** An id that a codec made, to find a device by: whatever it has in it. */
+export const knownDevice = z.string().min(1).max(256);
 export const deviceName = label(128);
 export const profileName = label(64);
 export const tag = z
@@ -123,7 +125,7 @@ export const groupEditSchema = z.strictObject({
 });
 export type GroupEdit = z.infer<typeof groupEditSchema>;
 
-export const removalSchema = z.strictObject({ id: deviceId, version });
+export const removalSchema = z.strictObject({ id: knownDevice, version });
 export type Removal = z.infer<typeof removalSchema>;
 
 export const newDeviceSchema = z.strictObject({
@@ -144,7 +146,7 @@ export const mqttUser = z
 
 /** Credentials for a device: the user is made from its id, and a password is made, where none is given. */
 export const credentialWishSchema = z.strictObject({
-  id: deviceId,
+  id: knownDevice,
   user: mqttUser.optional(),
   /** What the device may do at the broker, such as `tasmota` or `generic`. */
   profile: z.string().max(64),
@@ -154,7 +156,7 @@ export type CredentialWish = z.infer<typeof credentialWishSchema>;
 
 /** With `data` also what is kept of the device beside the log: dead letters, counters, windows. */
 export const deviceRemovalSchema = z.strictObject({
-  id: deviceId,
+  id: knownDevice,
   version,
   data: z.stringbool().or(z.boolean()).default(false),
 });
@@ -162,7 +164,7 @@ export type DeviceRemoval = z.infer<typeof deviceRemovalSchema>;
 
 /** `null` takes a profile or a place away. */
 export const deviceEditSchema = z.strictObject({
-  id: deviceId,
+  id: knownDevice,
   name: deviceName.optional(),
   profile: profileName.nullable().optional(),
   place: placeRef.nullable().optional(),

@@ -4,6 +4,7 @@ import {
   credentialWishSchema,
   deviceEditSchema,
   deviceId,
+  knownDevice,
   deviceRemovalSchema,
   newDeviceSchema,
   removalSchema,
@@ -37,7 +38,7 @@ export interface DeviceEdits extends Pick<DeviceList, 'pathOf'> {
 }
 
 const path = '/api/v1/devices';
-const one = z.strictObject({ id: deviceId });
+const one = z.strictObject({ id: knownDevice });
 const issued = z.object({ user: z.string(), password: z.string() });
 
 /** One device: its labels, its place and its life. */

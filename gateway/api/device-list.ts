@@ -31,7 +31,8 @@ export function deviceListRoute(model: DeviceList): Route {
     path: '/api/v1/devices',
     summary:
       'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle.',
-    input: deviceFilterSchema.extend({
+    input: z.object({
+      ...deviceFilterSchema.shape,
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
       cursor: z.string().max(256).optional(),
     }),

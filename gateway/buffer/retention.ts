@@ -135,8 +135,11 @@ function dropping(editor: LogEditor, cls: RecordClass): Step {
   };
 }
 
-const stateKeys = ({ dev, m }: Measurement): string[] =>
-  m.map((metric) => JSON.stringify([dev.id, metric.ep ?? dev.ep, metric.n]));
+/** What a record says the latest of: its metrics, a subject of the registry, or, as nothing else, itself. */
+const stateKeys = ({ dev, m, kind, result }: Measurement): string[] =>
+  m.length === 0
+    ? [JSON.stringify([kind, dev.id, result?.command])]
+    : m.map((metric) => JSON.stringify([dev.id, metric.ep ?? dev.ep, metric.n]));
 
 /** Walks from the newest state to the oldest and drops what a newer record has replaced in every one of its metrics. */
 function superseding(editor: LogEditor): Step {

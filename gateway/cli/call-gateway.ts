@@ -22,9 +22,9 @@ export function print<Answer>(answer: Answer, { json }: GatewayOptions, text: (a
   console.log(json ? JSON.stringify(answer) : text(answer));
 }
 
-/** Columns with tabs between them. */
+/** Columns with tabs between them. Ids come from devices: what would move the cursor is shown as `?`. */
 export function rows(lines: readonly (readonly (string | undefined)[])[]): string {
-  return lines.map((cells) => cells.map((cell) => cell ?? '-').join('\t')).join('\n');
+  return lines.map((cells) => cells.map((cell) => cell?.replaceAll(/\p{C}/gu, '?') ?? '-').join('\t')).join('\n');
 }
 
 export interface Body {

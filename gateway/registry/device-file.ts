@@ -38,7 +38,7 @@ export function* exportDevices({ places }: Book, devices: Iterable<DeviceRecord>
   yield csvLine(csvColumns);
   for (const { id, name, profile = '', place, tags, lifeCycle, cloudId = '' } of devices) {
     const path = place === undefined ? '' : pathOf(places, place);
-    yield csvLine([id, name, profile, path, tags.join(' '), lifeCycle, cloudId]);
+    yield csvLine([id, name, profile, path, tags.join(' '), lifeCycle, cloudId].map(asText));
   }
 }
 
@@ -53,7 +53,7 @@ function* rowsOf(text: string): Generator<{ readonly line: number; readonly cell
     rows += 1;
     if (rows > importBounds.maxRows) throw wrong(`A file has at most ${importBounds.maxRows} devices; split it.`);
     if (cells.length > header.length) throw wrong(`line ${line}: more cells than the header has columns`);
-    yield { line, cells: Object.fromEntries(cells.map((cell, at) => [header?.[at], cell.trim()])) };
+    yield { line, cells: Object.fromEntries(cells.map((cell, at) => [header?.[at], fromText(cell.trim())])) };
   }
   if (header === undefined) throw wrong('The file is empty.');
 }
@@ -82,6 +82,12 @@ function describedBy(cells: Cells, placeAt: ReturnType<typeof placesByPath>): De
     ...(tags !== undefined && { tags: parsed(tagList, tags.split(/\s+/).filter(Boolean), 'tags') }),
   };
 }
+
+/**
+ * A spreadsheet runs a cell that begins like a formula, and names come from devices; behind an apostrophe it is text.
+ */
+const asText = (cell: string): string => (/^[=+\-@']/.test(cell) ? `'${cell}` : cell);
+const fromText = (cell: string): string => (/^'[=+\-@']/.test(cell) ? cell.slice(1) : cell);
 
 interface Parser<T> {
   safeParse(value: unknown): { data?: T; error?: { readonly issues: readonly { readonly message: string }[] } };

@@ -8,7 +8,7 @@ const unregistered = { profile: undefined, lifeCycle: 'SHADOW', place: undefined
 /** A device of which a message came. Says whether it is new; does nothing without room. */
 export function appear(draft: Book, id: string, { maxAppeared }: Bounds): boolean {
   if (draft.devices.get(id) !== undefined || draft.devices.size >= maxAppeared) return false;
-  draft.devices.put({ ...unregistered, id, name: id.slice(0, 128) });
+  draft.devices.put({ ...unregistered, id, name: nameFrom(id) });
   return true;
 }
 
@@ -19,7 +19,14 @@ export function register(draft: Book, { id, name, profile, place, tags }: NewDev
   }
   roomIn(draft.devices, bounds.maxDevices, 'devices');
   if (place !== undefined) found(draft.places, 'place', { id: place });
-  return draft.devices.put({ ...unregistered, id, name: name ?? id.slice(0, 128), profile, place, tags });
+  return draft.devices.put({
+    ...unregistered,
+    id,
+    name: name ?? nameFrom(id),
+    profile,
+    place,
+    tags: [...new Set(tags)],
+  });
 }
 
 /** Changes labels and place. A refused device whose name or profile changes gets another try at the cloud. */
@@ -130,6 +137,9 @@ export function removeDevice(draft: Book, wanted: Wanted): DeviceRecord {
   draft.devices.delete(device.id);
   return device;
 }
+
+/** An id may hold anything that came in a payload; a name is shown. */
+const nameFrom = (id: string): string => id.replaceAll(/\p{C}/gu, '?').slice(0, 128);
 
 interface Wanted {
   readonly id: string;

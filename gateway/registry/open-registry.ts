@@ -24,6 +24,7 @@ import type {
 } from '../../contracts/registry-bulk.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
 import { watchForDevices } from './appearing.ts';
 import { defaultBounds, type Book, type Bounds } from './book.ts';
 import {
@@ -105,14 +106,26 @@ export interface Registry extends DeviceDirectory, AsyncDisposable {
 export async function openRegistry({ append, store, log, clock, ...options }: RegistryDeps): Promise<Registry> {
   const bounds: Bounds = { ...defaultBounds, ...options.bounds };
   const book: Book = await loadBook(store);
+  const { devices, places, groups } = book;
   const whereabouts = openWhereabouts(book);
   let listener: ((moved: readonly Located[]) => void) | undefined;
   const tellMoved = (touched?: Touched): void => {
     const moved = listener === undefined ? [] : whereabouts.moved(touched);
     if (moved.length > 0) listener?.(moved);
   };
-  const editor = openEditor({ book, append, clock, onCommitted: (touched) => tellMoved(touched) });
-  const { devices, places, groups } = book;
+  let full = false;
+  const tellFull = (): void => {
+    if (full === devices.size >= bounds.maxAppeared) return;
+    full = !full;
+    const detail = `The registry holds ${devices.size} devices: no more appear by themselves. Remove what is not yours.`;
+    tell('alarm', { code: 'registry-full', subject: 'devices', active: full, detail });
+  };
+  tellFull();
+  const onCommitted = (touched: Touched): void => {
+    tellMoved(touched);
+    tellFull();
+  };
+  const editor = openEditor({ book, append, clock, onCommitted });
   const edit: Editor['edit'] = (change) => editor.edit(change);
 
   return {

@@ -42,8 +42,8 @@ export class Shelf<T extends Versioned> {
   }
 
   /** Puts a subject with the version that follows the one below, however often it is put in this shelf. */
-  put(value: Omit<T, 'version'>): T {
-    const id = (value as unknown as Versioned).id;
+  put(value: Omit<T, 'version'> & { readonly id: string }): T {
+    const { id } = value;
     const version = (this.#below?.get(id)?.version ?? this.#floor) + 1;
     const versioned = { ...value, version } as unknown as T;
     this.#set(id, versioned);

@@ -114,3 +114,24 @@ test('age is counted in uptime: a wall clock that jumps ahead expires nothing', 
   assert.equal(alarm?.items.length, 1, 'alarms do not expire');
   assert.ok((await buffer.ledger()).balanced);
 });
+
+test('when space is short a change of the registry goes only for a newer one of its subject, a result never', async (t) => {
+  const buffer = await open(t, await tempDir(t), { limits: smallFile });
+  const own = (id: string, i: number, kind: 'change' | 'result'): Measurement => ({
+    ...noisy(id, i, 'state'),
+    kind,
+    m: [],
+    ...(kind === 'result' && { result: { command: `c${i}`, name: 'switch', source: 'api', state: 'acked' } }),
+  });
+  await fill(buffer, 300, (i) => own(`place:${i % 3}`, i, 'change'));
+  await fill(buffer, 20, (i) => own('lamp', i, 'result'));
+  await fill(buffer, 12_000, (i) => noisy(`switch${i % 3}`, i, 'state'));
+  const rest = await all(buffer, 'normal');
+  const changes = rest.filter(({ kind }) => kind === 'change');
+  assert.ok(changes.length < 300, 'space was short');
+  assert.deepEqual(
+    new Map(changes.map(({ dev, ts }) => [dev.id, ts / 10_000])),
+    new Map([297, 298, 299].map((i) => [`place:${i % 3}`, i])),
+  );
+  assert.equal(rest.filter(({ kind }) => kind === 'result').length, 20);
+});

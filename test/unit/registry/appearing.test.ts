@@ -51,6 +51,8 @@ test('the registry is the same after a start, and goes on with its versions, als
 
 test('a flood of made-up ids makes no more devices than the bound, and each message goes its way all the same', async () => {
   const dropped: number[] = [];
+  const alarms: boolean[] = [];
+  using _alarm = listen('alarm', ({ code, active }) => void (code === 'registry-full' && alarms.push(active)));
   using _ = listen('dropped', ({ stage, count }) => void (stage === 'registry' && dropped.push(count)));
   const { registry, entries, clock } = await inMemory({ bounds: { maxAppeared: 2_500 } });
   let stored = 0;
@@ -68,6 +70,9 @@ test('a flood of made-up ids makes no more devices than the bound, and each mess
   assert.equal(changesIn(entries).length, 2_500, 'the bound');
   assert.equal(stored, 2_900);
   assert.equal(dropped.length, 400);
+  assert.deepEqual(alarms, [true]);
+  await registry.removeDevice({ id: 'made-up-1' });
+  assert.deepEqual(alarms, [true, false]);
 });
 
 test('a commit that fails changes nothing, is told to the caller, and the next message brings the device', async () => {

@@ -99,6 +99,15 @@ test('an import is all or nothing: every fault with its line, a dry run leaves n
   assert.deepEqual(replay(changesIn(entries)), state(registry));
 });
 
+test('a name like a formula is text in the export, and itself after the import', async () => {
+  const { registry } = await inMemory();
+  const names = ['=1+1', "'=x", '-5', "'quoted"];
+  for (const [at, name] of names.entries()) await registry.register({ id: `d${at}`, name, tags: [] });
+  const exported = registry.exportDevices({});
+  assert.ok(!/(^|,)[=+\-@]/m.test(exported), exported);
+  assert.equal((await registry.importDevices(exported, false)).unchanged, names.length);
+});
+
 test('a wrong header is told before anything else', async () => {
   const { registry } = await inMemory();
   for (const [csv, message] of [

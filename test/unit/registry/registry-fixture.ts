@@ -58,7 +58,7 @@ export async function onDisk(t: TestContext, dataDir: string, clock: Clock): Pro
 export async function takeChanges(buffer: Buffer): Promise<Change[]> {
   const changes: Change[] = [];
   for (;;) {
-    const batch = await claim(buffer, { lane: 'urgent', records: 1_000 });
+    const batch = await claim(buffer, { records: 1_000 });
     if (batch === undefined) return changes;
     changes.push(...batch.items.flatMap(({ message }) => message.change ?? []));
     await buffer.settle(
