@@ -6,9 +6,9 @@ import { systemClock } from '../gateway/lib/clock.ts';
 const perEntry = 500;
 
 /** Puts records of 50 devices into a buffer in `dataDir`, as the gateway would have stored them during an outage. */
-export async function fill(dataDir: string, records: number): Promise<void> {
+export async function fill(dataDir: string, records: number, sink = 'tuya'): Promise<void> {
   await using buffer = await openBuffer(
-    { dataDir, gateway: 'gw-bench', sinks: ['tuya'], tables: [], limits: { fileBytes: 4 * 1024 ** 3 } },
+    { dataDir, gateway: 'gw-bench', sinks: [sink], tables: [], limits: { fileBytes: 4 * 1024 ** 3 } },
     { log: pino({ level: 'warn' }), clock: systemClock },
   );
   for (let stored = 0; stored < records; stored += perEntry) {

@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --only ingest,footprint,backlog,https,admission,hostile  --runs 3  --seconds 10
+// Arguments: --only ingest,footprint,backlog,https,admission,hostile,kafka  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,12 @@ import { benchFootprint } from './footprint.ts';
 import { benchHostile } from './hostile.ts';
 import { benchHttps } from './https.ts';
 import { benchIngest } from './ingest.ts';
+import { benchKafka } from './kafka.ts';
 import { toMarkdown, type Report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
   },
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   https: () => benchHttps(Number(values.runs)),
   admission: async () => benchAdmission(),
   hostile: () => benchHostile(Number(values.runs), seconds),
+  kafka: () => benchKafka(seconds),
 };
 
 const root = join(import.meta.dirname, '..');

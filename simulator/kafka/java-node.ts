@@ -7,6 +7,8 @@ import { writeNodeFiles, type NodeSpec } from './node-files.ts';
 /** One Kafka node as a Java process of its own. Its storage stays between `stop` or `kill` and the next `start`. */
 export interface JavaNode {
   readonly id: number;
+  /** Of the running process. */
+  readonly pid: number | undefined;
   /** Resolves when the node serves; rejects with its last words when it ends before. */
   start(): Promise<void>;
   /** A polite stop: partitions move to other nodes first. */
@@ -45,6 +47,10 @@ class Node implements JavaNode {
   constructor(id: number, args: readonly string[]) {
     this.id = id;
     this.#args = args;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   async start(): Promise<void> {
