@@ -1,7 +1,6 @@
 import { withKafka } from '../harness/kafka.ts';
-import { kafkaConformance } from './kafka-conformance.ts';
 import { kafkaCertificate, kafkaDelivery, kafkaUser } from './kafka-delivery.ts';
-import { kafkaOutages } from './kafka-outages.ts';
+import { kafkaGateway } from './kafka-gateway.ts';
 
 const users = [{ name: kafkaUser.username, password: kafkaUser.password }];
 
@@ -9,8 +8,7 @@ await withKafka(
   'Kafka',
   (kafka) => {
     kafkaDelivery(kafka);
-    kafkaConformance(kafka);
-    kafkaOutages(kafka);
+    kafkaGateway(kafka);
   },
   { secure: { ...kafkaCertificate, users } },
 );
