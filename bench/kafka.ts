@@ -9,7 +9,7 @@ import { recordsOf } from '../gateway/delivery/kafka/records.ts';
 import { startKafka, type Kafka } from '../simulator/kafka/start-kafka.ts';
 import { sinkOptions } from '../test/harness/kafka.ts';
 import { message } from '../test/unit/delivery/memory-outlet.ts';
-import { startCloud, startGateway } from './child.ts';
+import { startGateway } from './child.ts';
 import { fill } from './fill.ts';
 import { treeMemory } from './process-stats.ts';
 import type { Report } from './report.ts';
@@ -17,7 +17,7 @@ import type { Report } from './report.ts';
 const boundMs = 900_000;
 const perSecond = 1_000;
 
-/** Delivery to a real Kafka, against its client publishing from memory; and to the cloud, in batches and one by one. */
+/** Delivery to a real Kafka, against its client publishing from memory. */
 export async function benchKafka(seconds: number): Promise<Report> {
   const rows = seconds * 100_000;
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-kafka-bench-'));
@@ -27,8 +27,6 @@ export async function benchKafka(seconds: number): Promise<Report> {
     const drain = await drainToKafka(kafka, join(folder, 'drain'), rows);
     const ratio = drain.perSecond / direct;
     const live = await publishToRecord(kafka, Math.max(5, seconds));
-    const https = { batch: 0, single: 0 };
-    for (const how of ['batch', 'single'] as const) https[how] = await drainToCloud(join(folder, how), how === 'batch');
     return {
       title: 'Kafka',
       conditions: `Apache Kafka 4 (one broker), gateway and load share the cores. ${rows.toLocaleString('en')} rows drained, events only, three measurements each; the client alone publishes records of the same kind in calls of 1,000.`,
@@ -41,13 +39,10 @@ export async function benchKafka(seconds: number): Promise<Report> {
         ['memory at its end', drain.late, 'MB'],
         [`device publish to Kafka record at ${perSecond} messages/s, p50`, live.p50, 'ms'],
         ['the same, p99', live.p99, 'ms'],
-        ['HTTPS, batches', https.batch, 'records/s'],
-        ['HTTPS, one request per message', https.single, 'records/s'],
       ],
       verdict: [
         `Goal: at least 0.6 of the client alone; measured ${ratio.toFixed(2)}.`,
         `Goal: flat memory; ${(drain.late - drain.early).toFixed(0)} MB between a tenth and the end of the drain.`,
-        `Batches over HTTPS carry ${(https.batch / https.single).toFixed(1)} times as much as single requests.`,
       ],
     };
   } finally {
@@ -161,19 +156,4 @@ async function publishToRecord(kafka: Kafka, seconds: number): Promise<{ p50: nu
   const sorted = taken.slice(perSecond).toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };
-}
-
-async function drainToCloud(dataDir: string, batch: boolean): Promise<number> {
-  const records = batch ? 50_000 : 5_000;
-  await fill(dataDir, records);
-  await using cloud = await startCloud();
-  const tuya = { ...(cloud.config as { tuya: object }).tuya, batch, callsPerSecond: 10_000 };
-  const startedAt = performance.now();
-  await using _subject = await startGateway({ dataDir, config: { cloud: { tuya } } });
-  const giveUpAt = performance.now() + boundMs;
-  while ((await cloud.received()) < records) {
-    if (performance.now() > giveUpAt) throw new Error('the cloud did not get everything in time');
-    await sleep(50);
-  }
-  return (records / (performance.now() - startedAt)) * 1_000;
 }
