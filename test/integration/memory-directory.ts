@@ -2,6 +2,7 @@ import type { ActivationOutcome, DeviceDirectory, DeviceRecord } from '../../con
 
 export interface MemoryDirectory extends DeviceDirectory {
   activation: DeviceDirectory['activation'];
+  find: DeviceDirectory['find'];
   readonly told: { readonly device: string; readonly outcome: ActivationOutcome }[];
 }
 

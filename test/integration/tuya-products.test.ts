@@ -6,7 +6,7 @@ import { openTuyaSink } from '../../gateway/delivery/tuya/tuya-sink.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import { listen } from '../../gateway/observability/channels.ts';
 import { memoryDirectory } from './memory-directory.ts';
-import { batchOf } from './tuya-batch.ts';
+import { batchOf, deviceChange } from './tuya-batch.ts';
 import { openTuyaRig, type RigTuning } from './tuya-rig.ts';
 
 const lasting = new AbortController().signal;
@@ -60,6 +60,31 @@ test('a device has the product of its profile, and its values fit what the cloud
     ['climate-product', { temperature: 800, mode: 'eco', odd: 1.5, pressure: 1013.25 }],
   );
   assert.deepEqual(losses, { rounded: 1, clamped: 1 });
+});
+
+test('a device that gets another profile is registered anew under its product', async (t) => {
+  const { sink, devices, directory } = await setUp(t);
+  await sink.write(batchOf(['other']), lasting);
+  assert.equal((await devices())[0]?.product_id, 'p1');
+  const { find } = directory;
+  directory.find = () => find('room');
+  const change = deviceChange('other', { lifeCycle: 'ACTIVATED' }, 2);
+  assert.ok(
+    (await sink.write(batchOf(['other', change], ['other', change]), lasting)).verdicts.every(
+      ({ is }) => is === 'accept',
+    ),
+  );
+  assert.deepEqual(
+    (await devices()).map(({ product_id: product, online }) => [product, online]),
+    [['climate-product', true]],
+  );
+  directory.find = () => undefined;
+  await sink.write(batchOf(['other', { m: [temperature] }]), lasting);
+  assert.deepEqual(
+    (await devices()).map(({ product_id: product, status }) => [product, status]),
+    [['p1', [{ code: 'temperature', value: 19.37 }]]],
+    'also when a report comes first',
+  );
 });
 
 test('the operator names the metric of a data point, and leaves its type to the cloud', async (t) => {

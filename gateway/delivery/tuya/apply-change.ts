@@ -2,7 +2,7 @@ import type { DeviceChange } from './device-change.ts';
 import type { DeviceBook } from './devices.ts';
 import type { Call } from './client.ts';
 import type { Answer } from './envelope.ts';
-import { removeCall, renameCall } from './registration.ts';
+import { renameCall, takeOut } from './registration.ts';
 import { deviceName } from './third-id.ts';
 
 interface Place {
@@ -25,20 +25,15 @@ export async function applyChange(change: DeviceChange, place: Place): Promise<A
 
 async function remove({ book, gateway, device, call }: Place): Promise<Answer> {
   const known = await book.find(gateway, device);
-  if (known.state === 'ACTIVATED') {
-    const answer = await call(removeCall(known.cloudId));
-    // 2010: an earlier try arrived, or somebody removed it at the cloud.
-    if (!answer.ok && answer.class !== 'gone') return answer;
-  }
-  await book.removed(gateway, device);
-  return done;
+  const answer = known.state === 'ACTIVATED' ? await takeOut(known.cloudId, call) : done;
+  if (answer.ok) await book.removed(gateway, device);
+  return answer;
 }
 
 async function keep(change: DeviceChange & { is: 'kept' }, place: Place): Promise<Answer> {
   const { book, gateway, device, signal, call } = place;
   const before = await book.find(gateway, device);
   if (change.again && (before.state === 'REJECTED' || before.state === 'REMOVED')) await book.forget(gateway, device);
-  if (change.again && before.state === 'ACTIVATED') await book.remind(gateway, device, before);
   const admission = await book.admit(gateway, device, signal);
   if (admission.is === 'wait') return admission.refusal;
   const known = await book.find(gateway, device);

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { deviceIn, rowOf, type CloudDevice } from './cloud-device.ts';
 import type { Call } from './client.ts';
 import type { Answer, Refusal } from './envelope.ts';
-import { presenceCall, register, type Registered } from './registration.ts';
+import { presenceCall, register, takeOut, type Registered } from './registration.ts';
 import { suggestionFor } from './suggestions.ts';
 import { deviceName, thirdId } from './third-id.ts';
 
@@ -47,10 +47,12 @@ export class DeviceBook {
     this.#o = options;
   }
 
-  /** Sees to it that a device is registered, and online from then on. Callers at the same time share one registration. */
+  /** Sees to it that a device is registered under its product, and online from then on. Callers at the same time share one registration. */
   admit(gateway: string, device: string, signal: AbortSignal): Promise<Admission> {
     const cached = this.#cache.get(device);
-    if (cached !== undefined && cached.state !== 'SHADOW') return Promise.resolve(admissionOf(cached));
+    if (cached !== undefined && cached.state !== 'SHADOW' && this.#isCurrent(gateway, device, cached)) {
+      return Promise.resolve(admissionOf(cached));
+    }
     const pending = this.#pending.get(device);
     if (pending) return pending;
     const admission = this.#admit(gateway, device, signal).finally(() => this.#pending.delete(device));
@@ -112,25 +114,35 @@ export class DeviceBook {
   }
 
   async #admit(gateway: string, device: string, signal: AbortSignal): Promise<Admission> {
-    const known = await this.find(gateway, device);
-    if (known.state !== 'SHADOW') return admissionOf(known);
+    let known = await this.find(gateway, device);
+    if (known.state !== 'SHADOW' && this.#isCurrent(gateway, device, known)) return admissionOf(known);
+    if (known.state === 'ACTIVATED') {
+      // The cloud knows no change of product: with another profile the device is registered anew.
+      const gone = await takeOut(known.cloudId, (call) => this.#o.call(call, signal));
+      if (!gone.ok) return { is: 'wait', refusal: gone };
+      known = { state: 'SHADOW', third: known.third };
+    }
     // Its row is there before the cloud hears of it: what the cloud may know is never unknown here.
     await this.#save(device, known);
+    const { name, product } = this.#wishOf(gateway, device);
     const outcome = await this.#register(gateway, device, signal);
     if (outcome.is === 'wait') return outcome;
     if (outcome.is === 'refused') return this.reject(gateway, device, outcome.refusal);
     const { cloudId } = outcome;
     await this.#tell(gateway, device, { is: 'activated', cloudId });
-    const wish = this.#wishOf(gateway, device);
-    await this.#save(device, {
-      state: 'ACTIVATED',
-      third: known.third,
-      cloudId,
-      name: wish.name,
-      product: wish.product,
-    });
+    await this.#save(device, { state: 'ACTIVATED', third: known.third, cloudId, name, product });
     await this.#o.call(presenceCall(cloudId, true, []), signal);
     return { is: 'ready', cloudId };
+  }
+
+  /** False for a device that has another product now. Rows of an older version do not name theirs. */
+  #isCurrent(gateway: string, device: string, known: CloudDevice): boolean {
+    if (known.state !== 'ACTIVATED' || known.product === undefined) return true;
+    return known.product === this.#productOf(gateway, device);
+  }
+
+  #productOf(gateway: string, device: string): string {
+    return device === ownKey(gateway) ? (this.#o.gatewayProduct ?? '') : this.#o.productOf(device);
   }
 
   async #register(gateway: string, device: string, signal: AbortSignal): Promise<Registered> {
@@ -152,11 +164,10 @@ export class DeviceBook {
   }
 
   #wishOf(gateway: string, device: string): { third: string; name: string; product: string } {
-    const { directory, gatewayProduct, productOf } = this.#o;
-    const third = thirdId(gateway, device);
-    if (device === ownKey(gateway))
-      return { third, name: deviceName(`Gateway ${gateway}`), product: gatewayProduct ?? '' };
-    return { third, name: deviceName(directory?.find(device)?.name ?? device), product: productOf(device) };
+    const own = device === ownKey(gateway);
+    const name = own ? `Gateway ${gateway}` : (this.#o.directory?.find(device)?.name ?? device);
+    const product = this.#productOf(gateway, device);
+    return { third: thirdId(gateway, device), name: deviceName(name), product };
   }
 
   async #tell(gateway: string, device: string, outcome: Parameters<DeviceDirectory['activation']>[1]): Promise<void> {

@@ -74,8 +74,14 @@ export const renameCall = (id: string, name: string): Call => ({
   payload: JSON.stringify({ device_name: name }),
 });
 
-/** Tuya, "Remove Device". */
-export const removeCall = (id: string): Call => ({ method: 'DELETE', target: `${devicesPath}/${id}/remove` });
+/**
+ * Removes a device (Tuya, "Remove Device"). A 2010 is a success: an earlier try arrived, or somebody removed it at the
+ * cloud.
+ */
+export async function takeOut(id: string, ask: Ask): Promise<Answer> {
+  const answer = await ask({ method: 'DELETE', target: `${devicesPath}/${id}/remove` });
+  return !answer.ok && answer.class === 'gone' ? { ok: true, result: true } : answer;
+}
 
 /** Tuya, "Device Goes Online" and "Go Offline". */
 export const presenceCall = (id: string, online: boolean, keys: readonly string[]): Call => ({
