@@ -30,16 +30,27 @@ export interface EditorParts {
   readonly book: Book;
   readonly append: Append;
   readonly clock: Clock;
+  /** Brings the book to what is on disk. */
+  readonly reload: () => Promise<void>;
   /** Called after each commit, before its edits are answered. */
   readonly onCommitted: (touched: Touched) => void;
 }
 
-export function openEditor({ book, append, clock, onCommitted }: EditorParts): Editor {
+export function openEditor({ book, append, clock, reload, onCommitted }: EditorParts): Editor {
   const queue: Waiting[] = [];
+  // A commit whose answer was lost may be on disk: before anything builds on the book, the disk is asked.
+  let isDoubtful = false;
   let running: Promise<void> | undefined;
   let closed = false;
 
   const runBatch = async (edits: readonly Waiting[]): Promise<void> => {
+    try {
+      if (isDoubtful) await reload();
+      isDoubtful = false;
+    } catch (error) {
+      for (const { reject } of edits) reject(error);
+      return;
+    }
     const batch = draftOver(book);
     const traces: Traces = { writes: [], events: [] };
     const now = Math.trunc(clock.wallMs());
@@ -64,6 +75,7 @@ export function openEditor({ book, append, clock, onCommitted }: EditorParts): E
       }
       for (const { resolve } of done) resolve();
     } catch (error) {
+      isDoubtful = true;
       for (const { reject } of done) reject(error);
     }
   };

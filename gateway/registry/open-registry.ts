@@ -125,7 +125,15 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     tellMoved(touched);
     tellFull();
   };
-  const editor = openEditor({ book, append, clock, onCommitted });
+  const reload = async (): Promise<void> => {
+    const stored = await loadBook(store);
+    places.reset(stored.places);
+    groups.reset(stored.groups);
+    devices.reset(stored.devices);
+    tellMoved();
+    tellFull();
+  };
+  const editor = openEditor({ book, append, clock, reload, onCommitted });
   const edit: Editor['edit'] = (change) => editor.edit(change);
 
   return {

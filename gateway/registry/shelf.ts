@@ -83,6 +83,14 @@ export class Shelf<T extends Versioned> {
     this.#floor = above.#floor;
   }
 
+  /** Becomes what another lowest shelf is. */
+  reset(to: Shelf<T>): void {
+    this.#own.clear();
+    for (const [id, value] of to.#own) this.#own.set(id, value);
+    this.#size = to.#size;
+    this.#floor = to.#floor;
+  }
+
   /** A subject as it is stored, for the lowest shelf. */
   load(value: T): void {
     this.#set(value.id, value);

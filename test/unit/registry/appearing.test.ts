@@ -88,6 +88,18 @@ test('a commit that fails changes nothing, is told to the caller, and the next m
   assert.equal(changesIn(entries).length, 1);
 });
 
+test('a commit whose answer was lost is found again before anything builds on it', async () => {
+  const { registry, fail, entries } = await inMemory();
+  await registry.register({ id: 'a', tags: [] });
+  fail(new PortcullisError('STORE_FAILED', 'the writer died after the commit'), 'lost');
+  await assert.rejects(registry.editDevice({ id: 'a', name: 'Lamp' }), { code: 'STORE_FAILED' });
+  await assert.rejects(registry.register({ id: 'b', tags: [] }), { code: 'STORE_FAILED' });
+  fail(undefined);
+  const { name, version, tags } = await registry.editDevice({ id: 'a', tags: ['east'] });
+  assert.deepEqual([name, version, tags], ['Lamp', 3, ['east']]);
+  assert.deepEqual(replay(changesIn(entries)), state(registry));
+});
+
 test('a message that is not stored makes no device', async (t) => {
   const buffer = await open(t, await tempDir(t), { tables: [registryTables] });
   const registry = await openRegistry({ append: buffer.append, store: buffer, log: silent, clock: systemClock });

@@ -1,6 +1,8 @@
+import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import type { Measurement } from '../../../contracts/message.ts';
 import type { Append, Entry } from '../../../contracts/pipeline.ts';
+import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Buffer } from '../../../gateway/buffer/buffer.ts';
 import type { Clock } from '../../../gateway/lib/clock.ts';
 import { openRegistry, type Registry, type RegistryDeps } from '../../../gateway/registry/open-registry.ts';
@@ -16,22 +18,35 @@ export interface InMemory {
   readonly registry: Registry;
   readonly entries: Entry[];
   readonly clock: ReturnType<typeof handClock>;
-  /** The next appends fail with this. */
-  readonly fail: (error: Error | undefined) => void;
+  /** The next appends fail with this, before their commit or, when the answer is `lost`, after it. */
+  readonly fail: (error: Error | undefined, when?: 'refused' | 'lost') => void;
 }
 
-/** A registry over a log in memory, for properties that need many runs. */
+/** A registry over a log and tables in memory, for properties that need many runs. */
 export async function inMemory(options: Partial<RegistryDeps> = {}): Promise<InMemory> {
   const entries: Entry[] = [];
   const clock = handClock();
+  const db = new DatabaseSync(':memory:');
+  for (const migration of registryTables.migrations) db.exec(migration);
+  const statement = (name: string) => db.prepare(registryTables.statements[name.slice('registry.'.length)] ?? name);
   let failure: Error | undefined;
+  let isLost = false;
   const append: Append = async (entry) => {
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined && !isLost) throw failure;
+    for (const { statement: name, params } of entry.writes) statement(name).run(...params);
     entries.push(entry);
+    if (failure !== undefined) throw failure;
   };
-  const store = { read: async () => [], write: async () => undefined };
+  const store: TableStore = {
+    read: async (name, params) => statement(name).all(...params),
+    write: async () => undefined,
+  };
   const registry = await openRegistry({ append, store, log: silent, clock, ...options });
-  return { registry, entries, clock, fail: (error) => void (failure = error) };
+  const fail = (error: Error | undefined, when?: 'refused' | 'lost'): void => {
+    failure = error;
+    isLost = when === 'lost';
+  };
+  return { registry, entries, clock, fail };
 }
 
 export interface OnDisk {
