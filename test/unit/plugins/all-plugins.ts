@@ -1,6 +1,7 @@
 import type { Plugin } from '../../../contracts/plugin.ts';
 import esphome from '../../../plugins/esphome/index.ts';
 import genericJson from '../../../plugins/generic-json/index.ts';
+import modbusRtu from '../../../plugins/modbus-rtu/index.ts';
 import shelly from '../../../plugins/shelly/index.ts';
 import tasmota from '../../../plugins/tasmota/index.ts';
 import tuya from '../../../plugins/tuya/index.ts';
@@ -10,9 +11,25 @@ import zigbee2mqtt from '../../../plugins/zigbee2mqtt/index.ts';
 const imported = <Config>(plugin: Plugin<Config>): Plugin => plugin as unknown as Plugin;
 
 /** Every plugin of the repository with the parts of the payload corpus that it has to cope with. */
-export const plugins: readonly { readonly plugin: Plugin; readonly corpus: readonly string[] }[] = [
+export const plugins: readonly {
+  readonly plugin: Plugin;
+  readonly corpus: readonly string[];
+  /** For a plugin that knows no device without being told. */
+  readonly settings?: unknown;
+}[] = [
   { plugin: imported(esphome), corpus: ['esphome_ha'] },
   { plugin: imported(genericJson), corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
+  {
+    plugin: imported(modbusRtu),
+    corpus: [],
+    settings: {
+      devices: {
+        house: { port: 'meters', unit: 1, map: 'sdm630' },
+        boiler: { port: 'meters', unit: 2, map: 'pzem-016' },
+        relays: { port: 'meters', unit: 3, map: 'relays-8' },
+      },
+    },
+  },
   { plugin: imported(shelly), corpus: ['shelly_gen1', 'shelly_gen2'] },
   { plugin: imported(tasmota), corpus: ['tasmota'] },
   { plugin: imported(tuya), corpus: ['tuya_queue'] },

@@ -13,8 +13,8 @@ import { bench, envelope, samples } from './codec-bench.ts';
 const maxMetrics = 512;
 
 /** What a plugin knows once it has heard its whole corpus. */
-function learnt(plugin: Plugin, corpus: readonly string[]): CodecContext {
-  const made = bench(plugin);
+function learnt(plugin: Plugin, corpus: readonly string[], settings: unknown): CodecContext {
+  const made = bench(plugin, settings);
   for (const { topic, payload } of corpus.flatMap((name) => samples(name))) {
     try {
       // The deletion at the end of the corpus would leave nothing to decode with.
@@ -23,7 +23,7 @@ function learnt(plugin: Plugin, corpus: readonly string[]): CodecContext {
       assert.ok(error instanceof PortcullisError);
     }
   }
-  return { config: plugin.config.parse({}), knowledge: made.knowledge };
+  return { config: plugin.config.parse(settings), knowledge: made.knowledge };
 }
 
 /** Decodes, and lets only one kind of failure pass: a refusal with a code and a sentence. */
@@ -79,14 +79,14 @@ const hostileText = fc.oneof(
   ),
 );
 
-for (const { plugin, corpus } of plugins) {
+for (const { plugin, corpus, settings = {} } of plugins) {
   const topics = [
     ...new Set(corpus.flatMap((name) => samples(name).map(({ topic }) => topic))),
-    ...filtersUnder(plugin.topics, plugin.config.parse({})).map((filter) => filter.replaceAll(/[+#]/g, 'x')),
+    ...filtersUnder(plugin.topics, plugin.config.parse(settings)).map((filter) => filter.replaceAll(/[+#]/g, 'x')),
   ];
 
   test(`${plugin.name}: decode is pure and leaves its input as it was`, () => {
-    const context = learnt(plugin, corpus);
+    const context = learnt(plugin, corpus, settings);
     const before = structuredClone([...context.knowledge]);
     for (const { topic, payload } of corpus.flatMap((name) => samples(name))) {
       const message = envelope(topic, payload);
@@ -100,7 +100,7 @@ for (const { plugin, corpus } of plugins) {
   });
 
   test(`${plugin.name}: random bytes and hostile JSON are refused with a sentence or read within bounds`, () => {
-    const context = learnt(plugin, corpus);
+    const context = learnt(plugin, corpus, settings);
     const payloads = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       hostileText.map((text) => new TextEncoder().encode(text)),
@@ -116,7 +116,7 @@ for (const { plugin, corpus } of plugins) {
   });
 
   test(`${plugin.name}: learn is pure, bounded and refuses what it cannot read`, () => {
-    const context = learnt(plugin, corpus);
+    const context = learnt(plugin, corpus, settings);
     const before = structuredClone([...context.knowledge]);
     fc.assert(
       fc.property(fc.constantFrom(...topics), hostileText, (topic, text) => {
@@ -134,7 +134,7 @@ for (const { plugin, corpus } of plugins) {
   });
 
   test(`${plugin.name}: what it learnt is plain JSON, so that it can be kept and sent to threads`, () => {
-    const { knowledge } = learnt(plugin, corpus);
+    const { knowledge } = learnt(plugin, corpus, settings);
     const entries: [string, Json][] = [...knowledge];
     assert.deepEqual(JSON.parse(JSON.stringify(entries)), entries);
     assert.deepEqual(structuredClone(entries), entries);

@@ -85,7 +85,10 @@ function codeBeside(payload: Json, path: string): string | undefined {
   return isObject(entry) ? textIn(entry, 'code') : undefined;
 }
 
-for (const { plugin, corpus } of plugins) {
+/** A plugin without corpus reads binary frames, which have no leaves; its own test reads them. */
+const talkative = plugins.filter(({ corpus }) => corpus.length > 0);
+
+for (const { plugin, corpus } of talkative) {
   test(`${plugin.name}: every leaf of the payload corpus is a measurement, metadata or an x. entry`, (t) => {
     const made = bench(plugin);
     let leaves = 0;
@@ -133,7 +136,7 @@ const places: Readonly<Record<string, string>> = {
   tuya: 'tuya/a/other',
 };
 
-for (const { plugin } of plugins) {
+for (const { plugin } of talkative) {
   test(`${plugin.name}: no leaf of any JSON object is lost`, () => {
     const made = bench(plugin);
     fc.assert(
