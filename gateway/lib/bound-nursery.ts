@@ -1,0 +1,26 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+
+/**
+ * Keeps the nursery of this thread near a size until it is disposed. V8 lets it double up to 128 MB under load and hardly
+ * gives it back. Its limit can only be set on the command line, but the factor by which it grows is read at each growth.
+ * It may overshoot: the event loop hears of a collection after it. The factor is the whole process's, so that small
+ * nurseries of other threads do not grow either while this one is at its bound.
+ */
+export function boundNursery(bytes: number): Disposable {
+  let isBound = false;
+  const observer = new PerformanceObserver(() => {
+    const nursery = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    const shouldBind = (nursery?.space_size ?? 0) >= bytes;
+    if (shouldBind === isBound) return;
+    isBound = shouldBind;
+    setFlagsFromString(`--semi-space-growth-factor=${isBound ? 1 : 2}`);
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return {
+    [Symbol.dispose]() {
+      observer.disconnect();
+      if (isBound) setFlagsFromString('--semi-space-growth-factor=2');
+    },
+  };
+}
