@@ -22,6 +22,8 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant('renamePlace' as const), at: index, name }),
   fc.record({ do: fc.constant('removePlace' as const), at: index, cascade: fc.boolean() }),
   fc.record({ do: fc.constant('addGroup' as const), name, at: index }),
+  fc.record({ do: fc.constant('editGroup' as const), name, at: index }),
+  fc.record({ do: fc.constant('retry' as const), device }),
   fc.record({ do: fc.constant('removeGroup' as const), at: index }),
   fc.record({ do: fc.constant('register' as const), device, at: index }),
   fc.record({ do: fc.constant('move' as const), device, at: index }),
@@ -36,6 +38,7 @@ type Operation = typeof operation extends fc.Arbitrary<infer One> ? One : never;
 async function run(registry: Registry, op: Operation): Promise<unknown> {
   const places = [...registry.places()];
   const placeAt = (at: number): string => places[at % places.length]?.id ?? 'nowhere';
+  const groupId = [...registry.groups()][0]?.id ?? 'none';
   switch (op.do) {
     case 'addPlace':
       return registry.addPlace({
@@ -51,8 +54,12 @@ async function run(registry: Registry, op: Operation): Promise<unknown> {
       return registry.removePlace({ id: placeAt(op.at), cascade: op.cascade });
     case 'addGroup':
       return registry.addGroup({ name: op.name, members: ['ann'], areas: [placeAt(op.at)] });
+    case 'editGroup':
+      return registry.editGroup({ id: groupId, name: op.name, members: ['bob'], areas: [placeAt(op.at)] });
+    case 'retry':
+      return registry.retry({ id: op.device });
     case 'removeGroup':
-      return registry.removeGroup({ id: [...registry.groups()][0]?.id ?? 'none' });
+      return registry.removeGroup({ id: groupId });
     case 'register':
       return registry.register({ id: op.device, place: placeAt(op.at), tags: [] });
     case 'move':
