@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,8 +14,12 @@ import { staticShape } from '../../gateway/admission/code/static-shape.ts';
 import { probeHost } from '../../gateway/admission/host/probe.ts';
 import { providedModules } from '../../gateway/admission/provided-modules.ts';
 import { contentStore } from '../../gateway/admission/store.ts';
-import { openCell } from '../../gateway/cells/cell-supervisor.ts';
+import { openCell, type SupervisedCell } from '../../gateway/cells/cell-supervisor.ts';
+import type { PlannedHandles } from '../../gateway/cells/handles/handle-broker.ts';
 import { defaultLimits } from '../../gateway/cells/options.ts';
+import { endpointOf } from '../../gateway/lib/endpoint.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+import { nothing, openPorts } from '../unit/cells/handles/rig.ts';
 import { api, deps, openedCell, wireEnvelope, zod } from '../unit/cells/plugins.ts';
 import { envelope, memoryBuffer, openStage } from '../unit/preprocess/stage.ts';
 
@@ -72,6 +79,13 @@ const attacks: Readonly<Record<string, Expected>> = {
     door: undefined,
     cell: /^refused at load: PC-R203, export default: .commands is not in the source/,
   },
+  // What follows goes beyond its grants through the handles that it was given.
+  'publishes-elsewhere': { door: undefined, cell: /^said PC-R207 PC-R207 PC-R207 done PC-R207$/ },
+  'asks-another-secret': { door: undefined, cell: /^said PC-R207 PC-R207 PC-R207 done$/ },
+  'follows-a-redirect': { door: undefined, cell: /^said 302 PC-R207 PC-R207 PC-R207 PC-R207 PC-R207$/ },
+  'floods-handles': { door: undefined, cell: /^said done PC-R209$/ },
+  'floods-for-ever': { door: undefined, cell: /^ended$/ },
+  'forges-handle-ids': { door: 'PC-D109', cell: /^said PC-R210 PC-R210 PC-R210$/ },
   'follows-a-link': { door: 'PC-D110', cell: /^refused at load: .*PC-R201/ },
 };
 
@@ -85,8 +99,18 @@ imports: { packages: [{ name: zod, version: '^4' }], undeclared: allow }
 let root = '';
 let found: readonly Admission[] = [];
 let tripped = 0;
+let insideHits = 0;
+const inside = createServer((_request, response) => {
+  insideHits += 1;
+  response.end();
+});
+const device = createServer((_request, response) => {
+  const { port } = inside.address() as AddressInfo;
+  response.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end();
+});
 
 before(async () => {
+  for (const server of [inside, device]) await once(server.listen(0, '127.0.0.1'), 'listening');
   root = await realpath(await mkdtemp(join(tmpdir(), 'hostile-')));
   const plugins = join(root, 'plugins');
   await mkdir(join(root, 'contracts'));
@@ -107,7 +131,10 @@ before(async () => {
   });
 });
 
-after(() => rm(root, { recursive: true, force: true }));
+after(() => {
+  for (const server of [inside, device]) server.close();
+  return rm(root, { recursive: true, force: true });
+});
 
 test('every folder of hostile plugins is in the table', async () => {
   const folders = (await readdir(fixtures, { withFileTypes: true })).filter((entry) => entry.isDirectory());
@@ -170,14 +197,44 @@ async function inCell(name: string): Promise<string> {
     },
     limits: { ...defaultLimits, startupMs: name === 'loops-at-load' ? 2_500 : 20_000, callMs: 4_000 },
   };
-  const opened = await openCell(plan, deps);
+  const opened = await openCell({ ...plan, handles: narrowHandles() }, deps);
   if ('code' in opened) return `refused at load: ${opened.code}, ${opened.detail}`;
   await using cell = opened;
+  if ((await readFile(plan.entry, 'utf8')).includes('async start(')) return await startedIn(cell);
   const call = { is: 'decode', envelope: { ...wireEnvelope(), payload: new Uint8Array() }, teaches: false } as const;
   const answer = await cell.call(call, 1);
   if (answer.is === 'refused') return `refused ${answer.code}: ${answer.detail}`;
   if (answer.is === 'decoded') return `decoded loot ${String(answer.readings[0]?.meta?.['loot'])}`;
   return answer.is;
+}
+
+/** Grants of a little: one topic per device, one secret, one device that redirects to a server of this machine. */
+function narrowHandles(): PlannedHandles {
+  const { port } = device.address() as AddressInfo;
+  return {
+    grants: {
+      ...nothing,
+      publish: ['hostile/${device.id}/up'],
+      outbound: [endpointOf(`127.0.0.1:${port}`)],
+      secrets: ['OWN'],
+    },
+    secrets: new Map([['OWN', 'its own']]),
+    variables: { DEVICE: `http://127.0.0.1:${port}/` },
+  };
+}
+
+/** What a plugin with handles says that it got, or that its process was ended. Nothing but what is granted was done. */
+async function startedIn(cell: SupervisedCell): Promise<string> {
+  const ports = openPorts({
+    serial: { list: () => Promise.resolve([]), open: () => Promise.reject(new Error('no port')) },
+    gpio: { open: () => Promise.reject(new Error('no line')) },
+  });
+  await using _begun = cell.begin(ports);
+  await waitUntil('what it did', () => ports.ingested.length > 0 || cell.state !== 'running');
+  assert.ok(ports.published.every(({ topic }) => topic === 'hostile/hostile:1/up'));
+  assert.equal(insideHits, 0);
+  const [said] = ports.ingested;
+  return said === undefined ? 'ended' : `said ${Buffer.from(said.payload).toString()}`;
 }
 
 test('what was checked is what runs: a file swapped after the check runs nowhere', async (t) => {

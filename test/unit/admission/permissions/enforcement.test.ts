@@ -11,6 +11,7 @@ function check(body: string, host: Record<string, unknown>) {
   assert.ok(contract && facts, body);
   return checkEnforcement(contract, facts);
 }
+const gateway = { broker: true, handles: ['mqtt', 'http', 'secrets'] };
 const bare = { broker: false, netns: false, os: false };
 
 for (const [body, isolation, refused] of [
@@ -25,6 +26,14 @@ for (const [body, isolation, refused] of [
   ['permissions: { fs: { read: ["package:"] } }', bare, false],
   ['permissions: { fs: { read: [/etc] } }', { ...bare, broker: true }, true],
   ['environment: { secrets: [{ name: T, deliver: handle }] }', bare, true],
+  ['environment: { secrets: [{ name: T, deliver: handle }] }', gateway, false],
+  ['permissions: { mqtt: { publish: [a], subscribe: [b], maxPayload: 1KiB } }', gateway, false],
+  ['permissions: { mqtt: { retain: allow } }', gateway, true],
+  ['permissions: { network: { outbound: ["10.0.0.5:80"] } }', gateway, false],
+  ['permissions: { network: { outbound: [{ host: 10.0.0.5, port: 502, proto: tcp }] } }', gateway, true],
+  ['permissions: { network: { inbound: ["0.0.0.0:80"] } }', gateway, true],
+  ['permissions: { serial: [{ match: { vid: "0403" } }] }', gateway, true],
+  ['permissions: { gpio: [{ chip: gpiochip0, lines: [17] }] }', gateway, true],
 ] as const) {
   test(`${body} with ${JSON.stringify(isolation)} is ${refused ? 'refused' : 'granted'}`, () => {
     const { violations } = check(body, { node: '24.21.0', isolation });
@@ -61,5 +70,25 @@ test('where plugins share the threads of the gateway the record claims no limit'
   assert.deepEqual(
     grants.map(({ enforcedBy }) => enforcedBy.split(':')[0]),
     ['nothing', 'nothing'],
+  );
+});
+
+test('a gateway without serial ports says so', () => {
+  const { violations } = check('permissions: { serial: [{ match: { vid: "0403" } }] }', { isolation: gateway });
+  assert.match(violations[0]?.observed ?? '', /handles for serial ports: this one has no such transport/);
+});
+
+test('the record names each grant with the handle that enforces it', () => {
+  const { grants } = check(
+    'permissions: { network: { outbound: ["10.0.0.5:80"] } }\nenvironment: { secrets: [{ name: T }], variables: [{ name: V }] }',
+    { isolation: gateway },
+  );
+  assert.deepEqual(
+    grants.map(({ grant, enforcedBy }) => `${grant}: ${enforcedBy}`),
+    [
+      'network outbound 10.0.0.5:80: a handle of the gateway: host, port and the address that is connected to are compared with this item',
+      'secret T: a handle of the gateway: only this plugin gets the value',
+      'variable V: the gateway: the process has no environment and is told this value',
+    ],
   );
 });
