@@ -78,7 +78,7 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
   for (const plugin of shipped) await arrive(plugin, 'shipped');
   const denials = arrivals.flatMap(denialOf);
   if (denials.length > 0) {
-    // The door is large; a gateway whose plugins keep their word does without it.
+    // A gateway whose plugins keep their word does without this.
     const { recordLiveDenials } = await import('./admission/record/live-denials.ts');
     await recordLiveDenials(config.dataDir, denials, deps);
   }

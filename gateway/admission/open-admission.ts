@@ -1,20 +1,14 @@
-import type { KeyObject } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { PortcullisError } from '../../contracts/errors.ts';
-import { atomicWrite } from '../lib/atomic-write.ts';
 import type { Clock } from '../lib/clock.ts';
-import { tell } from '../observability/channels.ts';
 import { admitPlugins } from './admit-plugins.ts';
 import type { Admission } from './admit-plugins.ts';
 import { noIsolation } from './host/facts.ts';
 import type { Isolation } from './host/facts.ts';
 import { probeHost } from './host/probe.ts';
-import { generateSigner, readPrivateKey } from './integrity/signature.ts';
 import { providedModules } from './provided-modules.ts';
-import { openDecisionLog } from './record/decision-log.ts';
-import type { DecisionLog } from './record/decision-log.ts';
+import { decisionKey, openRecords } from './record/open-records.ts';
 import { readSourceTree, treeHash } from './source-tree.ts';
 import { contentStore } from './store.ts';
 import type { AnalysePlugin } from './types.ts';
@@ -90,37 +84,3 @@ const analyseLazily: AnalysePlugin = async (input) => {
   const { analysePlugin } = await import('./code/analyse-plugin.ts');
   return analysePlugin(input);
 };
-
-export async function openRecords(
-  path: string,
-  { key, log, clock }: { readonly key: KeyObject; readonly log: Logger; readonly clock: Clock },
-): Promise<DecisionLog> {
-  try {
-    return await openDecisionLog(path, key);
-  } catch (error) {
-    if (!(error instanceof PortcullisError) || error.code !== 'PLUGIN_TAMPERED') throw error;
-    const aside = `${path}.broken-${clock.wallMs()}`;
-    await rename(path, aside);
-    log.error({ err: error, aside }, 'the decision log was changed; it is set aside and a new one begins');
-    tell('alarm', {
-      code: 'decision_log_broken',
-      subject: path,
-      active: true,
-      detail: `${error.message} It is kept as ${aside}.`,
-    });
-    return openDecisionLog(path, key);
-  }
-}
-
-export async function decisionKey(path: string): Promise<KeyObject> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new PortcullisError('FILE_UNREADABLE', `The decision key ${path} cannot be read.`, { cause: error });
-  });
-  const pem = text ?? generateSigner().privatePem;
-  if (text === undefined) await atomicWrite(path, pem, 0o600);
-  const key = readPrivateKey(pem);
-  if (!key)
-    throw new PortcullisError('FILE_UNREADABLE', `${path} holds no Ed25519 key. Move it away to start a new one.`);
-  return key;
-}

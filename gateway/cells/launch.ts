@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { constants, setPriority } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PortcullisError } from '../../contracts/errors.ts';
@@ -28,9 +27,6 @@ unset PWD OLDPWD; shift
 command -v setpriv >/dev/null && exec setpriv --pdeathsig KILL --no-new-privs "$@"
 exec "$@"`;
 
-/** A tenth of the weight of the gateway's threads: a busy cell gives way to them on every core, and still gets its calls done. */
-const lowerPriority = constants.priority.PRIORITY_BELOW_NORMAL;
-
 export interface LaunchedCell {
   readonly child: ChildProcess;
   readonly socket: Duplex;
@@ -48,8 +44,6 @@ export function launchCell({ fence, limits }: CellPlan): LaunchedCell {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     },
   );
-  // Threads inherit it: set before the shell has become Node.
-  if (child.pid !== undefined) setPriority(child.pid, lowerPriority);
   const socket = child.stdio[3];
   if (socket === null || socket === undefined || !('write' in socket) || !('read' in socket)) {
     throw new PortcullisError('INTERNAL', 'A cell was started without its socket pair.');

@@ -1,6 +1,7 @@
 import type { CellDescription } from '../../contracts/cell.ts';
 import { startProcess } from './cell-process.ts';
 import type { CallResult, CellProcess, Ending } from './cell-process.ts';
+import { giveWay } from './give-way.ts';
 import { compareShapes } from '../lib/live-shape.ts';
 import type { HandlePorts } from './handles/handle-broker.ts';
 import type { CellDeps, CellPlan } from './options.ts';
@@ -47,6 +48,7 @@ export async function openProcessCell(plan: CellPlan, deps: CellDeps): Promise<P
     await dispose(described.detail);
     return described;
   }
+  giveWay(pid);
   return {
     pid,
     described,

@@ -34,6 +34,9 @@ export interface Daemon {
   api<Result>(path: string): Promise<Result>;
 }
 
+/** Several processes start one after the other, on a machine that may do much else. */
+const readyWithinMs = 90_000;
+
 const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 /** Makes a configuration and starts the daemon with it; resolves when it is ready. */
@@ -79,13 +82,17 @@ export async function startDaemon(t: TestContext, options: DaemonOptions = {}): 
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text: Buffer) => (printed += text.toString()));
-    await waitUntil('the daemon to be ready', async () => {
-      living();
-      return fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
-        (answer) => answer.ok,
-        () => false,
-      );
-    });
+    await waitUntil(
+      'the daemon to be ready',
+      async () => {
+        living();
+        return fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
+          (answer) => answer.ok,
+          () => false,
+        );
+      },
+      readyWithinMs,
+    );
   };
 
   t.after(() => {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import type { ViolationCode } from '../codes.ts';
-import { decisionKey, openRecords } from '../open-admission.ts';
 import { violation } from '../violation.ts';
+import { decisionKey, openRecords } from './open-records.ts';
 
 /** A plugin that was admitted by what can be read, and denied by what it did when it was loaded. */
 export interface LiveDenial {
