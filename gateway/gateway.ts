@@ -84,7 +84,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   const taken = traffic.watch(ingest.ingest);
   const polls = ingest.plugins().flatMap(({ polls = [] }) => polls);
-  starting.use(await openHardware(config, { ingest: taken, polls, metrics, log, clock }));
+  const { serial } = starting.use(await openHardware(config, { ingest: taken, polls, metrics, log, clock }));
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
@@ -101,7 +101,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     { log, clock, switches },
     starting,
   );
-  const ports = { ingest: traffic.watch(ingest.ingest), mqtt: handlePort(mqtt, config) };
+  const ports = { ingest: taken, mqtt: handlePort(mqtt, config), serial: serial.ports };
 
   countStages(metrics, { buffer, mqtt, registry });
   const api = starting.use(

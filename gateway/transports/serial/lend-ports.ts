@@ -28,7 +28,11 @@ export function lendPorts(list: () => Promise<readonly Adapter[]>, isOwn: (adapt
         throw new PortcullisError('NOT_ALLOWED', `The serial adapter ${identity} is in use.`);
       }
       lent.add(identity);
-      const giveBack = (): void => void lent.delete(identity);
+      let isLent = true;
+      const giveBack = (): void => {
+        if (isLent) lent.delete(identity);
+        isLent = false;
+      };
       try {
         const device = await openDevice(adapter.path, settings, {
           onData: events.onData,
