@@ -11,6 +11,7 @@ const stages = [
   'preflight',
   'registry',
   'commands',
+  'live',
   'rules',
   'flows',
   'api',

@@ -4,6 +4,7 @@ import { errorTable, PortcullisError } from '../contracts/errors.ts';
 import { auditCommand } from './cli/audit.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
+import { commandCommand } from './cli/command.ts';
 import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
@@ -26,6 +27,7 @@ const program = new Command('portcullis')
   .addCommand(ledgerCommand())
   .addCommand(auditCommand())
   .addCommand(deviceCommand())
+  .addCommand(commandCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

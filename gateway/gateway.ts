@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { lifeCycles } from '../contracts/registry.ts';
 import { listenApi } from './api/listen-api.ts';
+import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
+import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { HandlePorts } from './cells/handles/handle-broker.ts';
@@ -16,9 +18,11 @@ import { consoleAssets } from './console/console-assets.ts';
 import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
+import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
+import { openActuation } from './open-actuation.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware } from './open-hardware.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
@@ -49,11 +53,24 @@ export interface Gateway extends AsyncDisposable {
   probe(): Promise<void>;
 }
 
+/** Of every stage that keeps something. */
+const tables = [
+  mqttTables,
+  ingestTables,
+  tuyaTables,
+  kafkaTables,
+  trafficTables,
+  lifeSignTables,
+  registryTables,
+  commandTables,
+];
+
 /**
  * Wires the stages, far side first, so that nothing is taken from a device before there is a place for it:
  *
  *     device → mqtt, serial → ingest (plugins, preprocess) → buffer → delivery → sinks
  *
+ * The way back goes by `commands`: it looks at the live view of what was stored, and publishes over mqtt.
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
  * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
  */
@@ -71,13 +88,13 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const tables = [mqttTables, ingestTables, tuyaTables, kafkaTables, trafficTables, lifeSignTables, registryTables];
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const registry = starting.use(await openRegistry({ append: buffer.append, store: buffer, log, clock }));
-  const append = registry.watch(buffer.append);
+  const live = openLiveView({ log });
+  const append = live.watch(registry.watch(buffer.append));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
   registry.followPlaces((moved) => ingest.locate(moved));
@@ -95,9 +112,11 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
 
+  const stages = { buffer, registry, ingest, live, mqtt };
+  const commands = starting.use(await openActuation(config, stages, { log, clock, switches }));
   const sinks = await openDelivery(
     config,
-    { name, buffer, registry, ingest: ingest.ingest },
+    { name, buffer, registry, ingest: ingest.ingest, commands },
     { log, clock, switches },
     starting,
   );
@@ -117,6 +136,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
           }),
           ...registryRoutes(registry, access, () => buffer.ledger()),
           ...credentialRoutes(mqtt),
+          ...commandRoutes(commands),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
         ],

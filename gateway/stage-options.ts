@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PluginCell } from '../contracts/cell.ts';
 import type { BufferOptions } from './buffer/options.ts';
+import type { CommandOptions } from './commands/options.ts';
 import { readConfigured } from './config/read-text.ts';
 import { readProducts } from './config/products-file.ts';
 import type { Config } from './config/schema.ts';
@@ -46,6 +47,11 @@ export function bufferOptions(
     synchronous: switches.synchronous,
     settle: switches.settle,
   };
+}
+
+/** What the commands need of the configuration. */
+export function commandOptions({ commands }: Config, { act, onMoment }: TestSwitches): CommandOptions {
+  return { quietMs: commands.quietSeconds * secondMs, act, onMoment };
 }
 
 /**

@@ -137,7 +137,9 @@ function addRoute(server: FastifyInstance, route: Route, adminToken: string): vo
         route.method === 'GET' || route.method === 'DELETE' || upload !== undefined ? request.query : request.body;
       const match = 'version' in route.input.shape ? request.headers['if-match'] : undefined;
       const version = match === undefined ? undefined : { version: match.replaceAll('"', '') };
-      const input = route.input.safeParse({ ...(given as object), ...version, ...(request.params as object) });
+      const key = 'idempotencyKey' in route.input.shape ? request.headers['idempotency-key'] : undefined;
+      const headers = { ...version, ...(key !== undefined && { idempotencyKey: key }) };
+      const input = route.input.safeParse({ ...(given as object), ...headers, ...(request.params as object) });
       if (input.success) {
         return answer(reply, route, await route.handle(input.data, upload && (request.body as Readable)));
       }
@@ -147,10 +149,11 @@ function addRoute(server: FastifyInstance, route: Route, adminToken: string): vo
   });
 }
 
-function answer(reply: FastifyReply, { produces }: Route, result: unknown): FastifyReply {
+function answer(reply: FastifyReply, { produces, status }: Route, result: unknown): FastifyReply {
   if (produces !== undefined) void reply.type(produces);
   const version: unknown = (result as { version?: unknown } | null)?.version;
   if (typeof version === 'number') void reply.header('etag', `"${version}"`);
+  if (status !== undefined) void reply.code(status);
   return reply.send(result);
 }
 

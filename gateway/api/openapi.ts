@@ -48,8 +48,8 @@ function operation(route: Route): object {
       },
     }),
     responses: {
-      200: {
-        description: 'OK',
+      [route.status ?? 200]: {
+        description: route.status === 202 ? 'Accepted' : 'OK',
         content: { [route.produces ?? 'application/json']: { schema: jsonSchema(route.result, 'output') } },
       },
       default: {

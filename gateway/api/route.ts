@@ -10,6 +10,8 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly summary: string;
+  /** 202: taken, and done later. */
+  readonly status?: 202;
   /** Needs the administrator's token. */
   readonly admin?: boolean;
   /** The body is a file of this type, streamed to `handle`; `input` is then the query. */

@@ -111,6 +111,12 @@ export const configSchema = z.strictObject({
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),
+  commands: z
+    .strictObject({
+      /** Nothing is actuated for so long after a start: what was wished before may be old. */
+      quietSeconds: z.number().min(0).max(600).default(5),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

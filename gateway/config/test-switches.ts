@@ -6,6 +6,9 @@ export interface TestSwitches {
   readonly synchronous: 'FULL' | 'NORMAL';
   readonly acknowledge: 'after-commit' | 'before-commit';
   readonly settle: 'after-ack' | 'before-ack';
+  readonly act: 'after-commit' | 'before-commit';
+  /** Called at the moments of a command; `die-at-<moment>` ends the process there as a power cut would. */
+  readonly onMoment: (moment: string) => void;
 }
 
 export function readTestSwitches(value: string | undefined = process.env['PORTCULLIS_BREAK']): TestSwitches {
@@ -14,5 +17,9 @@ export function readTestSwitches(value: string | undefined = process.env['PORTCU
     synchronous: broken.has('sync-normal') ? 'NORMAL' : 'FULL',
     acknowledge: broken.has('ack-before-commit') ? 'before-commit' : 'after-commit',
     settle: broken.has('settle-before-ack') ? 'before-ack' : 'after-ack',
+    act: broken.has('act-before-commit') ? 'before-commit' : 'after-commit',
+    onMoment: (moment) => {
+      if (broken.has(`die-at-${moment}`)) process.kill(process.pid, 'SIGKILL');
+    },
   };
 }

@@ -198,6 +198,11 @@ export class MqttTransport implements AsyncDisposable {
     };
   }
 
+  /** How many clients a message of this topic would go to now. */
+  reaches(topic: string): number {
+    return this.#clients.countSubscribers(topic);
+  }
+
   /** Closes the connection of a client; says whether there was one. */
   disconnect(clientId: string): boolean {
     return this.#clients.disconnect(clientId);

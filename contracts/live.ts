@@ -1,0 +1,19 @@
+import type { Measurement } from './message.ts';
+import type { WrittenMeasurement } from './pipeline.ts';
+
+/** Who looks at what was stored. Both calls are short, and a throw of either is logged, never passed on. */
+export interface LiveSubscriber {
+  /** A word for the metrics. */
+  readonly name: string;
+  /** Asked for each record before anything is parsed; most are none of the subscriber's. */
+  wants(record: Pick<WrittenMeasurement, 'device' | 'text'>): boolean;
+  take(measurement: Measurement): void;
+}
+
+/**
+ * What was stored, after its commit, in the order of the commits per device. It is for looking, not for keeping: a
+ * subscriber that falls behind loses the oldest, counted, and ingest never waits for one.
+ */
+export interface LiveView {
+  subscribe(subscriber: LiveSubscriber): Disposable;
+}

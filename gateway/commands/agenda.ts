@@ -1,0 +1,69 @@
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { CommandBounds } from './options.ts';
+import { expectationsOf, type Awaited, type Said } from './proof.ts';
+import type { Command } from './tables.ts';
+
+/** A command that has not ended, with what only memory needs of it. */
+export interface OpenCommand {
+  readonly command: Command;
+  readonly plugin: string;
+  readonly idempotent: boolean;
+  sentMs: number;
+  /** What shows that it was done; undefined while nothing can. */
+  awaited: Awaited | undefined;
+  said: Said;
+  /** A step of it is being encoded or committed. */
+  busy: boolean;
+}
+
+/** The open commands, by device. */
+export interface Agenda {
+  readonly size: number;
+  add(open: OpenCommand): void;
+  remove(open: OpenCommand): void;
+  devices(): readonly string[];
+  of(device: string): readonly OpenCommand[];
+  find(id: string): OpenCommand | undefined;
+  /** Throws OVERLOADED. */
+  makeSure(device: string): void;
+}
+
+export function openAgenda({ maxOpen, maxPerDevice }: CommandBounds): Agenda {
+  const byId = new Map<string, OpenCommand>();
+  const byDevice = new Map<string, OpenCommand[]>();
+  const of = (device: string): readonly OpenCommand[] => byDevice.get(device) ?? [];
+  return {
+    get size() {
+      return byId.size;
+    },
+    add(open) {
+      byId.set(open.command.id, open);
+      byDevice.set(open.command.device, [...of(open.command.device), open].toSorted(inTurn));
+    },
+    remove(open) {
+      byId.delete(open.command.id);
+      const rest = of(open.command.device).filter((one) => one !== open);
+      if (rest.length > 0) byDevice.set(open.command.device, rest);
+      else byDevice.delete(open.command.device);
+    },
+    devices: () => [...byDevice.keys()],
+    of,
+    find: (id) => byId.get(id),
+    makeSure(device) {
+      if (byId.size < maxOpen && of(device).length < maxPerDevice) return;
+      throw new PortcullisError('OVERLOADED', 'Too many commands wait; send again later.');
+    },
+  };
+}
+
+/** The higher priority first, then the order of acceptance. */
+function inTurn({ command: one }: OpenCommand, { command: other }: OpenCommand): number {
+  return other.priority - one.priority || one.n - other.n;
+}
+
+/** A command of an earlier life that had gone out is proved by the state it wanted alone: any message proves nothing. */
+export function afterStart(command: Command, plugin: string, idempotent: boolean, nowMs: number): OpenCommand {
+  const open = command.state === 'sent' ? expectationsOf(command.name, command.args) : undefined;
+  const awaited = open === undefined ? undefined : { open, rpcIds: [] };
+  return { command, plugin, idempotent, sentMs: nowMs, awaited, said: 'nothing', busy: false };
+}

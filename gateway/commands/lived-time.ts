@@ -1,0 +1,23 @@
+import type { SqlRow, Write } from '../../contracts/table-set.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** Time in which commands grow old. It never goes back, and a jump of the wall clock while the gateway runs is none. */
+export interface LivedTime {
+  now(): number;
+  /** To be committed with every change of a command. */
+  checkpoint(): Write;
+}
+
+/**
+ * Goes on where the last checkpoint stood. Time without power counts as far as the wall clock knows it: a machine whose
+ * clock was set back knows nothing of it. That errs to the safe side: what is too old is reported expired.
+ */
+export function livedTime(saved: SqlRow | undefined, clock: Clock): LivedTime {
+  const away = saved === undefined ? 0 : Math.max(0, clock.wallMs() - Number(saved['wall_ms']));
+  const base = Number(saved?.['lived_ms'] ?? 0) + away - clock.monoMs();
+  const now = (): number => Math.floor(base + clock.monoMs());
+  return {
+    now,
+    checkpoint: () => ({ statement: 'commands.putClock', params: [now(), Math.floor(clock.wallMs())] }),
+  };
+}

@@ -1,0 +1,139 @@
+import type { CommandPort, CommandStatus, NewCommand } from '../../contracts/command.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { LiveSubscriber } from '../../contracts/live.ts';
+import { afterStart, openAgenda, type Agenda, type OpenCommand } from './agenda.ts';
+import { Driver } from './driver.ts';
+import { livedTime } from './lived-time.ts';
+import { defaultBounds, type CommandDeps, type CommandOptions } from './options.ts';
+import { openPresence, type Presence } from './presence.ts';
+import { heard } from './proof.ts';
+import { addWrite, commandOf, statusOf, type Command } from './tables.ts';
+
+export interface CommandQuery {
+  readonly device?: string | undefined;
+  readonly state?: string | undefined;
+  readonly limit: number;
+  /** `n` of the last one of the page before. */
+  readonly before?: number | undefined;
+}
+
+/** Disposing sends nothing more and waits for what is being committed. */
+export interface Commands extends CommandPort, AsyncDisposable {
+  /** Newest first; `next` goes on after the page. */
+  list(
+    query: CommandQuery,
+  ): Promise<{ readonly commands: readonly CommandStatus[]; readonly next: number | undefined }>;
+}
+
+const lookEveryMs = 200;
+
+/** The commands on their way to devices. What was open when the last life ended goes on where it stood. */
+export async function openCommands(options: CommandOptions, deps: CommandDeps): Promise<Commands> {
+  const { store, clock, live } = deps;
+  const bounds = { ...defaultBounds, ...options.bounds };
+  const [[saved], [last], open] = await Promise.all([
+    store.read('commands.readClock', []),
+    store.read('commands.last', []),
+    store.read('commands.open', []),
+  ]);
+  const time = livedTime(saved, clock);
+  const agenda = openAgenda(bounds);
+  for (const command of open.map(commandOf)) {
+    const { plugin, idempotent } = codecOf(command, deps) ?? { plugin: '', idempotent: false };
+    agenda.add(afterStart(command, plugin, idempotent, time.now()));
+  }
+  const presence = openPresence(options.quietMs, clock);
+  const driver = new Driver({ options, deps, bounds, time, agenda, presence });
+  const seat = live.subscribe(witness(agenda, presence, (device) => driver.look(device)));
+  const looking = setInterval(() => driver.lookAtAll(), lookEveryMs).unref();
+  let n = Number(last?.['n'] ?? 0);
+  const arriving = new Map<string, Promise<CommandStatus>>();
+
+  const status = async (id: string): Promise<CommandStatus | undefined> => {
+    const [row] = await store.read('commands.find', [id]);
+    return row && statusOf(commandOf(row));
+  };
+  const accept = async ({ ttlMs, ...wish }: NewCommand): Promise<CommandStatus> => {
+    const before = await status(wish.id);
+    if (before !== undefined) return before;
+    const codec = admissible(wish, deps);
+    await deps.encode(codec.plugin, wish.name, { device: wish.device, args: wish.args });
+    agenda.makeSure(wish.device);
+    n += 1;
+    const command: Command = { ...wish, n, dueMs: time.now() + ttlMs, state: 'accepted', tries: 0 };
+    const one: OpenCommand = { ...afterStart(command, codec.plugin, codec.idempotent, 0), busy: true };
+    agenda.add(one);
+    try {
+      await driver.commit([addWrite(command), ...driver.trims(n)]);
+    } catch (error) {
+      agenda.remove(one);
+      throw error;
+    }
+    options.onMoment?.('accepted');
+    const accepted = statusOf(command);
+    one.busy = false;
+    driver.look(wish.device);
+    return accepted;
+  };
+
+  return {
+    submit(command) {
+      const known = arriving.get(command.id);
+      if (known !== undefined) return known;
+      const accepting = accept(command).finally(() => arriving.delete(command.id));
+      arriving.set(command.id, accepting);
+      return accepting;
+    },
+    status,
+    async list({ device, state, limit, before }) {
+      const rows = await store.read('commands.list', [
+        device ?? null,
+        state ?? null,
+        before ?? Number.MAX_SAFE_INTEGER,
+        limit + 1,
+      ]);
+      const page = rows.slice(0, limit).map(commandOf);
+      return { commands: page.map(statusOf), next: rows.length > limit ? page.at(-1)?.n : undefined };
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(looking);
+      seat[Symbol.dispose]();
+      await Promise.allSettled(arriving.values());
+      await driver.finish();
+    },
+  };
+}
+
+/** What devices say proves commands that went out to them, and tells who is there. */
+function witness(agenda: Agenda, presence: Presence, look: (device: string) => void): LiveSubscriber {
+  return {
+    name: 'commands',
+    wants: ({ device, text }) => agenda.of(device).length > 0 || text.includes('"kind":"availability"'),
+    take(message) {
+      presence.note(message);
+      const out = agenda.of(message.dev.id).find(({ awaited, said }) => awaited !== undefined && said === 'nothing');
+      if (out?.awaited !== undefined) out.said = heard(message, out.awaited);
+      look(message.dev.id);
+    },
+  };
+}
+
+function codecOf({ device, name }: Pick<Command, 'device' | 'name'>, { plugins }: CommandDeps) {
+  const proto = device.slice(0, Math.max(0, device.indexOf(':')));
+  const plugin = plugins().find((one) => one.proto === proto);
+  const command = plugin?.commands.find((one) => one.name === name);
+  return plugin && command && { plugin: plugin.name, idempotent: command.idempotent };
+}
+
+function admissible(
+  wish: Pick<Command, 'device' | 'name'>,
+  deps: CommandDeps,
+): { plugin: string; idempotent: boolean } {
+  const device = deps.directory.find(wish.device);
+  if (device === undefined || device.lifeCycle === 'DECOMMISSIONED') {
+    throw new PortcullisError('COMMAND_INVALID', `There is no device "${wish.device}" at work here.`);
+  }
+  const codec = codecOf(wish, deps);
+  if (codec !== undefined) return codec;
+  throw new PortcullisError('COMMAND_INVALID', `The device "${wish.device}" has no command "${wish.name}".`);
+}

@@ -1,0 +1,37 @@
+import { openCommands, type Commands } from './commands/open-commands.ts';
+import type { Buffer } from './buffer/buffer.ts';
+import type { Config } from './config/schema.ts';
+import type { GatewayDeps } from './gateway.ts';
+import type { OpenLiveView } from './live/open-live-view.ts';
+import type { IngestStage } from './preprocess/ingest.ts';
+import type { Registry } from './registry/open-registry.ts';
+import { commandOptions } from './stage-options.ts';
+import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
+
+export interface ActuationStages {
+  readonly buffer: Buffer;
+  readonly registry: Registry;
+  readonly ingest: IngestStage;
+  readonly live: OpenLiveView;
+  readonly mqtt: MqttTransport;
+}
+
+/** The way back: commands are encoded by the plugins, go out over the broker, and are proved by what the live view shows. */
+export function openActuation(
+  config: Config,
+  { buffer, registry, ingest, live, mqtt }: ActuationStages,
+  { log, clock, switches }: GatewayDeps,
+): Promise<Commands> {
+  return openCommands(commandOptions(config, switches), {
+    append: live.watch(buffer.append),
+    store: buffer,
+    live,
+    directory: registry,
+    plugins: () => ingest.plugins(),
+    encode: (plugin, command, request) => ingest.encode(plugin, command, request),
+    reaches: (topic) => mqtt.reaches(topic),
+    publish: (outbound) => mqtt.publish(outbound),
+    log,
+    clock,
+  });
+}

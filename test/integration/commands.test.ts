@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connectAsync } from 'mqtt';
+import type { CommandStatus } from '../../contracts/command.ts';
+import { openHouse } from '../../simulator/house/house.ts';
+import { startDaemon } from '../harness/daemon.ts';
+import { command, ended, lampId, plugIn, resultsIn } from '../harness/lamp.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+const quick = { config: { commands: { quietSeconds: 0 } } };
+const light = (id: string, on: boolean, more: object = {}) => ({
+  id,
+  device: lampId,
+  name: 'switch',
+  args: { on },
+  ...more,
+});
+
+test('a lamp is switched once, and the same id again does nothing, also after a restart', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  await using lamp = await plugIn(daemon);
+  const taken = await command(daemon, light('a', true));
+  assert.equal(taken.status, 202);
+  assert.equal((await ended(daemon, 'a')).state, 'acked');
+  assert.equal((await command(daemon, light('a', false))).said.state, 'acked');
+  const keyed = await command(daemon, { ...light('', false), id: undefined }, { 'idempotency-key': 'a' });
+  assert.equal(keyed.said.id, 'a');
+  await daemon.stop();
+  await daemon.start();
+  assert.equal((await command(daemon, light('a', false))).said.state, 'acked');
+  assert.deepEqual(lamp.told, ['ON']);
+  await daemon.stop();
+  assert.deepEqual(resultsIn(daemon.dataDir), ['a acked']);
+});
+
+test('commands for a lamp that is away wait, the most urgent first, or expire', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  await (await plugIn(daemon))[Symbol.asyncDispose]();
+  await command(daemon, light('late', true, { ttlMs: 300 }));
+  await command(daemon, light('low', false, { priority: 1, ttlMs: 60_000 }));
+  await command(daemon, light('high', true, { priority: 9, ttlMs: 60_000 }));
+  const late = await ended(daemon, 'late');
+  assert.deepEqual([late.state, late.code], ['expired', 'COMMAND_EXPIRED']);
+  const { commands } = await daemon.api<{ commands: CommandStatus[] }>('/api/v1/commands?limit=2');
+  assert.deepEqual(
+    commands.map(({ id }) => id),
+    ['high', 'low'],
+  );
+  await using lamp = await plugIn(daemon);
+  for (const id of ['high', 'low']) assert.equal((await ended(daemon, id)).state, 'acked');
+  assert.deepEqual(lamp.told, ['ON', 'OFF']);
+});
+
+test('nothing is actuated in the quiet period after a start', async (t) => {
+  const daemon = await startDaemon(t, { config: { commands: { quietSeconds: 600 } } });
+  await using lamp = await plugIn(daemon);
+  await command(daemon, light('early', true, { ttlMs: 1_000 }));
+  assert.equal((await ended(daemon, 'early')).state, 'expired');
+  assert.deepEqual(lamp.told, []);
+});
+
+test('a device that does not answer: what is idempotent is tried three times, then its outcome is unknown', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  await using lamp = await plugIn(daemon, true);
+  await command(daemon, light('mute', true, { ttlMs: 60_000 }));
+  const end = await ended(daemon, 'mute');
+  assert.deepEqual([end.state, end.code], ['failed', 'OUTCOME_UNKNOWN']);
+  assert.deepEqual(lamp.told, ['ON', 'ON', 'ON']);
+});
+
+test('what cannot be done is refused and not kept', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  await using _lamp = await plugIn(daemon);
+  for (const wrong of [
+    { ...light('w', true), args: { on: 'yes' } },
+    { ...light('w', true), name: 'fly' },
+    { ...light('w', true), device: 'tasmota:nobody' },
+  ]) {
+    assert.equal((await command(daemon, wrong)).status, 422);
+  }
+  assert.equal((await fetch(`http://127.0.0.1:${daemon.httpPort}/api/v1/commands/w`)).status, 404);
+});
+
+test('a retained command reaches a device that comes later as nothing', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  const other = await connectAsync({ host: '127.0.0.1', port: daemon.mqttPort, clientId: 'other', reconnectPeriod: 0 });
+  await other.publishAsync('cmnd/lamp/POWER', 'OFF', { qos: 1, retain: true });
+  await other.endAsync();
+  await using lamp = await plugIn(daemon);
+  // What was retained would come with the subscription, before this.
+  await command(daemon, light('after', true));
+  await ended(daemon, 'after');
+  assert.deepEqual(lamp.told, ['ON']);
+});
+
+test('the simulated house obeys: Zigbee2MQTT and Shelly switch, each command has one result', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  await using house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort });
+  const shelly = 'shelly:shellyplus1pm-a8032ab71c44';
+  await waitUntil('the plug to be known', async () => {
+    const { devices } = await daemon.api<{ devices: { id: string }[] }>('/api/v1/devices?limit=1000');
+    return devices.some(({ id }) => id === shelly);
+  });
+  await command(daemon, { id: 'off', device: shelly, name: 'switch', args: { on: false } });
+  assert.equal((await ended(daemon, 'off')).state, 'acked');
+  // It is off by now: only the answer to the call shows that this was done too.
+  await command(daemon, { id: 'again', device: shelly, name: 'switch', args: { on: false } });
+  assert.equal((await ended(daemon, 'again')).state, 'acked');
+  assert.equal(house.counts().obeyed, 2);
+});
