@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensurePrograms } from './debian-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
 const stampFile = join(root, 'node_modules', '.portcullis-setup');
@@ -27,8 +28,6 @@ function run(command, args, env = {}) {
   return { ok: result.status === 0, said };
 }
 
-const has = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
-
 function install() {
   console.error('portcullis setup: installing dependencies, Node 24 among them (once, about a minute)…');
   const ci = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
@@ -36,24 +35,10 @@ function install() {
 }
 
 function ensureBuildTools() {
-  const missing = [
-    ['g++', 'g++'],
-    ['make', 'make'],
-    ['python3', 'python3'],
-  ].filter(([program]) => !has(program));
-  if (missing.length === 0) return;
-  const packages = missing.map(([, name]) => name);
-  const command = `apt-get install -y ${packages.join(' ')}`;
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    console.error(`portcullis setup: installing ${packages.join(', ')} with apt-get…`);
-    run('apt-get', ['update']);
-    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { DEBIAN_FRONTEND: 'noninteractive' });
-  }
-  const still = missing.filter(([program]) => !has(program)).map(([program]) => program);
-  if (still.length > 0) {
-    fail(
-      `the build tool ${still.join(', ')} is missing; the GPIO module needs it. Run "sudo ${command}" and try again.`,
-    );
+  const tools = { 'g++': 'g++', make: 'make', python3: 'python3' };
+  const command = ensurePrograms(tools, (sentence) => console.error(`portcullis setup: ${sentence}`));
+  if (command !== undefined) {
+    fail(`a build tool is missing; the GPIO module needs it. Run "sudo ${command}" and try again.`);
   }
 }
 

@@ -60,7 +60,7 @@ async function refresh() {
   } catch {
     byId('verdict').textContent = 'The gateway does not answer. This page tries again by itself.';
   }
-  setTimeout(refresh, refreshMs);
+  setTimeout(() => void refresh(), refreshMs);
 }
 
 await refresh();

@@ -1,0 +1,72 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { ensurePrograms } from '../debian-packages.mjs';
+import { packTarball, writeSbom, writeSums } from './artefacts.ts';
+import { packDeb } from './deb.ts';
+import { installModules } from './modules.ts';
+import { run } from './run.ts';
+import { smokeTest } from './smoke.ts';
+import { targets, workplace, type Target } from './targets.ts';
+import { layOut } from './tree.ts';
+
+interface Options {
+  readonly arch: string;
+  readonly out: string;
+  readonly key?: string;
+  readonly smoke: boolean;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** Says each step with the seconds since the start. */
+function progress(): (sentence: string) => void {
+  const start = performance.now();
+  return (sentence) =>
+    console.error(`cross-build ${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${sentence}`);
+}
+
+const toolsFor = ({ compilerPackage, triplet }: Target): Record<string, string> => ({
+  [`${triplet}-g++`]: compilerPackage,
+  'dpkg-deb': 'dpkg',
+  xz: 'xz-utils',
+  make: 'make',
+  python3: 'python3',
+});
+const emulation = { mmdebstrap: 'mmdebstrap', 'qemu-aarch64-static': 'qemu-user-static' };
+
+async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
+  const target = targets[arch];
+  if (target === undefined) throw new Error(`no such target: ${arch}`);
+  const say = progress();
+  const command = ensurePrograms({ ...toolsFor(target), ...(smoke && emulation) }, say);
+  if (command !== undefined) throw new Error(`Debian packages are missing. Run "sudo ${command}" and try again.`);
+  if (smoke && process.getuid?.() !== 0)
+    throw new Error('The smoke test needs root (chroot); without it give --no-smoke.');
+
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const epoch = Number(await run('git', ['log', '-1', '--format=%ct'], { cwd: root }));
+  const place = workplace(resolve(out), { target, root, version, epoch, say });
+  mkdirSync(place.out, { recursive: true });
+  await installModules(place);
+  await layOut(place);
+  if (smoke) say((await smokeTest(place, join(place.out, 'work', `root-${arch}-${target.suite}`))).trim());
+  const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
+  writeSums(place, files, key);
+  say(`done: ${place.out}`);
+}
+
+await new Command('cross-build')
+  .description(
+    'Build release tarball and Debian package for a board on this x64 machine, and try them under emulation.',
+  )
+  .addOption(new Option('--arch <arch>', 'board to build for').choices(Object.keys(targets)).default('arm64'))
+  .option('--out <dir>', 'where to put them; what was done there already is taken over', 'release')
+  .option('--key <file>', 'Ed25519 private key (PEM) that signs SHA256SUMS')
+  .option('--no-smoke', 'do not run the result under emulation (it then does not count as built)')
+  .action(crossBuild)
+  .parseAsync()
+  .catch((error: Error) => {
+    console.error(`cross-build: ${error.message}`);
+    process.exitCode = 1;
+  });

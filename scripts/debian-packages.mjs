@@ -1,0 +1,23 @@
+// Programs that a script needs from Debian's packages. Plain JavaScript, because the set-up runs it under an older Node.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const there = (program) => spawnSync('sh', ['-c', `command -v "$0"`, program], { stdio: 'ignore' }).status === 0;
+
+/**
+ * Sees to it that programs (`wanted`: program to package) are there, and installs their packages where that is allowed (root on
+ * Debian). Gives back the command that would install what is still missing, or undefined when nothing is.
+ */
+export function ensurePrograms(wanted, say) {
+  const missing = () => Object.entries(wanted).filter(([program]) => !there(program));
+  const packages = missing().map(([, name]) => name);
+  if (packages.length === 0) return undefined;
+  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    say(`installing ${packages.join(', ')} with apt-get…`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, stdio: 'ignore' });
+  }
+  const still = missing().map(([, name]) => name);
+  return still.length === 0 ? undefined : `apt-get install -y ${still.join(' ')}`;
+}
