@@ -93,7 +93,7 @@ test('a retained command reaches a device that comes later as nothing', async (t
   assert.deepEqual(lamp.told, ['ON']);
 });
 
-test('the simulated house obeys: Zigbee2MQTT and Shelly switch, each command has one result', async (t) => {
+test('a plug of the simulated house obeys, and each command has one result', async (t) => {
   const daemon = await startDaemon(t, quick);
   await using house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort });
   const shelly = 'shelly:shellyplus1pm-a8032ab71c44';
