@@ -2,4 +2,4 @@
 export function ensurePrograms(
   wanted: Readonly<Record<string, string>>,
   say: (sentence: string) => void,
-): string | undefined;
+): { readonly programs: readonly string[]; readonly command: string } | undefined;

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const there = (program) => spawnSync('sh', ['-c', `command -v "$0"`, program], { stdio: 'ignore' }).status === 0;
+const there = (program) => spawnSync('/bin/sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' }).status === 0;
 
 /**
- * Sees to it that programs (`wanted`: program to package) are there, and installs their packages where that is allowed (root on
- * Debian). Gives back the command that would install what is still missing, or undefined when nothing is.
+ * Sees to it that programs (`wanted`: program to package) are there, and installs their packages where that is allowed
+ * (root on Debian). Gives back the programs that are still missing and the command that would install them, or undefined.
  */
 export function ensurePrograms(wanted, say) {
   const missing = () => Object.entries(wanted).filter(([program]) => !there(program));
@@ -18,6 +18,8 @@ export function ensurePrograms(wanted, say) {
     spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, stdio: 'ignore' });
   }
-  const still = missing().map(([, name]) => name);
-  return still.length === 0 ? undefined : `apt-get install -y ${still.join(' ')}`;
+  const still = missing();
+  if (still.length === 0) return undefined;
+  const command = `apt-get install -y ${still.map(([, name]) => name).join(' ')}`;
+  return { programs: still.map(([program]) => program), command };
 }

@@ -36,9 +36,10 @@ function install() {
 
 function ensureBuildTools() {
   const tools = { 'g++': 'g++', make: 'make', python3: 'python3' };
-  const command = ensurePrograms(tools, (sentence) => console.error(`portcullis setup: ${sentence}`));
-  if (command !== undefined) {
-    fail(`a build tool is missing; the GPIO module needs it. Run "sudo ${command}" and try again.`);
+  const missing = ensurePrograms(tools, (sentence) => console.error(`portcullis setup: ${sentence}`));
+  if (missing !== undefined) {
+    const named = missing.programs.join(', ');
+    fail(`the build tool ${named} is missing; the GPIO module needs it. Run "sudo ${missing.command}" and try again.`);
   }
 }
 

@@ -39,8 +39,10 @@ async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
   const target = targets[arch];
   if (target === undefined) throw new Error(`no such target: ${arch}`);
   const say = progress();
-  const command = ensurePrograms({ ...toolsFor(target), ...(smoke && emulation) }, say);
-  if (command !== undefined) throw new Error(`Debian packages are missing. Run "sudo ${command}" and try again.`);
+  const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulation) }, say);
+  if (missing !== undefined) {
+    throw new Error(`${missing.programs.join(', ')} must be installed. Run "sudo ${missing.command}" and try again.`);
+  }
   if (smoke && process.getuid?.() !== 0)
     throw new Error('The smoke test needs root (chroot); without it give --no-smoke.');
 

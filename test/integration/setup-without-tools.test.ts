@@ -25,8 +25,8 @@ function setup(t: TestContext, programs: readonly string[]): { code: number | nu
   t.after(() => rmSync(clone, { recursive: true, force: true }));
   const bin = join(clone, 'bin');
   for (const folder of ['scripts', 'node_modules', 'bin']) mkdirSync(join(clone, folder));
-  copyFileSync(join(repository, 'scripts/setup.mjs'), join(clone, 'scripts/setup.mjs'));
-  copyFileSync(join(repository, 'package-lock.json'), join(clone, 'package-lock.json'));
+  for (const file of ['scripts/setup.mjs', 'scripts/debian-packages.mjs', 'package-lock.json'])
+    copyFileSync(join(repository, file), join(clone, file));
   for (const program of programs) {
     writeFileSync(join(bin, program), '#!/bin/sh\nexit 0\n');
     chmodSync(join(bin, program), 0o755);
