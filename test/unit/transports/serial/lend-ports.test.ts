@@ -45,6 +45,8 @@ test('an adapter that no port of the configuration uses is lent to one plugin at
   await lent[Symbol.asyncDispose]();
   await lent[Symbol.asyncDispose]();
   await using _again = await serial.ports.open(identity, settings, borrower);
+  await device.write(Buffer.from(' again'));
+  await waitUntil('the bytes after it was lent again', () => heard.join('') === 'hello again');
   assert.deepEqual(ended, []);
   await free.pull();
   await waitUntil('the borrower to be told', () => ended.length === 1);
