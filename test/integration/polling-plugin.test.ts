@@ -116,8 +116,8 @@ test('a plugin from a signed bundle polls a device with a secret, and what it me
   });
   await waitUntil('what the plugin publishes', () => heard.length > 0);
   assert.equal(heard[0], 'acme/acme:meter/polled 200 false');
+  await waitUntil('the meter to be asked again', () => meter.asked() >= 2);
   assert.equal(await daemon.stop(), 0);
-  assert.ok(meter.asked() >= 2);
   const records = await readFile(join(dataDir, 'admission/decisions.jsonl'), 'utf8');
   assert.match(records, /"grant":"secret METER_TOKEN"/);
   assert.doesNotMatch(records + daemon.printed(), new RegExp(secret));
