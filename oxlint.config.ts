@@ -11,6 +11,7 @@ const stages = [
   'preflight',
   'registry',
   'commands',
+  'twin',
   'live',
   'rules',
   'flows',

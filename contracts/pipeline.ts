@@ -1,4 +1,4 @@
-import type { Measurement, RecordClass } from './message.ts';
+import type { Measurement, RecordClass, Scalar } from './message.ts';
 import type { Envelope } from './plugin.ts';
 import type { Batch, Lane, Verdict } from './sink.ts';
 import type { Write } from './table-set.ts';
@@ -42,9 +42,22 @@ export interface WrittenMeasurement {
   readonly cls: RecordClass;
 }
 
+/**
+ * A measurement that was written down in the decode thread, with what has to be compared, so that the main thread neither
+ * reads nor writes it. `keys` and `values` are those of its metrics, in their order; a key is the name, before it the
+ * endpoint and a line break where there is one. Messages of one kind of device may share their list of keys.
+ */
+export interface TextMeasurement extends WrittenMeasurement {
+  readonly kind: Measurement['kind'];
+  /** Source time, where the source told it. */
+  readonly ts: number | undefined;
+  readonly keys: readonly string[];
+  readonly values: readonly Scalar[];
+}
+
 /** What one or more envelopes leave behind, committed at once or not at all. */
 export interface Entry {
-  readonly measurements: readonly (Measurement | WrittenMeasurement)[];
+  readonly measurements: readonly (Measurement | TextMeasurement | WrittenMeasurement)[];
   readonly filtered: readonly Filtered[];
   readonly deadLetters: readonly NewDeadLetter[];
   readonly writes: readonly Write[];

@@ -32,12 +32,14 @@ import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
-import { registryRoutes } from './registry-routes.ts';
+import { deviceRoutes } from './device-routes.ts';
 import { openRegistry, type Registry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
+import { openTwins } from './twin/open-twins.ts';
+import { twinTables } from './twin/tables.ts';
 import { version } from './version.ts';
 
 export interface GatewayDeps {
@@ -63,6 +65,7 @@ const tables = [
   lifeSignTables,
   registryTables,
   commandTables,
+  twinTables,
 ];
 
 /**
@@ -94,7 +97,8 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const registry = starting.use(await openRegistry({ append: buffer.append, store: buffer, log, clock }));
   const live = openLiveView({ log });
-  const append = live.watch(registry.watch(buffer.append));
+  const twins = await openTwins({ store: buffer, directory: registry, log, clock });
+  const append = twins.watch(live.watch(registry.watch(buffer.append)));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
   registry.followPlaces((moved) => ingest.locate(moved));
@@ -112,7 +116,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
 
-  const stages = { buffer, registry, ingest, live, mqtt };
+  const stages = { buffer, registry, ingest, live, mqtt, twins };
   const commands = starting.use(await openActuation(config, stages, { log, clock, switches }));
   const sinks = await openDelivery(
     config,
@@ -134,7 +138,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
             alarms: () => alarms.active(),
           }),
-          ...registryRoutes(registry, access, () => buffer.ledger()),
+          ...deviceRoutes({ registry, access, twins, ledger: () => buffer.ledger() }),
           ...credentialRoutes(mqtt),
           ...commandRoutes(commands),
           ...sinkRoutes(sinks),

@@ -7,6 +7,7 @@ import type { IngestStage } from './preprocess/ingest.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { commandOptions } from './stage-options.ts';
 import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
+import type { Twins } from './twin/open-twins.ts';
 
 export interface ActuationStages {
   readonly buffer: Buffer;
@@ -14,16 +15,17 @@ export interface ActuationStages {
   readonly ingest: IngestStage;
   readonly live: OpenLiveView;
   readonly mqtt: MqttTransport;
+  readonly twins: Twins;
 }
 
 /** The way back: commands are encoded by the plugins, go out over the broker, and are proved by what the live view shows. */
 export function openActuation(
   config: Config,
-  { buffer, registry, ingest, live, mqtt }: ActuationStages,
+  { buffer, registry, ingest, live, mqtt, twins }: ActuationStages,
   { log, clock, switches }: GatewayDeps,
 ): Promise<Commands> {
   return openCommands(commandOptions(config, switches), {
-    append: live.watch(buffer.append),
+    append: twins.watch(live.watch(buffer.append)),
     store: buffer,
     live,
     directory: registry,

@@ -1,4 +1,5 @@
 import type { Measurement, Metric } from '../../contracts/message.ts';
+import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { SqlRow, Write } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Draft } from './draft.ts';
@@ -7,7 +8,6 @@ import { metricStates } from './metric-states.ts';
 import { openWindows } from './open-windows.ts';
 import type { StepOptions } from './options.ts';
 import { withMetrics } from './text-measurement.ts';
-import type { TextMeasurement } from './text-measurement.ts';
 
 /** The rows from which the durable part of the state starts. */
 export interface SavedState {

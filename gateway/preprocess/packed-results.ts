@@ -1,5 +1,5 @@
 import type { Measurement, RecordClass, Scalar } from '../../contracts/message.ts';
-import type { TextMeasurement } from './text-measurement.ts';
+import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { EnvelopeResult } from './task.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Measurement } from '../../contracts/message.ts';
+import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound, SerialPoll } from '../../contracts/plugin.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
 import type { Site, StepOptions } from './options.ts';
-import type { TextMeasurement } from './text-measurement.ts';
 
 /** What crosses between the main thread and a decode thread. Nothing here carries a class: errors travel as values. */
 

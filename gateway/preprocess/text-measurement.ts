@@ -1,20 +1,8 @@
-import type { Measurement, Metric, Scalar } from '../../contracts/message.ts';
-import type { WrittenMeasurement } from '../../contracts/pipeline.ts';
+import type { Metric, Scalar } from '../../contracts/message.ts';
+import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { metricKey } from './metric-states.ts';
 import type { Decoded } from './task.ts';
-
-/**
- * A measurement that was written down in the decode thread, with what dedupe compares, so that the main thread neither
- * reads nor writes it. `keys` and `values` are those of its metrics, in their order.
- */
-export interface TextMeasurement extends WrittenMeasurement {
-  readonly kind: Measurement['kind'];
-  /** Source time, where the source told it. */
-  readonly ts: number | undefined;
-  readonly keys: readonly string[];
-  readonly values: readonly Scalar[];
-}
 
 /** Writes a measurement down; its metrics come last, for `withMetrics`. */
 export function textOf(decoded: Decoded, { receivedAt, topic }: Envelope, proto: string): TextMeasurement {
@@ -41,9 +29,15 @@ const opening = '"m":[{"n":';
 const between = '},{"n":';
 
 /** The record with those of its metrics that are to be kept, at least one. */
-export function withMetrics({ text, device, cls }: TextMeasurement, isKept: readonly boolean[]): WrittenMeasurement {
+export function withMetrics(measurement: TextMeasurement, isKept: readonly boolean[]): TextMeasurement {
+  const { text, keys, values } = measurement;
   const from = text.indexOf(opening) + opening.length;
   const metrics = text.slice(from, -'}]}'.length).split(between);
-  const kept = metrics.filter((_, index) => isKept[index] === true);
-  return { text: `${text.slice(0, from)}${kept.join(between)}}]}`, device, cls };
+  const only = <One>(all: readonly One[]): One[] => all.filter((_, index) => isKept[index] === true);
+  return {
+    ...measurement,
+    text: `${text.slice(0, from)}${only(metrics).join(between)}}]}`,
+    keys: only(keys),
+    values: only(values),
+  };
 }
