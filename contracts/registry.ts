@@ -174,3 +174,20 @@ export const deviceEditSchema = z.strictObject({
   version,
 });
 export type DeviceEdit = z.infer<typeof deviceEditSchema>;
+
+/**
+ * Places and who is responsible for them. Reads are from memory and show what is durable; a change resolves after its
+ * commit.
+ */
+export interface PlaceBook {
+  places(): Iterable<PlaceRecord>;
+  /** The names from the building to the place, with slashes between. */
+  pathOf(place: string): string;
+  addPlace(place: NewPlace): Promise<PlaceRecord>;
+  editPlace(edit: PlaceEdit): Promise<PlaceRecord>;
+  removePlace(removal: PlaceRemoval): Promise<PlaceRecord>;
+  groups(): Iterable<GroupRecord>;
+  addGroup(group: NewGroup): Promise<GroupRecord>;
+  editGroup(edit: GroupEdit): Promise<GroupRecord>;
+  removeGroup(removal: Removal): Promise<GroupRecord>;
+}

@@ -7,30 +7,11 @@ import {
   placeKinds,
   placeRemovalSchema,
   removalSchema,
-  type GroupEdit,
-  type GroupRecord,
-  type NewGroup,
-  type NewPlace,
-  type PlaceEdit,
+  type PlaceBook,
   type PlaceRecord,
-  type PlaceRemoval,
-  type Removal,
 } from '../../contracts/registry.ts';
 import { count } from './read-routes.ts';
 import { route, type Route } from './route.ts';
-
-/** What the API asks of the registry about places and who is responsible for them. */
-export interface PlaceBook {
-  places(): Iterable<PlaceRecord>;
-  pathOf(place: string): string;
-  addPlace(place: NewPlace): Promise<PlaceRecord>;
-  editPlace(edit: PlaceEdit): Promise<PlaceRecord>;
-  removePlace(removal: PlaceRemoval): Promise<PlaceRecord>;
-  groups(): Iterable<GroupRecord>;
-  addGroup(group: NewGroup): Promise<GroupRecord>;
-  editGroup(edit: GroupEdit): Promise<GroupRecord>;
-  removeGroup(removal: Removal): Promise<GroupRecord>;
-}
 
 const place = z.looseObject({ id: z.string(), kind: z.enum(placeKinds), name: z.string(), version: count });
 const group = z.looseObject({

@@ -4,14 +4,8 @@ import type {
   DeviceDirectory,
   DeviceEdit,
   DeviceRecord,
-  GroupEdit,
-  GroupRecord,
   NewDevice,
-  NewGroup,
-  NewPlace,
-  PlaceEdit,
-  PlaceRecord,
-  PlaceRemoval,
+  PlaceBook,
   Removal,
 } from '../../contracts/registry.ts';
 import type {
@@ -63,24 +57,12 @@ export interface RegistryDeps {
  * after that; one that cannot be rejects with NOT_FOUND, CONFLICT, COMMAND_INVALID or REGISTRY_FULL and leaves nothing.
  * Disposing waits for the edits that were taken; dispose what calls the registry before.
  */
-export interface Registry extends DeviceDirectory, AsyncDisposable {
+export interface Registry extends DeviceDirectory, PlaceBook, AsyncDisposable {
   /** An `append` for ingest, under which unknown devices appear by themselves. */
   watch(append: Append): Append;
 
   /** Tells where every device stands, now and after each commit that moves some. */
   followPlaces(onMoved: (moved: readonly Located[]) => void): void;
-  places(): Iterable<PlaceRecord>;
-  /** The names from the building to the place, with slashes between. */
-  pathOf(place: string): string;
-  addPlace(place: NewPlace): Promise<PlaceRecord>;
-  editPlace(edit: PlaceEdit): Promise<PlaceRecord>;
-  removePlace(removal: PlaceRemoval): Promise<PlaceRecord>;
-
-  groups(): Iterable<GroupRecord>;
-  addGroup(group: NewGroup): Promise<GroupRecord>;
-  editGroup(edit: GroupEdit): Promise<GroupRecord>;
-  removeGroup(removal: Removal): Promise<GroupRecord>;
-
   devices(): Iterable<DeviceRecord>;
   /** The devices that fit, in no order. Throws NOT_FOUND for a place that is not there. */
   select(filter: DeviceFilter): DeviceRecord[];

@@ -6,6 +6,10 @@ export interface GatewayFigures {
   readonly accepted: number;
   readonly delivered: number;
   readonly buffered: number;
+  /** Repeated, unchanged, or rolled up: left out on purpose. */
+  readonly filtered: number;
+  readonly expired: number;
+  readonly evicted: number;
   readonly deadLettered: number;
   readonly balanced: boolean;
   /** Records ingested since the process started. */
@@ -21,9 +25,11 @@ const descriptions = ['description', 'registry'].map(
   (reason) => `portcullis_dropped_total{stage="delivery",reason="${reason}"}`,
 );
 
+type Amount = 'accepted' | 'delivered' | 'buffered' | 'filtered' | 'expired' | 'evicted' | 'deadLettered';
+
 interface LedgerAnswer {
   readonly balanced: boolean;
-  readonly sinks: readonly { accepted: number; delivered: number; buffered: number; deadLettered: number }[];
+  readonly sinks: readonly Record<Amount, number>[];
 }
 
 /** Sums the samples of one counter in Prometheus text format, whatever their labels. */
@@ -55,14 +61,16 @@ export async function readFigures(httpPort: number, timeoutMs = 2000): Promise<G
     devicesOf('&lifeCycle=ACTIVATED'),
     get(httpPort, '/metrics', signal).then((answer) => answer.text()),
   ]);
-  const sum = (name: keyof LedgerAnswer['sinks'][number]): number =>
-    ledger.sinks.reduce((total, sink) => total + sink[name], 0);
+  const sum = (name: Amount): number => ledger.sinks.reduce((total, sink) => total + sink[name], 0);
   return {
     devices,
     activated,
     accepted: sum('accepted'),
     delivered: sum('delivered'),
     buffered: sum('buffered'),
+    filtered: sum('filtered'),
+    expired: sum('expired'),
+    evicted: sum('evicted'),
     deadLettered: sum('deadLettered'),
     balanced: ledger.balanced,
     ingested: sumOfCounter(metrics, 'portcullis_ingested_records_total'),
@@ -115,7 +123,8 @@ function comparison({ deliveredNow, descriptions }: GatewayFigures, received: nu
 export function summaryLine(figures: GatewayFigures | undefined, seconds: number, received: number): string {
   const time = `Stopped after ${Math.round(seconds)} s`;
   if (!figures) return `${time}; the gateway gave no last figures, the cloud took ${received} reports.`;
-  const { accepted, delivered, buffered, deadLettered, balanced } = figures;
-  const counts = `${accepted} accepted, ${delivered} delivered, ${buffered} buffered, ${deadLettered} dead-lettered`;
-  return `${time}: ${counts}, ${tick(balanced)}; ${comparison(figures, received)}.`;
+  const { accepted, delivered, buffered, filtered, expired, evicted, deadLettered, balanced } = figures;
+  const usual = `${delivered} delivered + ${buffered} buffered + ${filtered} filtered + ${deadLettered} dead-lettered`;
+  const rare = (expired > 0 ? ` + ${expired} expired` : '') + (evicted > 0 ? ` + ${evicted} evicted` : '');
+  return `${time}: ${accepted} accepted = ${usual}${rare}, ${tick(balanced)}; ${comparison(figures, received)}.`;
 }

@@ -71,7 +71,7 @@ test('the demo starts everything, shows a status and stops cleanly by itself', a
   assert.match(out, /Console {3}http:\/\/127\.0\.0\.1:\d+\/\n/);
   assert.match(out, /MQTT {6}127\.0\.0\.1:\d+, with TLS 127\.0\.0\.1:\d+/);
   assert.match(out, /^portcullis {2}\d+ devices .* ledger balanced ✓$/m);
-  assert.match(out, /Stopped after \d+ s: [1-9]\d* accepted, .* ledger balanced ✓/);
+  assert.match(out, /Stopped after \d+ s: [1-9]\d* accepted = .* ledger balanced ✓/);
 });
 
 test('SIGTERM stops house, gateway and cloud, with exit code 0 and no process left', async (t) => {

@@ -6,8 +6,11 @@ const figures = {
   devices: 38,
   activated: 37,
   accepted: 1200,
-  delivered: 1100,
+  delivered: 1050,
   buffered: 90,
+  filtered: 50,
+  expired: 0,
+  evicted: 0,
   deadLettered: 10,
   balanced: true,
   ingested: 1200,
@@ -19,7 +22,7 @@ test('the status line names devices, rate, buffered, delivered, dead-lettered an
   const line = statusLine(figures, 41.7);
   assert.equal(
     line,
-    'portcullis  38 devices (37 activated)  42 msg/s  buffered 90  delivered 1100  dead-lettered 10  ledger balanced ✓',
+    'portcullis  38 devices (37 activated)  42 msg/s  buffered 90  delivered 1050  dead-lettered 10  ledger balanced ✓',
   );
   assert.match(statusLine({ ...figures, balanced: false }, 4.2), /4\.2 msg\/s .* ledger balanced ✗$/);
   assert.match(statusLine(undefined, 0), /does not answer/);
@@ -27,11 +30,15 @@ test('the status line names devices, rate, buffered, delivered, dead-lettered an
 
 test('a narrow terminal gets the same figures in fewer words', () => {
   const line = statusLine(figures, 41.7, 80);
-  assert.equal(line, '38 devices 42 msg/s buffered 90 delivered 1100 dead-lettered 10 ledger ✓');
+  assert.equal(line, '38 devices 42 msg/s buffered 90 delivered 1050 dead-lettered 10 ledger ✓');
 });
 
 test('the last line sums up, also when the gateway gave no figures', () => {
-  assert.match(summaryLine(figures, 61.2, 1100), /^Stopped after 61 s: 1200 accepted, 1100 delivered, 90 buffered/);
+  assert.match(
+    summaryLine(figures, 61.2, 1100),
+    /^Stopped after 61 s: 1200 accepted = 1050 delivered \+ 90 buffered \+ 50 filtered \+ 10 dead-lettered, l/,
+  );
+  assert.match(summaryLine({ ...figures, expired: 3 }, 61.2, 1100), / \+ 10 dead-lettered \+ 3 expired, l/);
   assert.match(summaryLine(figures, 61.2, 1100), /the cloud took 1100 reports ✓\.$/);
   assert.match(summaryLine(figures, 61.2, 1080), /took 1080 reports, and 20 records only described a device.* ✓\.$/);
   assert.match(summaryLine(figures, 61.2, 1079), /took 1079 reports, but .* delivered 1080 ✗\.$/);
