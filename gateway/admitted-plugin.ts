@@ -9,11 +9,12 @@ import { pluginApiName, providedModules } from './admission/provided-modules.ts'
 import { sentenceOf, shownViolations } from './admission/report/subject.ts';
 import type { FunctionRule } from './admission/types.ts';
 import type { EffectiveGrants } from './admission/permissions/effective.ts';
+import type { DeviceResource } from './cells/device-guard.ts';
 import type { HandleGrants } from './cells/handles/grants.ts';
-import type { Demands } from './cells/rehearsal.ts';
 import { defaultLimits, type CellLimits } from './cells/options.ts';
 import type { CheckedShape, ExpectedExport, ExpectedShape } from './lib/live-shape.ts';
 import { endpointOf } from './lib/endpoint.ts';
+import type { ContractDemands } from './simulated-device.ts';
 import type { ModuleFence } from './lib/module-fence.ts';
 
 /** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
@@ -35,8 +36,9 @@ export interface PluginRun {
   readonly fence: ModuleFence;
   readonly expected: CheckedShape;
   readonly limits: CellLimits;
+  readonly device: readonly DeviceResource[] | undefined;
   /** What it must show in a process that ends, before its first message. */
-  readonly demands: Demands;
+  readonly demands: ContractDemands;
   /** It asks for nothing and a key that this site trusts has signed it: the decode threads may run it. */
   readonly isTrustedCodec: boolean;
   /** Undefined: the contract grants nothing that needs a handle. */
@@ -80,10 +82,12 @@ async function runOf(
       builtins: (contract.imports?.builtins ?? []).map(({ name }) => name),
     },
     expected: { contract: expectedShape(contract.exports), source: shape },
-    limits: limitsOf(contract, handleGrants !== undefined),
+    limits: limitsOf(contract.enforcement, check.effective?.resources ?? {}, handleGrants !== undefined),
+    device: contract.device?.resources,
     demands: {
       examples: contract.conformance?.examples ?? [],
       startsUnconfigured: contract.conformance?.startsUnconfigured,
+      simulator: contract.conformance?.simulator,
     },
     handleGrants,
     isTrustedCodec: !asks && contract.integrity?.signatures !== undefined,
@@ -154,7 +158,11 @@ function handlesOf({ permissions, environment, trust }: EffectiveGrants): Handle
 /** A plugin that works on its own has no deadline per call to hold it. */
 const shareOfItsOwn = 0.5;
 
-function limitsOf({ resources = {} }: Contract, worksOnItsOwn: boolean): CellLimits {
+function limitsOf(
+  { onRuntimeViolation }: Contract['enforcement'],
+  resources: EffectiveGrants['resources'],
+  worksOnItsOwn: boolean,
+): CellLimits {
   const { heap, memory, cpu, startupTimeout, callTimeout, ipc, restarts } = resources;
   return {
     heapBytes: heap ?? defaultLimits.heapBytes,
@@ -168,6 +176,8 @@ function limitsOf({ resources = {} }: Contract, worksOnItsOwn: boolean): CellLim
     restarts: {
       max: restarts?.max ?? defaultLimits.restarts.max,
       windowMs: restarts?.window ?? defaultLimits.restarts.windowMs,
+      after: restarts?.then ?? defaultLimits.restarts.after,
     },
+    onViolation: onRuntimeViolation ?? defaultLimits.onViolation,
   };
 }

@@ -11,6 +11,7 @@ import type { Clock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
 import { plannedHandles, readGiven } from './plugin-given.ts';
+import { openQuarantine } from './plugin-quarantine.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from './stage-options.ts';
 import { deniedLive, startPlugin, type Arrival, type Origin } from './start-plugin.ts';
@@ -57,19 +58,24 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
     folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
   });
   const configOf = pluginConfig(config);
+  const quarantine = await openQuarantine(config.dataDir, [...vendors, ...shipped], deps);
   const arrivals: Arrival[] = [];
   const arrive = async (plugin: AdmittedPlugin, origin: Origin): Promise<void> => {
     const { name, run } = plugin;
     const before = arrivals.filter((other) => other.plugin.name === name);
-    const starts = run !== undefined && !before.some(isRunning);
-    const arrival = starts
+    const held = run === undefined ? undefined : quarantine.faultOf(plugin);
+    const starts = run !== undefined && held === undefined && !before.some(isRunning);
+    const arrival: Arrival = starts
       ? await startPlugin(plugin, run, {
           origin,
           config: configOf[name] ?? {},
           handles: run.handleGrants && plannedHandles(run.handleGrants, given.get(name)),
+          onQuarantine: (plugin, why) => quarantine.add(plugin, why),
           ...deps,
         })
-      : { plugin, origin };
+      : held === undefined
+        ? { plugin, origin }
+        : { plugin: deniedLive(plugin, held), origin, fault: held };
     if (arrival.cell) opening.use(arrival.cell);
     announce(arrival.plugin, { log: deps.log, isFirst: before.length === 0 });
     arrivals.push(arrival);
@@ -103,7 +109,10 @@ export async function openPlugins(config: Config, deps: { log: Logger; clock: Cl
       return begun;
     },
     status: () => [...Map.groupBy(arrivals, ({ plugin }) => plugin.name).values()].flatMap(statusOf),
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      await open.disposeAsync();
+      await quarantine[Symbol.asyncDispose]();
+    },
   };
 }
 

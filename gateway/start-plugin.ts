@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { violationTable } from './admission/codes.ts';
 import { shown } from './admission/report/subject.ts';
 import type { AdmittedPlugin, PluginRun } from './admitted-plugin.ts';
@@ -6,9 +5,9 @@ import { openCell } from './cells/cell-supervisor.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
 import type { PlannedHandles } from './cells/handles/handle-broker.ts';
 import type { StartFault } from './cells/process-cell.ts';
-import { demandsAnything, rehearse } from './cells/rehearsal.ts';
-import type { Clock } from './lib/clock.ts';
+import type { CellDeps } from './cells/options.ts';
 import type { PluginSource } from './preprocess/options.ts';
+import { demandsAnything, rehearsePlugin } from './simulated-device.ts';
 
 export type Origin = 'shipped' | 'site';
 
@@ -37,14 +36,14 @@ interface Place {
 export async function startPlugin(
   plugin: AdmittedPlugin,
   run: PluginRun,
-  { origin, config, handles, ...deps }: Place & { log: Logger; clock: Clock },
+  { origin, config, handles, ...deps }: Place & CellDeps,
 ): Promise<Arrival> {
   const { name } = plugin;
-  const { entry, fence, expected, limits, demands } = run;
-  const plan = { name, entry, fence, expected, limits, config, handles };
+  const { entry, fence, expected, limits, device, demands } = run;
+  const plan = { name, entry, fence, expected, limits, device, config, handles };
   const inThreads = origin === 'shipped' || run.isTrustedCodec;
   if (demandsAnything(demands) || (inThreads && origin === 'site')) {
-    const fault = await rehearse(plan, demands, deps);
+    const fault = await rehearsePlugin(plan, demands, deps);
     if (fault !== undefined) return { origin, fault, plugin: deniedLive(plugin, fault) };
   }
   if (inThreads) return { origin, plugin, thread: { name, entry, fence, expected, config } };

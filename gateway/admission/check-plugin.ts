@@ -93,8 +93,8 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
   const host = checkHost(contract, facts);
   const entry = entryOf(tree, contract, manifest);
   const effective = effectiveGrants({ contract, manifest, policy, deployed: host.environment });
-  const resources = { ...contract.resources, ...manifest?.resources };
-  const enforcement = checkEnforcement({ ...effective, resources }, facts);
+  const { device, exports } = contract;
+  const enforcement = checkEnforcement({ ...effective, device, exports }, facts);
   const layers = {
     ...(manifest ? { manifest } : {}),
     ...(policy ? { policy } : {}),

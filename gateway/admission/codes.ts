@@ -152,6 +152,14 @@ export const violationTable = {
     means: 'What a handle did for the plugin failed on the far side.',
     help: 'Check the device or host that the plugin talks to.',
   },
+  'PC-R212': {
+    means: 'The plugin used more memory or CPU time than its contract grants.',
+    help: 'Use a version that needs less, or have resources in the contract reviewed and changed.',
+  },
+  'PC-R213': {
+    means: 'The plugin is quarantined for what it did when it ran.',
+    help: 'Install another version, or release it with "portcullis plugin release NAME" when the cause is known.',
+  },
 } as const satisfies Record<string, { means: string; help: string }>;
 
 export type ViolationCode = keyof typeof violationTable;

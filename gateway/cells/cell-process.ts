@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { tell } from '../observability/channels.ts';
 import { startHandleLink, type HandleLink } from './handles/handle-link.ts';
+import type { HandleCode } from './handles/told.ts';
 import { launchCell } from './launch.ts';
 import { lineReader } from './lines.ts';
 import { bytePacer } from './byte-pacer.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import { rateMeter } from './rate-meter.ts';
 import { readFromCell } from './read-from-cell.ts';
+import { redaction } from './redaction.ts';
 import { watchProcess } from './watchdog.ts';
 import type { FromCell, ToCell, WireAnswer, WireCall } from './wire.ts';
 
@@ -16,6 +18,8 @@ import type { FromCell, ToCell, WireAnswer, WireCall } from './wire.ts';
 export interface Ending {
   readonly is: 'crashed' | 'hung' | 'broken';
   readonly detail: string;
+  /** Code of what it did beyond its contract; undefined for an end that may come to every program. */
+  readonly violates?: string | undefined;
 }
 
 export type CallResult = WireAnswer | Ending;
@@ -66,13 +70,11 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     clearTimeout(done?.timer);
     done?.resolve(result);
   };
-  const breach = (detail: string): void => {
-    tell('rejected', { stage: 'cells', reason: 'PC-R204', count: 1 });
-    end({ is: 'broken', detail });
-  };
+  const { breach, onExcess, onRefused } = violations(limits, end);
+  const secrets = redaction(plan.handles?.secrets.values() ?? []);
   const hear = (line: string): void => {
     const read = readFromCell(line);
-    if ('wrong' in read) return breach(`a message breaks its schema: ${read.wrong}`);
+    if ('wrong' in read) return breach(`a message breaks its schema: ${secrets.text(read.wrong)}`);
     const { message } = read;
     if (message.is === 'ask') {
       pause(socket, waitFor(line.length));
@@ -82,9 +84,10 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
     if (message.is === 'answer') {
       if (message.id !== pending?.id) return breach('an answer that nobody waits for');
       const waitMs = waitFor(line.length);
-      if (waitMs === 0) return settle(message.answer);
+      const answer = secrets.answer(message.answer);
+      if (waitMs === 0) return settle(answer);
       clearTimeout(pending.timer);
-      pending = { ...pending, id: answered, timer: setTimeout(() => settle(message.answer), waitMs) };
+      pending = { ...pending, id: answered, timer: setTimeout(() => settle(answer), waitMs) };
       return;
     }
     if (listener === undefined) return breach('a message out of turn');
@@ -95,10 +98,10 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   const send = (message: ToCell): void => void socket.write(`${JSON.stringify(message)}\n`);
   const unsentBytes = (): number => socket.writableLength;
   const onDeaf = (): void => breach('it asks and does not read the answers');
-  const handles = startHandleLink({ ...deps, ...limits, send, unsentBytes, onDeaf });
+  const handles = startHandleLink({ ...deps, ...limits, send, unsentBytes, onDeaf, onRefused });
 
   const pid = child.pid ?? 0;
-  const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess: (detail) => end({ is: 'crashed', detail }) });
+  const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess });
   const ended = howItEnded(child).then((detail) => {
     cause ??= { is: 'crashed', detail };
     watch[Symbol.dispose]();
@@ -128,6 +131,28 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
         send({ is: 'call', id: lastId, call });
       }),
   };
+}
+
+/** What counts as an act beyond the contract, and how the process ends for it. */
+function violations({ onViolation }: CellPlan['limits'], end: (why: Ending) => void) {
+  const counted = (why: Ending & { readonly violates: string }): void => {
+    tell('rejected', { stage: 'cells', reason: why.violates, count: 1 });
+    end(why);
+  };
+  return {
+    breach: (detail: string): void => counted({ is: 'broken', detail, violates: 'PC-R204' }),
+    onExcess: (detail: string): void => counted({ is: 'crashed', detail, violates: 'PC-R212' }),
+    /** What was refused did no harm, and is counted with the handles: only a contract that wants it so ends the process. */
+    onRefused: (code: HandleCode): void => {
+      if (onViolation === 'report' || !isWish(code)) return;
+      end({ is: 'crashed', detail: 'it asked a handle for what its contract does not grant', violates: code });
+    },
+  };
+}
+
+/** A refusal that says something about the plugin, and not about a device or a transport. */
+function isWish(code: HandleCode): boolean {
+  return code === 'PC-R207' || code === 'PC-R208' || code === 'PC-R209';
 }
 
 /** A cell that asks much is read less: what it says is parsed in the gateway's own thread. */

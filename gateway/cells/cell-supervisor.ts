@@ -1,6 +1,7 @@
 import type { CellCall, CellDescription, CellFailure, CellRefusal, PluginCell } from '../../contracts/cell.ts';
 import { tell } from '../observability/channels.ts';
-import type { CallResult } from './cell-process.ts';
+import type { CallResult, Ending } from './cell-process.ts';
+import { deviceGuard } from './device-guard.ts';
 import type { HandlePorts } from './handles/handle-broker.ts';
 import type { CellDeps, CellPlan } from './options.ts';
 import { openProcessCell } from './process-cell.ts';
@@ -33,6 +34,7 @@ class Supervisor implements SupervisedCell {
   readonly #plan: CellPlan;
   readonly #deps: CellDeps;
   readonly #budget: ReturnType<typeof restartBudget>;
+  readonly #guard: ReturnType<typeof deviceGuard>;
   #state: CellState = 'starting';
   #life = 0;
   #process: ProcessCell | undefined;
@@ -46,6 +48,7 @@ class Supervisor implements SupervisedCell {
     this.#plan = plan;
     this.#deps = deps;
     this.#budget = restartBudget(plan.limits.restarts);
+    this.#guard = deviceGuard(plan.device ?? [], deps.clock);
     this.#adopt(first);
   }
 
@@ -65,9 +68,11 @@ class Supervisor implements SupervisedCell {
   async call(call: CellCall, life: number): ReturnType<PluginCell['call']> {
     const process = this.#process;
     if (process === undefined || life !== this.#life) return { is: 'crashed', detail: 'the process was replaced' };
+    const refusal = call.is === 'encode' ? this.#guard.refuses(call) : undefined;
+    if (refusal !== undefined) return refusal;
     const result = await process.call(wireCall(call));
     if (result.is === 'broken') return refused('PC-R204', result.detail);
-    if (isAnswerTo(call, result)) return result;
+    if (isAnswerTo(call, result)) return result.is === 'decoded' ? this.#guard.held(result) : result;
     // A process that mixes up its answers is not asked again; the end is booked like any other.
     await process[Symbol.asyncDispose]();
     return refused('PC-R204', 'an answer of another kind');
@@ -104,25 +109,36 @@ class Supervisor implements SupervisedCell {
     this.#process = process;
     this.#happened('ready');
     if (this.#ports !== undefined) process.begin(this.#ports);
-    void process.ended.then(({ detail }) => {
+    void process.ended.then((ending) => {
       this.#process = undefined;
-      if (this.#state !== 'closed') this.#lost(detail);
+      if (this.#state !== 'closed') this.#lost(ending);
     });
   }
 
-  #lost(why: string): void {
+  #lost({ detail: why, violates }: Pick<Ending, 'detail' | 'violates'>): void {
     const { name } = this;
+    const { onViolation, restarts } = this.#plan.limits;
+    if (violates !== undefined && onViolation !== 'report') return this.#retire(`${why} (${violates})`, onViolation);
     const waitMs = this.#budget.book(this.#deps.clock.monoMs());
-    if (waitMs === undefined) {
-      const detail = `Plugin ${name} is quarantined: ${why}, once too often. Its messages become dead letters.`;
-      tell('alarm', { code: 'plugin_quarantined', subject: name, active: true, detail });
-      this.#deps.log.error({ plugin: name }, detail);
-      return this.#happened('spent');
-    }
+    if (waitMs === undefined) return this.#retire(`${why}, once too often`, restarts.after);
     tell('retried', { stage: 'cells', reason: 'restart' });
     this.#deps.log.warn({ plugin: name, why, waitMs }, 'the cell of a plugin ended and starts again');
     this.#happened('ended');
     this.#timer = setTimeout(() => void this.#restart(), waitMs);
+  }
+
+  /** No process follows in this life of the gateway, and after `quarantine` in no other. */
+  #retire(why: string, how: 'stop' | 'quarantine'): void {
+    const { name } = this;
+    const until = {
+      stop: 'It is tried again at the next start of the gateway.',
+      quarantine: `It stays there until another version comes, or "portcullis plugin release ${name}".`,
+    };
+    const detail = `Plugin ${name} is quarantined: ${why}. Its messages become dead letters. ${until[how]}`;
+    tell('alarm', { code: 'plugin_quarantined', subject: name, active: true, detail });
+    this.#deps.log.error({ plugin: name }, detail);
+    if (how === 'quarantine') this.#deps.onQuarantine?.(name, why);
+    this.#happened('spent');
   }
 
   async #restart(): Promise<void> {
@@ -130,7 +146,7 @@ class Supervisor implements SupervisedCell {
     const started = await openProcessCell(this.#plan, this.#deps);
     if (this.#state === 'closed') {
       if ('call' in started) await started[Symbol.asyncDispose]();
-    } else if ('code' in started) this.#lost(`${started.code}, ${started.detail}`);
+    } else if ('code' in started) this.#lost({ detail: `${started.code}, ${started.detail}` });
     else this.#adopt(started);
   }
 }

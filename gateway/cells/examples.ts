@@ -40,11 +40,7 @@ const given = z.array(message).max(256).default([]);
 export function playOf(example: Example, teaches: readonly string[]): Play | string {
   const said = given.safeParse(example.given);
   if (!said.success) return `given is no list of messages: ${issueOf(said.error)}`;
-  const decode = (one: z.output<typeof message>): WireCall => ({
-    is: 'decode',
-    envelope: envelopeOf(one),
-    teaches: teaches.some((filter) => matchesFilter(filter, one.topic)),
-  });
+  const decode = (one: z.output<typeof message>): WireCall => callOf(one, teaches);
   const before = said.data.map(decode);
   if (example.call === 'decode') {
     const args = decodeArgs.safeParse(example.args);
@@ -55,6 +51,16 @@ export function playOf(example: Example, teaches: readonly string[]): Play | str
   if (!args.success) return `args are not command, device and arguments: ${issueOf(args.error)}`;
   const [command, device, wanted] = args.data;
   return { before, call: { is: 'encode', command, device, args: wanted } };
+}
+
+/** A message of the simulated device as the call that it becomes. */
+export function decodeCall(said: z.input<typeof message>, teaches: readonly string[]): WireCall {
+  return callOf(message.parse(said), teaches);
+}
+
+function callOf(said: z.output<typeof message>, teaches: readonly string[]): WireCall {
+  const isLesson = teaches.some((filter) => matchesFilter(filter, said.topic));
+  return { is: 'decode', envelope: envelopeOf(said), teaches: isLesson };
 }
 
 function envelopeOf({ payload, ...head }: z.output<typeof message>): WireEnvelope {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../lib/clock.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
+import type { DeviceResource } from './device-guard.ts';
 import type { PlannedHandles } from './handles/handle-broker.ts';
 
 /** What a cell may use; bytes, milliseconds. The contract's `resources` say it, these are what an omission means. */
@@ -19,8 +20,10 @@ export interface CellLimits {
   readonly messagesPerSecond: number;
   /** Of its answers; a cell that says more is asked less often. */
   readonly bytesPerSecond: number;
-  /** So many ends of the process within the window; the next one is quarantine. */
-  readonly restarts: { readonly max: number; readonly windowMs: number };
+  /** So many ends of the process within the window; the next one is the last. */
+  readonly restarts: { readonly max: number; readonly windowMs: number; readonly after: 'stop' | 'quarantine' };
+  /** What an act beyond the contract costs. `report`: it is counted, and ends the process where nothing it says can be used. */
+  readonly onViolation: 'report' | 'stop' | 'quarantine';
 }
 
 const MiB = 1024 * 1024;
@@ -33,7 +36,8 @@ export const defaultLimits: CellLimits = {
   messageBytes: 256 * 1024,
   messagesPerSecond: 5_000,
   bytesPerSecond: 256 * 1024,
-  restarts: { max: 10, windowMs: 600_000 },
+  restarts: { max: 10, windowMs: 600_000, after: 'stop' },
+  onViolation: 'report',
 };
 
 /** One admitted plugin that runs in a process of its own. */
@@ -45,6 +49,8 @@ export interface CellPlan {
   readonly config: unknown;
   readonly expected: CheckedShape;
   readonly limits: CellLimits;
+  /** What the contract says of the device's values and commands. */
+  readonly device?: readonly DeviceResource[] | undefined;
   /** Undefined: the contract grants nothing, and the plugin's `start` is never called. */
   readonly handles?: PlannedHandles | undefined;
 }
@@ -52,4 +58,6 @@ export interface CellPlan {
 export interface CellDeps {
   readonly log: Logger;
   readonly clock: Clock;
+  /** A plugin that must not run again, at no start of the gateway, before somebody says so. */
+  readonly onQuarantine?: ((plugin: string, why: string) => void) | undefined;
 }

@@ -9,7 +9,16 @@ import type { FromCell, WireCall } from './wire.ts';
 
 /** Why a process did not get as far as its first call, with the code of the admission's run-time family. */
 export interface StartFault {
-  readonly code: 'PC-R201' | 'PC-R202' | 'PC-R203' | 'PC-R204' | 'PC-R205' | 'PC-R206' | 'PC-S105' | 'CONFIG_INVALID';
+  readonly code:
+    | 'PC-R201'
+    | 'PC-R202'
+    | 'PC-R203'
+    | 'PC-R204'
+    | 'PC-R205'
+    | 'PC-R206'
+    | 'PC-R213'
+    | 'PC-S105'
+    | 'CONFIG_INVALID';
   readonly detail: string;
 }
 

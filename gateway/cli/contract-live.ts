@@ -6,8 +6,8 @@ import { decide } from '../admission/decide.ts';
 import type { ProvidedModule, SourceTree } from '../admission/types.ts';
 import { violation } from '../admission/violation.ts';
 import { admittedPlugin } from '../admitted-plugin.ts';
-import { rehearse } from '../cells/rehearsal.ts';
 import { systemClock } from '../lib/clock.ts';
+import { rehearsePlugin } from '../simulated-device.ts';
 import { openTrialFolder } from './trial-folder.ts';
 
 export interface LiveInput {
@@ -32,7 +32,7 @@ export async function withLiveCheck(check: Check, { tree, folder, provided, toda
   if (admitted.run === undefined) return check;
   const { demands, ...plan } = admitted.run;
   const deps = { log: pino({ level: 'silent' }), clock: systemClock };
-  const fault = await rehearse({ name, ...plan, config: {} }, demands, deps);
+  const fault = await rehearsePlugin({ name, ...plan, config: {} }, demands, deps);
   if (fault === undefined) return { ...check, executed: true };
   const { code, detail } = fault;
   const found =

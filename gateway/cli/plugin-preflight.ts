@@ -2,7 +2,6 @@ import { pino } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import type { CellDeps } from '../cells/options.ts';
-import { demandsAnything, rehearse } from '../cells/rehearsal.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -11,6 +10,7 @@ import { preflight } from '../preflight/preflight.ts';
 import type { PreflightReport } from '../preflight/preflight.ts';
 import { reportLines } from '../preflight/report-text.ts';
 import type { PreflightSubject } from '../preflight/report-text.ts';
+import { demandsAnything, rehearsePlugin } from '../simulated-device.ts';
 import { installedPlugins, predecessorOf, readPlugin } from './plugin-found.ts';
 import type { FoundPlugin } from './plugin-found.ts';
 import { nothingRuns, openReplay } from './plugin-replay.ts';
@@ -87,7 +87,7 @@ export async function comparePlugin(candidate: FoundPlugin, config: Config): Pro
 
 /** The examples of the contract, as the gateway will play them at its start. */
 async function keepDemands({ plan, demands }: Trial, deps: CellDeps): Promise<void> {
-  const fault = demandsAnything(demands) ? await rehearse(plan, demands, deps) : undefined;
+  const fault = demandsAnything(demands) ? await rehearsePlugin(plan, demands, deps) : undefined;
   if (fault === undefined) return;
   throw new PortcullisError(
     'PLUGIN_REFUSED',

@@ -15,7 +15,7 @@ import { readBounded } from '../admission/read-bounded.ts';
 import { admittedPlugin } from '../admitted-plugin.ts';
 import type { AdmittedPlugin } from '../admitted-plugin.ts';
 import type { CellPlan } from '../cells/options.ts';
-import type { Demands } from '../cells/rehearsal.ts';
+import type { ContractDemands } from '../simulated-device.ts';
 import type { Config } from '../config/schema.ts';
 import { readGiven } from '../plugin-given.ts';
 import { contractShelves } from '../plugin-places.ts';
@@ -27,7 +27,7 @@ import { openTrialFolder } from './trial-folder.ts';
 export interface Trial extends AsyncDisposable {
   readonly plan: CellPlan;
   /** What its contract demands of the running module. */
-  readonly demands: Demands;
+  readonly demands: ContractDemands;
 }
 
 /**

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
 import type { VersionsOptions } from '../preflight/versions.ts';
+import { releaseFromQuarantine } from '../plugin-quarantine.ts';
 import { installedPlugins, readPlugin, versionOfBundle } from './plugin-found.ts';
 import { comparePlugin, orRefused, show } from './plugin-preflight.ts';
 import type { Compared, ExitCode } from './plugin-preflight.ts';
@@ -55,6 +56,14 @@ export async function runRollback(name: string, options: { config: string }): Pr
   const { from, to } = await rollBack(versionsOf(dir, name), { shipped });
   const target = to === 'shipped' ? 'the version that is shipped with the gateway' : to.version;
   console.log(`${name}: back from ${from.version} to ${target}. ${nextStart}`);
+}
+
+/** `portcullis plugin release`: exit 0 released, 1 it was not quarantined. */
+export async function runRelease(name: string, options: { config: string }): Promise<0 | 1> {
+  const { dataDir } = await loadConfig(options.config);
+  const released = await releaseFromQuarantine(dataDir, name);
+  console.log(released ? `${name} is released. ${nextStart}` : `${name} is not kept in quarantine.`);
+  return released ? 0 : 1;
 }
 
 /** `portcullis plugin list`: what the gateway would start with, and the versions to go back to. */

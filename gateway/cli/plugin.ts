@@ -10,6 +10,7 @@ export function pluginCommand(): Command {
     .addCommand(preflightCommand())
     .addCommand(installCommand())
     .addCommand(rollbackCommand())
+    .addCommand(releaseCommand())
     .addCommand(listCommand());
 }
 
@@ -86,6 +87,19 @@ function rollbackCommand(): Command {
     .action(async (name: string, options: { config: string }) => {
       const { runRollback } = await import('./plugin-versions.ts');
       await runRollback(name, options);
+    });
+}
+
+function releaseCommand(): Command {
+  return new Command('release')
+    .description(
+      'Let a quarantined plugin run again, at the next start of the gateway. Exit 0 released, 1 not quarantined.',
+    )
+    .argument('<name>', 'plugin, as "plugin list" calls it')
+    .requiredOption('--config <file>', 'configuration file of the gateway')
+    .action(async (name: string, options: { config: string }) => {
+      const { runRelease } = await import('./plugin-versions.ts');
+      process.exitCode = await runRelease(name, options);
     });
 }
 

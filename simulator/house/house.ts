@@ -29,8 +29,17 @@ export interface House extends AsyncDisposable {
   counts(): StationCounts;
 }
 
+/** The connections of the house by what speaks on them. */
+export const families: Readonly<Record<string, readonly Station[]>> = {
+  zigbee2mqtt: [zigbee2mqtt],
+  tasmota: tasmotas,
+  'shelly-gen1': shelliesGen1,
+  'shelly-gen2': shelliesGen2,
+  esphome: discovered,
+};
+
 /** Every connection of the house. */
-export const stations: readonly Station[] = [zigbee2mqtt, ...tasmotas, ...shelliesGen1, ...shelliesGen2, ...discovered];
+export const stations: readonly Station[] = Object.values(families).flat();
 
 const connectTimeoutMs = 15_000;
 const nobody = (): undefined => undefined;

@@ -1,18 +1,35 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { startDaemon } from '../harness/daemon.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
+const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 const contract = `apiVersion: plugin-contract/v1
 kind: PluginContract
 plugin: { entry: index.js, format: esm, sideEffects: allow }
 exports: { policy: closed, variables: [{ name: default, deferToLive: true }] }
 imports: { packages: [{ name: zod, version: '^4' }], undeclared: allow }
-resources: { callTimeout: 1s, restarts: { max: 1, window: 10m } }
+resources: { callTimeout: 1s, restarts: { max: 1, window: 10m, then: quarantine } }
+`;
+const canary = 'CANARY-of-the-vendor-5f1f6c0e';
+
+/** Knows its secret, and says it wherever it can. */
+const leaky = `import { z } from 'zod';
+let token = 'nothing';
+export default {
+  name: 'leaky', apiVersion: 1, proto: 'leaky', topics: ['leaky/#'], config: z.strictObject({}),
+  decode({ topic }) {
+    if (topic === 'leaky/throw') throw new Error('GET /?token=' + token);
+    return [{ device: 'leaky:1', kind: 'state', metrics: [{ n: 'x.leaky.note', key: 'note', value: token }] }];
+  },
+  async start(handles) { token = await handles.secret('TOKEN'); await handles.ingest({ topic: 'up', payload: '1' }); },
+};
 `;
 
 const source = (top: string): string => `import { z } from 'zod';
@@ -60,7 +77,17 @@ test('a vendor plugin runs in a process of its own, a refused one is listed with
     await writeFile(join(root, 'plugins', name, 'index.js'), source(top));
     await writeFile(join(dataDir, `contracts/${name}.contract.yaml`), `${contract}${more}`);
   }
-  const daemon = await startDaemon(t, { dataDir, config: { plugins: { dir: join(root, 'plugins') } } });
+  await mkdir(join(root, 'plugins/leaky'));
+  await writeFile(join(root, 'plugins/leaky/package.json'), `{"name":"leaky","version":"1.0.0","type":"module"}`);
+  await writeFile(join(root, 'plugins/leaky/index.js'), leaky);
+  await writeFile(
+    join(dataDir, 'contracts/leaky.contract.yaml'),
+    `${contract}environment: { secrets: [{ name: TOKEN }] }\n`,
+  );
+  await writeFile(join(root, 'token'), canary);
+  const plugins = { dir: join(root, 'plugins'), secrets: { leaky: { TOKEN: join(root, 'token') } } };
+  const config = { plugins, log: { level: 'trace' } };
+  const daemon = await startDaemon(t, { dataDir, config });
   const plugin = async (name: string): Promise<Listed | undefined> => {
     const { plugins } = await daemon.api<{ plugins: readonly Listed[] }>('/api/v1/plugins');
     return plugins.find((one) => one.name === name);
@@ -101,5 +128,37 @@ test('a vendor plugin runs in a process of its own, a refused one is listed with
   const raised = alarms.map(({ code, subject }) => `${code} ${subject}`).toSorted();
   assert.deepEqual(raised, ['plugin_quarantined vendor', 'plugin_refused greedy', 'plugin_refused liar']);
   await client.publishAsync('vendor/a', '22', { qos: 1 });
+
+  await waitUntil('what the leaky plugin fetched', async () => {
+    const { devices } = await daemon.api<{ devices: { device: string; accepted: number }[] }>(
+      '/api/v1/ledger?device=leaky:1',
+    );
+    return devices.some(({ device, accepted }) => device === 'leaky:1' && accepted > 0);
+  });
+  await client.publishAsync('leaky/throw', '1', { qos: 1 });
+  await client.endAsync(true);
   assert.equal(await daemon.stop(), 0);
+  const exported = await run(['buffer', 'export', '--data', dataDir]);
+  assert.match(exported, /"\[secret\]"/);
+  const database = await readFile(join(dataDir, 'portcullis.db'));
+  assert.match(database.toString('latin1'), /GET \/\?token=\[secret\]/);
+  for (const text of [exported, daemon.printed(), database.toString('latin1')]) assert.doesNotMatch(text, /CANARY/);
+
+  // Its contract says quarantine, so it stays out until somebody lets it in.
+  await daemon.start();
+  const held = await plugin('vendor');
+  assert.deepEqual([held?.decision, held?.runs, held?.violations[0]?.code], ['DENY', 'nowhere', 'PC-R213']);
+  assert.equal(await daemon.stop(), 0);
+  await writeFile(join(root, 'gateway.yaml'), JSON.stringify({ dataDir, ...config }));
+  const release = ['plugin', 'release', 'vendor', '--config', join(root, 'gateway.yaml')];
+  assert.match(await run(release), /is released/);
+  await assert.rejects(run(release), /is not kept in quarantine/);
 });
+
+async function run(command: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(process.execPath, [cli, ...command])).stdout;
+  } catch (error) {
+    throw new Error((error as { stdout: string }).stdout, { cause: error });
+  }
+}

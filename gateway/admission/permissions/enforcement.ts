@@ -1,5 +1,6 @@
 import type { HandleKind, HostFacts, Isolation } from '../host/facts.ts';
 import type { Endpoint } from '../../lib/endpoint.ts';
+import type { Contract } from '../contract.ts';
 import type { PermissionsRule, ResourcesRule } from '../language/grammar-grants.ts';
 import type { EnvironmentRule } from '../language/grammar-host.ts';
 import type { Violation } from '../types.ts';
@@ -101,6 +102,8 @@ export function checkEnforcement(
     readonly permissions?: PermissionsRule | undefined;
     readonly resources?: ResourcesRule | undefined;
     readonly environment?: EnvironmentRule | undefined;
+    readonly device?: Contract['device'];
+    readonly exports?: Contract['exports'];
   },
   facts: HostFacts,
 ): { readonly grants: readonly Grant[]; readonly violations: readonly Violation[] } {
@@ -138,6 +141,16 @@ export function checkEnforcement(
     const by = 'the gateway: the process has no environment and is told this value';
     consider(`environment.variables[${i}]`, `variable ${variable.name}`, { by });
   });
+  const apart = facts.isolation.level > 0;
+  asked.device?.resources?.forEach(({ name }, i) => {
+    const by = 'the gateway: values and commands are compared with it at the border of the cell';
+    if (apart) consider(`device.resources[${i}]`, `device resource ${name}`, { by });
+  });
+  asked.exports?.functions.forEach(({ at, name, timeoutMs }) => {
+    const by = 'nothing: the gateway calls no exported function, only those of the default export';
+    if (apart && timeoutMs !== undefined)
+      grants.push({ path: `${at}.timeout`, grant: `${name} ${timeoutMs} ms`, enforcedBy: by });
+  });
   return { grants, violations };
 }
 
@@ -153,12 +166,14 @@ function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [st
     facts.cgroup === undefined || facts.cgroup === 'v2'
       ? cell
       : { needs: 'control group v2: without it neither CPU share nor number of processes can be limited' };
+  const disk: Enforcer = apart ? { by: 'the kernel: a cell may write no file of any size' } : shared;
   const limits: (readonly [string, string, Enforcer])[] = [];
   if (rule.memory !== undefined) limits.push(['resources.memory', `memory ${rule.memory} bytes`, watchdog]);
   if (rule.heap !== undefined)
     limits.push(['resources.heap', `heap ${rule.heap} bytes`, apart ? { by: '--max-old-space-size' } : shared]);
   if (rule.cpu !== undefined) limits.push(['resources.cpu', `CPU ${rule.cpu}`, group]);
   if (rule.pids !== undefined) limits.push(['resources.pids', `${rule.pids} processes`, group]);
+  if (rule.disk !== undefined) limits.push(['resources.disk', `disk ${rule.disk} bytes`, disk]);
   for (const key of ['startupTimeout', 'callTimeout'] as const) {
     if (rule[key] !== undefined) limits.push([`resources.${key}`, `${key} ${rule[key]} ms`, watchdog]);
   }

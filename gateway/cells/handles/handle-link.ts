@@ -4,7 +4,7 @@ import type { ToCell } from '../wire.ts';
 import type { HandleAsk } from './ask.ts';
 import { openHandles, type HandlePorts, type HandleSession, type PlannedHandles } from './handle-broker.ts';
 import { handleLimits as limits } from './handle-limits.ts';
-import { refused } from './told.ts';
+import { refused, type HandleCode } from './told.ts';
 
 interface Ends {
   readonly log: Logger;
@@ -16,6 +16,8 @@ interface Ends {
   readonly messageBytes: number;
   /** It asks and does not read. */
   readonly onDeaf: () => void;
+  /** An ask was refused with this code. */
+  readonly onRefused: (code: HandleCode) => void;
 }
 
 interface Owner {
@@ -34,7 +36,7 @@ export interface HandleLink extends AsyncDisposable {
 
 const noHandles = refused('PC-R210', 'there are no handles');
 
-export function startHandleLink({ log, clock, send, unsentBytes, onDeaf, messageBytes }: Ends): HandleLink {
+export function startHandleLink({ log, clock, send, unsentBytes, onDeaf, onRefused, messageBytes }: Ends): HandleLink {
   let session: HandleSession | undefined;
   const revoke = async (): Promise<void> => {
     const ending = session;
@@ -64,7 +66,10 @@ export function startHandleLink({ log, clock, send, unsentBytes, onDeaf, message
     take({ id, ask }) {
       if (unsentBytes() > limits.unreadBytes) return onDeaf();
       const asked = session === undefined ? Promise.resolve(noHandles) : session.ask(ask);
-      void asked.then((told) => send({ is: 'told', id, told }));
+      void asked.then((told) => {
+        send({ is: 'told', id, told });
+        if (told.is === 'refused') onRefused(told.code);
+      });
     },
     [Symbol.asyncDispose]: revoke,
   };

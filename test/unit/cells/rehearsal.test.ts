@@ -98,3 +98,17 @@ test('an example that ends the process is no pass', async (t) => {
   const examples = [{ call: 'decode', args: [{ topic: 'thermo/404', payload: '' }], expect: [] }];
   assert.match((await rehearse(plan, { examples }, deps))?.detail ?? '', /got the error hung/);
 });
+
+const lamp = (payload: string) => ({ topic: 'thermo/1', payload, retain: false });
+
+test('everything that a simulated device says must decode, and its lessons hold for the examples', async (t) => {
+  const factor = { topic: 'thermo/factor', payload: '10', retain: true };
+  const other = { topic: 'lamp/1', payload: '', retain: false };
+  const example: Example = { call: 'decode', args: [says(2)], expect: read(20) };
+  assert.equal(await outcome(t, [example], { said: [factor, other, lamp('{"t":1}')] }), 'kept');
+  assert.match(
+    await outcome(t, [], { said: [factor, lamp('{')] }),
+    /^PC-R206 message 2 .* does not decode: decode-failed$/,
+  );
+  assert.match(await outcome(t, [], { said: [factor, other] }), /^PC-R206 nothing that .* becomes a reading$/);
+});

@@ -27,7 +27,7 @@ test('a cell runs only after it became ready in the same start', () => {
 });
 
 test('the waits grow, the budget ends, and old ends are forgotten', () => {
-  const budget = restartBudget({ max: 3, windowMs: 1_000 });
+  const budget = restartBudget({ max: 3, windowMs: 1_000, after: 'stop' });
   assert.deepEqual(
     [0, 1, 2, 3].map((at) => budget.book(at)),
     [250, 500, 1_000, undefined],

@@ -26,6 +26,20 @@ test('the items of the manifest hold, and of limits the smallest', () => {
   assert.deepEqual(permissions.mqtt, { publish: ['gw/a'], maxPayload: 1_024 });
 });
 
+test('of limits the smallest of every layer holds, also where the contract is silent', () => {
+  const { resources } = effective(
+    'resources: { memory: 96MiB, ipc: { rate: 200/s }, restarts: { max: 5, window: 10m } }',
+    'resources: { memory: 64MiB, ipc: { message: 1KiB } }',
+    'resources: { memory: 128MiB, cpu: 0.5, restarts: { max: 2, window: 1h, then: quarantine } }',
+  );
+  assert.deepEqual(resources, {
+    memory: 64 * 1024 ** 2,
+    cpu: 0.5,
+    ipc: { rate: 200, message: 1_024 },
+    restarts: JSON.parse('{ "max": 2, "window": 3600000, "then": "quarantine" }') as unknown,
+  });
+});
+
 test('of the environment a plugin gets what the contract names and the manifest does not leave out', () => {
   const contract = 'environment: { secrets: [{ name: A }, { name: B }], variables: [{ name: V }] }';
   const names = (found: ReturnType<typeof effective>) =>
@@ -38,6 +52,7 @@ test('a contract that says nothing grants nothing', () => {
   assert.deepEqual(effective('metadata: { id: a }'), {
     permissions: {},
     environment: { secrets: [], variables: [] },
+    resources: {},
     trust: 'full',
   });
 });
