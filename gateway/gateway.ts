@@ -36,6 +36,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { openRegistry, type Registry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { gpioTables } from './transports/gpio/tables.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { openTwins } from './twin/open-twins.ts';
@@ -66,12 +67,13 @@ const tables = [
   registryTables,
   commandTables,
   twinTables,
+  gpioTables,
 ];
 
 /**
  * Wires the stages, far side first, so that nothing is taken from a device before there is a place for it:
  *
- *     device → mqtt, serial → ingest (plugins, preprocess) → buffer → delivery → sinks
+ *     device → mqtt, serial, gpio → ingest (plugins, preprocess) → buffer → delivery → sinks
  *
  * The way back goes by `commands`: it looks at the live view of what was stored, and publishes over mqtt.
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
@@ -104,8 +106,8 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   registry.followPlaces((moved) => ingest.locate(moved));
 
   const taken = traffic.watch(ingest.ingest);
-  const polls = ingest.plugins().flatMap(({ polls = [] }) => polls);
-  const { serial } = starting.use(await openHardware(config, { ingest: taken, polls, metrics, log, clock }));
+  const known = { ingest: taken, store: buffer, plugins: ingest.plugins(), metrics, log, clock };
+  const hardware = starting.use(await openHardware(config, known));
   const broker = await mqttOptions(config, name, switches, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
@@ -124,7 +126,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
     { log, clock, switches },
     starting,
   );
-  const ports = { ingest: taken, mqtt: handlePort(mqtt, config), serial: serial.ports };
+  const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   countStages(metrics, { buffer, mqtt, registry });
   const api = starting.use(
@@ -137,6 +139,7 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
             deadLetters: (query) => buffer.deadLetters(query),
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
             alarms: () => alarms.active(),
+            hardware: () => hardware.status(),
           }),
           ...deviceRoutes({ registry, access, twins, ledger: () => buffer.ledger() }),
           ...credentialRoutes(mqtt),

@@ -12,6 +12,7 @@ import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
 import { ownCertificate } from './lib/own-certificate.ts';
 import type { TableSet } from '../contracts/table-set.ts';
+import type { GpioLineOptions, GpioOptions, LinePlace } from './transports/gpio/options.ts';
 import type { SerialPortOptions } from './transports/serial/options.ts';
 import type { MqttOptions } from './transports/mqtt/options.ts';
 
@@ -176,4 +177,17 @@ export function serialOptions({ serial }: Config): readonly SerialPortOptions[] 
     stopBits,
     protocol: protocol.as === 'delimiter' ? { as: protocol.as, delimiter: Buffer.from(protocol.delimiter) } : protocol,
   }));
+}
+
+/** What the GPIO lines need of the configuration. */
+export function gpioOptions({ gpio }: Config): GpioOptions {
+  const lines = Object.entries(gpio.lines).map(([name, line]): GpioLineOptions => {
+    const place: LinePlace = line.pin === undefined ? { line: line.line ?? '' } : { pin: line.pin };
+    const { activeLow } = line;
+    if (line.as === 'output') return { name, place, activeLow, as: 'output', safe: line.safe === 'on' ? 1 : 0 };
+    const { pull, debounceMs } = line;
+    if (line.as === 'input') return { name, place, activeLow, as: 'input', pull, debounceMs };
+    return { name, place, activeLow, as: 'counter', pull, debounceMs, reportMs: line.reportSeconds * secondMs };
+  });
+  return { interface: gpio.interface, board: gpio.board, lines };
 }

@@ -29,8 +29,12 @@ export interface ReadModel {
   }>;
   plugins(): readonly object[];
   alarms(): readonly object[];
+  hardware(): { readonly serial: readonly object[]; readonly gpio: readonly object[] };
   deadLetters(query: { limit: number }): Promise<readonly { readonly sample: Uint8Array }[]>;
 }
+
+/** `missing`: waited for; `failed`: there, but it cannot be opened. */
+const lineState = z.enum(['missing', 'failed', 'open']);
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(100);
 
@@ -72,6 +76,30 @@ export function readRoutes(model: ReadModel): Route[] {
         alarms: z.array(z.object({ code: z.string(), subject: z.string(), detail: z.string(), since: z.number() })),
       }),
       handle: async () => ({ alarms: model.alarms() }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/hardware',
+      summary: 'The serial ports and GPIO lines of the configuration, and whether they are open.',
+      input: z.object({}),
+      result: z.object({
+        serial: z.array(
+          z.object({
+            port: z.string(),
+            state: lineState,
+            stations: z.array(z.object({ station: z.string(), isOnline: z.boolean() })),
+          }),
+        ),
+        gpio: z.array(
+          z.object({
+            line: z.string(),
+            as: z.enum(['input', 'counter', 'output']),
+            place: z.string(),
+            state: lineState,
+          }),
+        ),
+      }),
+      handle: async () => model.hardware(),
     }),
     route({
       method: 'GET',

@@ -51,3 +51,50 @@ export const serial = z.strictObject({
     .refine((ports) => Object.keys(ports).length <= 32, 'are more than 32')
     .default({}),
 });
+
+const place = {
+  /** Number on the header, not the number of a line. */
+  pin: z.int().min(1).max(40).optional(),
+  line: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:/ -]{0,62}$/, 'is no name of a line')
+    .refine(
+      (line) => !/^\d+$/.test(line),
+      'is a number, which changes with the kernel; use the pin of the header or a name',
+    )
+    .optional(),
+  activeLow: z.boolean().default(false),
+};
+const heard = {
+  ...place,
+  pull: z.enum(['up', 'down', 'none']).optional(),
+};
+
+const gpioLine = z
+  .discriminatedUnion('as', [
+    z.strictObject({ as: z.literal('input'), ...heard, debounceMs: z.int().min(0).max(10_000).default(20) }),
+    z.strictObject({
+      as: z.literal('counter'),
+      ...heard,
+      debounceMs: z.int().min(0).max(10_000).default(5),
+      reportSeconds: z.number().min(0.1).max(86_400).default(60),
+    }),
+    z.strictObject({ as: z.literal('output'), ...place, safe: z.enum(['off', 'on']).default('off') }),
+  ])
+  .refine(({ pin, line }) => (pin === undefined) !== (line === undefined), 'has a pin or a line, one of them');
+
+/** Lines of the GPIO header by name. */
+export const gpio = z.strictObject({
+  interface: z.enum(['auto', 'sysfs', 'character-device']).default('auto'),
+  /** A board whose header is not known: the label of its chip, and pins to line numbers of that chip. */
+  board: z
+    .strictObject({
+      chip: z.string().min(1).max(64),
+      pins: z.record(z.string().regex(/^(?:[1-9]|[1-3]\d|40)$/, 'is a pin from 1 to 40'), z.int().min(0).max(1_023)),
+    })
+    .optional(),
+  lines: z
+    .record(name, gpioLine)
+    .refine((lines) => Object.keys(lines).length <= 64, 'are more than 64')
+    .default({}),
+});

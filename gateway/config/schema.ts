@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tuyaSchema } from './tuya-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
-import { serial } from './hardware-schema.ts';
+import { gpio, serial } from './hardware-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -108,6 +108,7 @@ export const configSchema = z.strictObject({
   cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
   serial: serial.prefault({}),
+  gpio: gpio.prefault({}),
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),

@@ -2,6 +2,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
+import { checkGpio } from './check-gpio.ts';
 import { checkSerial } from './check-serial.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -17,7 +18,7 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
   try {
     const config = await loadConfig(configPath);
     const named = await Promise.all(
-      [checkPorts, checkDataFolder, checkFiles, checkCloud, checkSerial].map((check) => check(config)),
+      [checkPorts, checkDataFolder, checkFiles, checkCloud, checkSerial, checkGpio].map((check) => check(config)),
     );
     return [...host, ok('configuration', `${configPath} is valid`), ...named.flat()];
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Plugin } from '../../../contracts/plugin.ts';
 import esphome from '../../../plugins/esphome/index.ts';
 import genericJson from '../../../plugins/generic-json/index.ts';
+import gpio from '../../../plugins/gpio/index.ts';
 import modbusRtu from '../../../plugins/modbus-rtu/index.ts';
 import shelly from '../../../plugins/shelly/index.ts';
 import tasmota from '../../../plugins/tasmota/index.ts';
@@ -19,6 +20,17 @@ export const plugins: readonly {
 }[] = [
   { plugin: imported(esphome), corpus: ['esphome_ha'] },
   { plugin: imported(genericJson), corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
+  {
+    plugin: imported(gpio),
+    corpus: ['gpio'],
+    settings: {
+      lines: {
+        'front-door': { is: 'door' },
+        water: { is: 'pulses', of: 'water.volume', unit: 'L', perPulse: 10 },
+        pump: { is: 'switch' },
+      },
+    },
+  },
   {
     plugin: imported(modbusRtu),
     corpus: [],

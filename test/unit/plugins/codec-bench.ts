@@ -18,8 +18,8 @@ const utf8 = new TextEncoder();
 
 export function envelope(topic: string, payload: unknown, client = 'client-1'): Envelope {
   const bytes = payload instanceof Uint8Array ? payload : utf8.encode(textual(payload));
-  const transport = topic.startsWith('serial/') ? 'serial' : 'mqtt';
-  return { transport, client, topic, payload: bytes, retain: false, receivedAt: 1_741_108_936_480 };
+  const wire = /^(?:serial|gpio)(?=\/)/.exec(topic)?.[0] as 'serial' | 'gpio' | undefined;
+  return { transport: wire ?? 'mqtt', client, topic, payload: bytes, retain: false, receivedAt: 1_741_108_936_480 };
 }
 
 function textual(payload: unknown): string {

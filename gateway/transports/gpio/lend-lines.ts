@@ -1,0 +1,84 @@
+import { PortcullisError } from '../../../contracts/errors.ts';
+import type { GpioLevel, GpioLines, LentGpioLine } from '../../../contracts/handles.ts';
+import type { ChipLine, GpioWay } from './way.ts';
+
+/**
+ * The lines that the gateway does not use itself, for the broker of handles. `isOwn` tells the lines of the configuration.
+ * A lent output begins at 0, and is given back to the kernel as it is.
+ */
+export function lendLines(way: () => Promise<GpioWay>, isOwn: (line: ChipLine) => boolean): GpioLines {
+  const lent = new Set<string>();
+  return {
+    async open({ chip: name, line: offset }, direction, events) {
+      const using = await way();
+      const chip = (await using.chips()).find((one) => one.name === name);
+      if (chip === undefined || offset >= chip.lines) {
+        throw new PortcullisError('FILE_UNREADABLE', `There is no GPIO line ${name}/${offset}.`);
+      }
+      const key = `${name}/${offset}`;
+      if (lent.has(key) || isOwn({ chip, offset })) {
+        throw new PortcullisError('NOT_ALLOWED', `The GPIO line ${key} is in use.`);
+      }
+      lent.add(key);
+      const giveBack = once(() => lent.delete(key));
+      const onClosed = (why: string): void => {
+        giveBack();
+        events.onClosed(why);
+      };
+      try {
+        const line =
+          direction === 'in'
+            ? await lendInput(using, { chip, offset }, { ...events, onClosed })
+            : await lendOutput(using, { chip, offset }, { onClosed });
+        return {
+          ...line,
+          async [Symbol.asyncDispose]() {
+            await line[Symbol.asyncDispose]();
+            giveBack();
+          },
+        };
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+    },
+  };
+}
+
+type Events = Parameters<GpioLines['open']>[2];
+
+async function lendInput(way: GpioWay, line: ChipLine, { onData, onClosed }: Events): Promise<LentGpioLine> {
+  const watched = await way.watch(line, { debounceMs: 0, pull: undefined }, { onLevel: onData, onClosed });
+  return {
+    read: () => Promise.resolve(watched.level),
+    write: () => Promise.reject(new PortcullisError('NOT_ALLOWED', `The GPIO line ${nameOf(line)} is an input.`)),
+    [Symbol.asyncDispose]: () => watched[Symbol.asyncDispose](),
+  };
+}
+
+async function lendOutput(way: GpioWay, line: ChipLine, { onClosed }: Pick<Events, 'onClosed'>): Promise<LentGpioLine> {
+  let level: GpioLevel = 0;
+  const driven = await way.drive(line, level, undefined, { onClosed });
+  return {
+    read: () => Promise.resolve(level),
+    async write(wished) {
+      await driven.write(wished);
+      level = wished;
+    },
+    [Symbol.asyncDispose]: () => driven[Symbol.asyncDispose](),
+  };
+}
+
+function nameOf({ chip, offset }: ChipLine): string {
+  return `${chip.name}/${offset}`;
+}
+
+/** A second call does nothing: the name may be lent to somebody else by then. */
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
+}
