@@ -79,7 +79,8 @@ const tables = [
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
  * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
  */
-export async function startGateway(config: Config, { log, clock, switches }: GatewayDeps): Promise<Gateway> {
+export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
+  const { log, clock, switches } = deps;
   await using starting = new AsyncDisposableStack();
   const metrics = starting.use(openMetrics());
   const alarms = starting.use(
@@ -119,13 +120,9 @@ export async function startGateway(config: Config, { log, clock, switches }: Gat
   await access.settle();
 
   const stages = { buffer, registry, ingest, live, mqtt, twins };
-  const commands = starting.use(await openActuation(config, stages, { log, clock, switches }));
-  const sinks = await openDelivery(
-    config,
-    { name, buffer, registry, ingest: ingest.ingest, commands },
-    { log, clock, switches },
-    starting,
-  );
+  const commands = starting.use(await openActuation(config, stages, deps));
+  const delivered = { name, buffer, registry, ingest: ingest.ingest, commands };
+  const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   countStages(metrics, { buffer, mqtt, registry });
