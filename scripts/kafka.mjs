@@ -48,8 +48,9 @@ if (brokers !== 1 && brokers !== 2) fail('--brokers is 1 or 2.', 64);
 using stop = waitForStop();
 try {
   const say = (sentence) => console.log(`kafka: ${sentence}`);
-  await using kafka = await findKafka({ port, brokers, cache, say }, process.env.KAFKA_BOOTSTRAP);
-  if ('why' in kafka) fail(`no Kafka can run here: ${kafka.why}.`, 69);
+  const found = await findKafka({ port, brokers, cache, say }, process.env.KAFKA_BOOTSTRAP);
+  if ('why' in found) fail(`no Kafka can run here: ${found.why}.`, 69);
+  await using kafka = found;
   say(`ready at ${kafka.bootstrap.join(',')}; Ctrl-C stops it`);
   await stop.asked;
   say('stopping…');

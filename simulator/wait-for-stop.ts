@@ -11,7 +11,10 @@ export interface StopWish extends Disposable {
 /** Ctrl-C, a polite kill, and a terminal that was closed. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Listens until disposed. A second signal does not wait for anything and ends the process at once. */
+/** Far longer than anybody waits, and short enough for a timer. */
+const aliveMs = 86_400_000;
+
+/** Listens, and keeps the process alive, until disposed. A second signal does not wait for anything and ends the process at once. */
 export function waitForStop(): StopWish {
   const wish = new AbortController();
   const asked = new Promise<void>((resolve) => wish.signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -20,6 +23,8 @@ export function waitForStop(): StopWish {
     wish.abort();
   };
   let timer: NodeJS.Timeout | undefined;
+  // A listener for a signal is nothing that Node waits for.
+  const alive = setInterval(() => undefined, aliveMs);
   for (const name of signals) process.on(name, onSignal);
   return {
     asked,
@@ -30,6 +35,7 @@ export function waitForStop(): StopWish {
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
+      clearInterval(alive);
       for (const name of signals) process.off(name, onSignal);
     },
   };

@@ -14,9 +14,15 @@ interface Ran {
 }
 
 /** Runs a program to its end; a missing program is an answer like any other. */
-export function run(command: string, args: readonly string[], timeoutMs: number): Promise<Ran> {
+export function run(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(command, args, { timeout: timeoutMs }, (error: ExecFileException | null, stdout, stderr) => {
+    const env = { ...process.env, ...variables };
+    execFile(command, args, { timeout: timeoutMs, env }, (error: ExecFileException | null, stdout, stderr) => {
       resolve({ ok: error === null, said: `${stdout}\n${stderr}\n${error?.message ?? ''}`.trim() });
     });
   });

@@ -76,7 +76,7 @@ export async function startKafka({ brokers = 1, port, secure, settings, cache, s
 }
 
 /** Distinct loopback ports that are free now. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   try {
     return await Promise.all(

@@ -5,12 +5,12 @@ import { Admin, Producer } from '@platformatic/kafka';
 import { classOfFault } from '../../gateway/delivery/kafka/error-classes.ts';
 import { openKafkaClient, type KafkaClient } from '../../gateway/delivery/kafka/kafka-client.ts';
 import type { Kafka } from '../../simulator/kafka/start-kafka.ts';
-import { withKafka } from '../harness/kafka.ts';
+import { withOwnKafka } from '../harness/kafka.ts';
 import { openKafkaRig, underLoad, type KafkaRig } from '../harness/kafka-rig.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { measurement } from '../unit/buffer/buffer-fixture.ts';
 
-await withKafka(
+await withOwnKafka(
   'Kafka taken away',
   (kafka) => {
     const [first, second] = kafka.nodes;

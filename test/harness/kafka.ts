@@ -2,35 +2,56 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { KafkaOptions, Topics } from '../../gateway/delivery/kafka/options.ts';
 import { readTopics, type TopicRecord } from '../../gateway/delivery/kafka/read-topics.ts';
-import { findKafka, type FoundKafka } from '../../simulator/kafka/find-kafka.ts';
-import type { Kafka, KafkaOptions as BrokerOptions } from '../../simulator/kafka/start-kafka.ts';
+import { findKafka, givenKafka, whyNoDocker } from '../../simulator/kafka/find-kafka.ts';
+import {
+  startKafka,
+  whyNoJavaKafka,
+  type Kafka,
+  type KafkaOptions as BrokerOptions,
+} from '../../simulator/kafka/start-kafka.ts';
+
+/** What every suite may use; whoever needs more of it asks whether it is there. */
+export type AnyKafka = Pick<Kafka, 'bootstrap'> & Partial<Pick<Kafka, 'secureBootstrap'>>;
 
 /**
- * Runs `suite` with a real Kafka, started once per test file. Where this machine has none, the file is one skipped test
- * that says why, and in CI a failed one.
+ * Runs `suite` with a real Kafka, once per test file: the one that KAFKA_BOOTSTRAP names, else one that is started for it.
+ * Where this machine has none, the file is one skipped test that says why, and in CI a failed one.
  */
 export async function withKafka(
   name: string,
-  suite: (kafka: Kafka) => void,
+  suite: (kafka: AnyKafka) => void,
   options: Omit<BrokerOptions, 'say'> = {},
 ): Promise<void> {
-  const found = await findKafka({ ...options, say: () => undefined }, undefined);
-  if ('why' in found) return withoutKafka(name, found.why);
-  if (!isOurs(found)) {
-    await found[Symbol.asyncDispose]();
-    return withoutKafka(name, 'a Kafka from docker compose cannot be killed from here');
-  }
+  const given = process.env['KAFKA_BOOTSTRAP'] ?? '';
+  const found = given === '' ? await findKafka({ ...options, say: () => undefined }, undefined) : givenKafka(given);
+  if ('why' in found) return withoutKafka(name, `${found.why}.`, 'none');
   suite(found);
   // Files end when their tests have; the broker goes after them.
   test.after(() => found[Symbol.asyncDispose]());
 }
 
-const isOurs = (found: FoundKafka): found is Kafka => found.nodes !== undefined && found.secureBootstrap !== undefined;
+/** The same for a suite that stops and kills brokers: another Kafka than one of its own would not survive it. */
+export async function withOwnKafka(
+  name: string,
+  suite: (kafka: Kafka) => void,
+  options: Omit<BrokerOptions, 'say'> = {},
+): Promise<void> {
+  const why = await whyNoJavaKafka();
+  if (why !== undefined) {
+    const hasAnother = (process.env['KAFKA_BOOTSTRAP'] ?? '') !== '' || (await whyNoDocker()) === undefined;
+    return hasAnother
+      ? withoutKafka(name, `${why}; it stops and kills brokers, which the other Kafka here is not for.`, 'another')
+      : withoutKafka(name, `${why}; docker compose and KAFKA_BOOTSTRAP are not here either.`, 'none');
+  }
+  const kafka = await startKafka({ ...options, say: () => undefined });
+  suite(kafka);
+  test.after(() => kafka[Symbol.asyncDispose]());
+}
 
-function withoutKafka(name: string, why: string): void {
-  const sentence = `No Kafka for "${name}": ${why}. npm run kafka -- --help says what is needed.`;
+function withoutKafka(name: string, why: string, has: 'none' | 'another'): void {
+  const sentence = `No Kafka for "${name}": ${why} npm run kafka -- --help says what is needed.`;
   test(`${name}: needs a real Kafka`, (t) => {
-    if (process.env['CI'] === 'true') throw new Error(sentence);
+    if (has === 'none' && process.env['CI'] === 'true') throw new Error(sentence);
     t.skip(sentence);
   });
 }

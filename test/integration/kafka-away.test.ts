@@ -1,8 +1,8 @@
-import { withKafka } from '../harness/kafka.ts';
+import { withOwnKafka } from '../harness/kafka.ts';
 import { kafkaConformance } from './kafka-conformance.ts';
 import { kafkaOutages } from './kafka-sink-outages.ts';
 
-await withKafka('Kafka that goes away', (kafka) => {
+await withOwnKafka('Kafka that goes away', (kafka) => {
   kafkaConformance(kafka);
   kafkaOutages(kafka);
 });
