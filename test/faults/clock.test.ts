@@ -43,7 +43,7 @@ test('a gateway that boots in 2016 delivers, and what it kept is not expired whe
   await cloud.fault({ kind: 'refuse', forMs: 600_000 });
   const daemon = await startDaemon(t, { config: { cloud: cloud.config, buffer: { maxAgeDays: 20 } }, env });
   const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4, pauseMs: 5 });
-  await sleep(1_000);
+  await waitUntil('acknowledgements', () => publisher.acknowledged.size > 50);
   await publisher.stop();
   await daemon.kill();
   writeFileSync(shiftFile, '0');

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
-import { assertNothingLost, compare } from '../harness/judge.ts';
+import { assertNothingLost, compare, drained } from '../harness/judge.ts';
 import { startPublisher } from '../harness/publisher.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 
 const faults: readonly Readonly<Record<string, unknown>>[] = [
   { kind: 'refuse', forMs: 1_500 },
@@ -39,12 +40,12 @@ test('the cloud test would notice: a gateway that settles before the cloud answe
     config: { cloud: cloud.config },
     env: { PORTCULLIS_BREAK: 'settle-before-ack' },
   });
-  await cloud.fault({ kind: 'refuse', forMs: 2_000 });
+  await cloud.fault({ kind: 'refuse', forMs: 600_000 });
   const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4, pauseMs: 5 });
-  await sleep(1_500);
+  await waitUntil('acknowledgements', () => publisher.acknowledged.size > 50);
   await publisher.stop();
+  await drained(daemon);
   await cloud.clearFaults();
-  await sleep(5_000);
   const { missing } = compare(publisher.acknowledged, await cloud.received());
   assert.ok(missing.length > 0, 'the broken promise went unnoticed');
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { startPublisher } from '../harness/publisher.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 
 const damages: Readonly<Record<string, (file: string) => void>> = {
   'a header of garbage': (file) => {
@@ -28,7 +28,7 @@ for (const [name, damage] of Object.entries(damages)) {
     await cloud.fault({ kind: 'refuse', forMs: 600_000 });
     const daemon = await startDaemon(t, { config: { cloud: cloud.config } });
     const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4 });
-    await sleep(700);
+    await waitUntil('acknowledgements', () => publisher.acknowledged.size > 200);
     await publisher.stop();
     await daemon.stop();
     damage(join(daemon.dataDir, 'portcullis.db'));
@@ -39,9 +39,8 @@ for (const [name, damage] of Object.entries(damages)) {
       `no alarm says so: ${JSON.stringify(alarms)}`,
     );
     const after = await startPublisher({ port: daemon.mqttPort, devices: 2, from: 5_000_000 });
-    await sleep(300);
+    await waitUntil('acknowledgements', () => after.acknowledged.size > 0);
     await after.stop();
-    assert.ok(after.acknowledged.size > 0);
     const { sinks } = await daemon.api<{ sinks: { balanced: boolean }[] }>('/api/v1/ledger');
     assert.ok(sinks.every((sink) => sink.balanced));
   });

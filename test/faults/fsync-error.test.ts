@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { assertNothingLost } from '../harness/judge.ts';
 import { startPublisher } from '../harness/publisher.ts';
 import { compileShim } from '../harness/shim.ts';
-import { waitUntil } from '../harness/wait-until.ts';
+import { untilStill, waitUntil } from '../harness/wait-until.ts';
 
 async function onDyingCard(t: TestContext) {
   const cloud = await startCloud(t);
@@ -41,8 +40,7 @@ test('while no fsync succeeds nothing is acknowledged, and the daemon ends with 
   const { cloud, daemon, publisher, order } = await onDyingCard(t);
   const ended = daemon.ended();
   writeFileSync(order, 'always');
-  await sleep(500);
-  const soFar = publisher.acknowledged.size;
+  const soFar = await untilStill('the end of acknowledgements', () => publisher.acknowledged.size, 500);
   assert.equal(await ended, 70);
   await publisher.stop();
   assert.equal(publisher.acknowledged.size, soFar, 'acknowledged without an fsync');

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon } from '../harness/daemon.ts';
 import { openNotifySocket } from '../harness/notify-socket.ts';
 import { compileShim } from '../harness/shim.ts';
-import { waitUntil } from '../harness/wait-until.ts';
+import { untilStill, waitUntil } from '../harness/wait-until.ts';
 
 /** A third of it passes between two signs. */
 const watchdogUsec = '900000';
@@ -28,18 +27,12 @@ test('systemd hears when the gateway is ready, that it lives while it can commit
   assert.equal(socket.heard()[0], 'READY=1');
 
   writeFileSync(order, 'hang');
-  await sleep(2_000);
-  const before = signs();
-  await sleep(1_500);
-  assert.equal(signs(), before, 'a sign of life although no commit came through');
+  const before = await untilStill('the end of signs while no commit comes through', signs, 2_500);
   rmSync(order);
   await waitUntil('signs of life again', () => signs() > before);
 
   process.kill(daemon.pid(), 'SIGSTOP');
-  await sleep(2_000);
-  const stalled = signs();
-  await sleep(1_500);
-  assert.equal(signs(), stalled, 'a sign of life although the event loop stands still');
+  const stalled = await untilStill('the end of signs while the event loop stands still', signs, 2_500);
   process.kill(daemon.pid(), 'SIGCONT');
   await waitUntil('signs of life once more', () => signs() > stalled);
 

@@ -37,7 +37,7 @@ interface LedgerAnswer {
 }
 
 /** Waits until the gateway has nothing left for the cloud. */
-export async function drained(daemon: Daemon, boundMs = 60_000): Promise<void> {
+export async function drained(daemon: Daemon, boundMs = 120_000): Promise<void> {
   await waitUntil(
     'the buffer to drain',
     async () => {
