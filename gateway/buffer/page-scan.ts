@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { pageBytes } from './database.ts';
 import { isIntact, type StoredBatch } from './log.ts';
+import { frameHeaderBytes, frameStarts } from './wal-check.ts';
 
 /**
  * Finds batches without the help of SQLite, for a file whose header or tree is gone. Every page is looked at as a leaf
@@ -20,12 +21,6 @@ export function* scanBatches(file: string): Generator<StoredBatch> {
 }
 
 const leafTable = 0x0d;
-const walHeader = 32;
-const frameHeader = 24;
-
-const frameAt = (i: number): number => walHeader + i * (frameHeader + pageBytes);
-const framesIn = (size: number): number => Math.max(0, Math.floor((size - walHeader) / (frameHeader + pageBytes)));
-
 interface Pages {
   readonly count: number;
   readonly get: (number: number) => Buffer | undefined;
@@ -41,11 +36,11 @@ function readPages(file: string): Pages | undefined {
     const into = Buffer.alloc(length);
     return readSync(from, into, 0, length, at) === length ? into : undefined;
   };
-  const logged = wal === undefined ? [] : Array.from({ length: framesIn(fstatSync(wal).size) }, (_, i) => frameAt(i));
+  const logged = wal === undefined ? [] : frameStarts(fstatSync(wal).size);
   const newest = new Map<number, number>();
   for (const at of logged) {
-    const header = wal === undefined ? undefined : read(wal, at, frameHeader);
-    if (header) newest.set(header.readUInt32BE(0), at + frameHeader);
+    const header = wal === undefined ? undefined : read(wal, at, frameHeaderBytes);
+    if (header) newest.set(header.readUInt32BE(0), at + frameHeaderBytes);
   }
   const inFile = Math.ceil(fstatSync(db).size / pageBytes);
   return {
@@ -57,7 +52,7 @@ function readPages(file: string): Pages | undefined {
     },
     *logged() {
       for (const at of logged) {
-        const page = wal === undefined ? undefined : read(wal, at + frameHeader, pageBytes);
+        const page = wal === undefined ? undefined : read(wal, at + frameHeaderBytes, pageBytes);
         if (page) yield page;
       }
     },

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { lanes } from '../../contracts/sink.ts';
@@ -13,6 +13,7 @@ import { rebalance } from './rebalance.ts';
 import { copyTable } from './salvage-copy.ts';
 import { bufferSet, migrate } from './schema.ts';
 import { faultOf } from './store-error.ts';
+import { isWalDamaged } from './wal-check.ts';
 
 /** What became of a damaged database. Records are counted once, whatever the number of sinks. */
 export interface SalvageReport {
@@ -20,7 +21,7 @@ export interface SalvageReport {
   readonly quarantine: string;
   readonly cause: string;
   readonly salvagedRecords: number;
-  /** Undefined when the ledger itself could not be read, so that nobody can know. */
+  /** Undefined when the ledger itself or the newest commits could not be read, so that nobody can know. */
   readonly lostRecords: number | undefined;
   /** Rows of the stages' tables that could be read. */
   readonly salvagedRows: number;
@@ -47,8 +48,7 @@ export function openOrSalvage(
 
 /** The checks that cost the same whatever the file holds; damage elsewhere is found when it is read. */
 function openVerified(options: WriterData['options'], now: Now): OpenStore {
-  const wal = inspectWal(join(options.dataDir, databaseName));
-  if (wal === 'garbage') throw corruption('the write-ahead log is damaged');
+  if (isWalDamaged(join(options.dataDir, databaseName))) throw corruption('the write-ahead log is damaged');
   const open = openStore(options, now);
   try {
     open.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -66,16 +66,6 @@ function openVerified(options: WriterData['options'], now: Now): OpenStore {
   }
 }
 
-/** `garbage` when the log holds something that SQLite would silently ignore (fileformat2.html, section 4.1). */
-function inspectWal(database: string): 'absent' | 'fine' | 'garbage' {
-  if (!existsSync(`${database}-wal`) || statSync(`${database}-wal`).size === 0) return 'absent';
-  const file = openSync(`${database}-wal`, 'r');
-  const magic = Buffer.alloc(4);
-  readSync(file, magic);
-  closeSync(file);
-  return (magic.readUInt32BE() & 0xfffffffe) >>> 0 === 0x377f0682 ? 'fine' : 'garbage';
-}
-
 const corruption = (message: string): Error => Object.assign(new Error(message), { code: 'SQLITE_CORRUPT' });
 
 /** Tables whose loss makes the number of lost records unknowable. */
@@ -88,7 +78,7 @@ function salvage(options: WriterData['options'], now: Now, cause: string): Salva
   removeUnfinished(dataDir);
   const damaged = join(dataDir, databaseName);
   const into = openScratch(join(dataDir, salvageName));
-  const walIsGarbage = inspectWal(damaged) === 'garbage';
+  const walDamaged = isWalDamaged(damaged);
   let batchesWhole = false;
   let booksWhole = false;
   let salvagedRows = 0;
@@ -104,7 +94,7 @@ function salvage(options: WriterData['options'], now: Now, cause: string): Salva
       for (const table of stageTables(into)) salvagedRows += copyTable(from, into, table).rows;
       batchesWhole = copyIntactBatches(from, into);
     }
-    if (!batchesWhole || walIsGarbage) addScannedBatches(damaged, into, booksWhole);
+    if (!batchesWhole || walDamaged) addScannedBatches(damaged, into, booksWhole);
     from?.close();
     completeCursors(into, options.sinks);
     lost = rebalance(into);
@@ -116,7 +106,13 @@ function salvage(options: WriterData['options'], now: Now, cause: string): Salva
   }
   syncFile(join(dataDir, salvageName));
   const quarantine = swapIn(dataDir, now.wallMs);
-  return { quarantine, cause, salvagedRecords, lostRecords: booksWhole ? lost : undefined, salvagedRows };
+  return {
+    quarantine,
+    cause,
+    salvagedRecords,
+    lostRecords: booksWhole && !walDamaged ? lost : undefined,
+    salvagedRows,
+  };
 }
 
 /** Undefined when SQLite does not even recognise the file. */

@@ -123,6 +123,27 @@ test('a garbage write-ahead log loses no batch whose page is still readable', as
   assert.equal(delivered, total);
 });
 
+test('one flipped bit amid the write-ahead log hides no commit that followed it', async (t) => {
+  const dir = await crashedDir(t);
+  await change(`${database(dir)}-wal`, (bytes) => {
+    const at = Math.floor(bytes.length / 3);
+    bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+  });
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+  assert.ok(delivered >= total - perCommit, `${delivered} of ${total}`);
+});
+
+test('a commit that a power cut tore is no damage: it was never acknowledged', async (t) => {
+  const dir = await crashedDir(t);
+  await change(`${database(dir)}-wal`, (bytes) => {
+    const at = bytes.length - pageBytes / 2;
+    bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+  });
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual([delivered, alarms], [total - perCommit, []]);
+});
+
 test('a truncated write-ahead log opens at the last whole commit', async (t) => {
   const dir = await crashedDir(t);
   const bytes = await readFile(`${database(dir)}-wal`);

@@ -1,0 +1,71 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { pageBytes } from './database.ts';
+
+export const walHeaderBytes = 32;
+export const frameHeaderBytes = 24;
+const frameBytes = frameHeaderBytes + pageBytes;
+
+/** Where the frames of a write-ahead log of that size begin. */
+export function frameStarts(walBytes: number): number[] {
+  const count = Math.max(0, Math.floor((walBytes - walHeaderBytes) / frameBytes));
+  return Array.from({ length: count }, (_, i) => walHeaderBytes + i * frameBytes);
+}
+
+/**
+ * Whether SQLite would silently ignore commits that are in the write-ahead log (sqlite.org/fileformat2.html, section 4):
+ * it reads up to the first frame whose salts or checksum are wrong. A commit that a power cut interrupted ends so as well;
+ * but as every commit is synced before the next is written, what follows that commit's own end was acknowledged.
+ */
+export function isWalDamaged(database: string): boolean {
+  const name = `${database}-wal`;
+  if (!existsSync(name)) return false;
+  const file = openSync(name, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size === 0) return false;
+    const header = Buffer.alloc(walHeaderBytes);
+    readSync(file, header);
+    const readWord = wordReader(header.readUInt32BE(0));
+    if (readWord === undefined) return true;
+    const starts = frameStarts(size);
+    let sum: Sum = checksum(readWord, header.subarray(0, 24), [0, 0]);
+    if (!isSum(sum, header, 24)) return starts.length > 0;
+    const [frame, salts] = [Buffer.alloc(frameBytes), header.subarray(16, 24)];
+    let [sawBreak, sawEnd] = [false, false];
+    for (const at of starts) {
+      readSync(file, frame, 0, sawBreak ? frameHeaderBytes : frameBytes, at);
+      const isOfThisLog = frame.compare(salts, 0, 8, 8, 16) === 0;
+      if (!sawBreak) {
+        sum = checksum(readWord, frame.subarray(frameHeaderBytes), checksum(readWord, frame.subarray(0, 8), sum));
+        sawBreak = !isOfThisLog || !isSum(sum, frame, 16);
+      } else if (isOfThisLog && sawEnd) return true;
+      if (sawBreak) sawEnd ||= frame.readUInt32BE(4) !== 0;
+    }
+    return false;
+  } finally {
+    closeSync(file);
+  }
+}
+
+type Sum = readonly [number, number];
+type WordReader = (bytes: Buffer, at: number) => number;
+
+/** The magic number says in which order the bytes of a word are summed; undefined when it is none. */
+function wordReader(magic: number): WordReader | undefined {
+  if (magic === 0x377f0682) return (bytes, at) => bytes.readUInt32LE(at);
+  if (magic === 0x377f0683) return (bytes, at) => bytes.readUInt32BE(at);
+  return undefined;
+}
+
+/** fileformat2.html, section 4.2. */
+function checksum(readWord: WordReader, bytes: Buffer, [first, second]: Sum): Sum {
+  let [a, b] = [first, second];
+  for (let at = 0; at < bytes.length; at += 8) {
+    a = (a + readWord(bytes, at) + b) >>> 0;
+    b = (b + readWord(bytes, at + 4) + a) >>> 0;
+  }
+  return [a, b];
+}
+
+const isSum = ([a, b]: Sum, bytes: Buffer, at: number): boolean =>
+  bytes.readUInt32BE(at) === a && bytes.readUInt32BE(at + 4) === b;
