@@ -23,20 +23,20 @@ export function isWalDamaged(database: string): boolean {
   try {
     const { size } = fstatSync(file);
     if (size === 0) return false;
-    const header = Buffer.alloc(walHeaderBytes);
+    const header = Buffer.from(new ArrayBuffer(walHeaderBytes));
     readSync(file, header);
-    const readWord = wordReader(header.readUInt32BE(0));
-    if (readWord === undefined) return true;
+    if (header.readUInt32BE(0) !== summedLittleEndian) return true;
     const starts = frameStarts(size);
-    let sum: Sum = checksum(readWord, header.subarray(0, 24), [0, 0]);
+    let sum: Sum = checksum(wordsOf(header.subarray(0, 24)), [0, 0]);
     if (!isSum(sum, header, 24)) return starts.length > 0;
-    const [frame, salts] = [Buffer.alloc(frameBytes), header.subarray(16, 24)];
+    const [frame, salts] = [Buffer.from(new ArrayBuffer(frameBytes)), header.subarray(16, 24)];
+    const [about, page] = [wordsOf(frame.subarray(0, 8)), wordsOf(frame.subarray(frameHeaderBytes))];
     let [sawBreak, sawEnd] = [false, false];
     for (const at of starts) {
       readSync(file, frame, 0, sawBreak ? frameHeaderBytes : frameBytes, at);
       const isOfThisLog = frame.compare(salts, 0, 8, 8, 16) === 0;
       if (!sawBreak) {
-        sum = checksum(readWord, frame.subarray(frameHeaderBytes), checksum(readWord, frame.subarray(0, 8), sum));
+        sum = checksum(page, checksum(about, sum));
         sawBreak = !isOfThisLog || !isSum(sum, frame, 16);
       } else if (isOfThisLog && sawEnd) return true;
       if (sawBreak) sawEnd ||= frame.readUInt32BE(4) !== 0;
@@ -48,21 +48,18 @@ export function isWalDamaged(database: string): boolean {
 }
 
 type Sum = readonly [number, number];
-type WordReader = (bytes: Buffer, at: number) => number;
 
-/** The magic number says in which order the bytes of a word are summed; undefined when it is none. */
-function wordReader(magic: number): WordReader | undefined {
-  if (magic === 0x377f0682) return (bytes, at) => bytes.readUInt32LE(at);
-  if (magic === 0x377f0683) return (bytes, at) => bytes.readUInt32BE(at);
-  return undefined;
-}
+/** The magic number of a log whose words are summed as this machine has them: SQLite writes no other on ARM and x86. */
+const summedLittleEndian = 0x377f0682;
+
+const wordsOf = (bytes: Buffer): Uint32Array => new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 
 /** fileformat2.html, section 4.2. */
-function checksum(readWord: WordReader, bytes: Buffer, [first, second]: Sum): Sum {
+function checksum(words: Uint32Array, [first, second]: Sum): Sum {
   let [a, b] = [first, second];
-  for (let at = 0; at < bytes.length; at += 8) {
-    a = (a + readWord(bytes, at) + b) >>> 0;
-    b = (b + readWord(bytes, at + 4) + a) >>> 0;
+  for (let i = 0; i < words.length; i += 2) {
+    a = (a + (words[i] ?? 0) + b) >>> 0;
+    b = (b + (words[i + 1] ?? 0) + a) >>> 0;
   }
   return [a, b];
 }
