@@ -1,3 +1,4 @@
+import type { CommandProof } from './command-proof.ts';
 import type { Envelope, Outbound, Reading } from './plugin.ts';
 
 /**
@@ -45,7 +46,7 @@ export type CellAnswer =
       readonly lessons: readonly CellLesson[];
       readonly failed?: string | undefined;
     }
-  | { readonly is: 'encoded'; readonly outbound: readonly Outbound[] };
+  | { readonly is: 'encoded'; readonly outbound: readonly Outbound[]; readonly proof?: CommandProof | undefined };
 
 /** The call ended and is not worth repeating: the plugin threw, or its answer broke the schema (PC-R204). */
 export interface CellRefusal {

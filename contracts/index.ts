@@ -9,3 +9,4 @@ export * from './gathering.ts';
 export * from './modbus-frame.ts';
 export * from './payload.ts';
 export * from './command-args.ts';
+export * from './command-proof.ts';

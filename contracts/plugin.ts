@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CommandProof, EncodedCommand } from './command-proof.ts';
 import type { CounterKind, Kind, Quality, Scalar } from './message.ts';
 import type { Handles, StartContext } from './plugin-handles.ts';
 
@@ -91,6 +92,23 @@ export interface CommandCodec<Args = unknown, Config = unknown> {
   /** True when doing it twice equals doing it once; only then is it ever retried. */
   readonly idempotent: boolean;
   encode(command: CommandRequest<Args>, context: CodecContext<Config>): readonly Outbound[];
+  /**
+   * What shows that it was done. Without it, or without `state` in it, the arguments of `switch`, `light`, `cover` and
+   * `setpoint` say which values the device must show; what has neither state nor answer is proved by any state or event.
+   */
+  expects?(command: CommandRequest<Args>, context: CodecContext<Config>): CommandProof | undefined;
+}
+
+/** A command in the device's own words. Throws what the codec throws. */
+export function encodeCommand(
+  codec: CommandCodec<never>,
+  request: CommandRequest,
+  context: CodecContext,
+): EncodedCommand<Outbound> {
+  const known = request as CommandRequest<never>;
+  const outbound = codec.encode(known, context);
+  const proof = codec.expects?.(known, context);
+  return { outbound, ...(proof !== undefined && { proof }) };
 }
 
 /**

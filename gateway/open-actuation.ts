@@ -33,6 +33,7 @@ export function openActuation(
     encode: (plugin, command, request) => ingest.encode(plugin, command, request),
     reaches: (topic) => mqtt.reaches(topic),
     publish: (outbound) => mqtt.publish(outbound),
+    heed: (isAwaited) => ingest.heed(isAwaited),
     log,
     clock,
   });

@@ -40,6 +40,21 @@ const outbound = z.strictObject({
   payload: z.string().max(65_536),
   qos: z.union([z.literal(0), z.literal(1)]),
 });
+const proof = z.strictObject({
+  state: list(
+    z.strictObject({
+      n: word.optional(),
+      ep: z.string().max(64).optional(),
+      value: z.union([z.number(), z.boolean(), text]).optional(),
+      within: z.number().nonnegative().optional(),
+    }),
+    64,
+  ).optional(),
+  answer: z
+    .strictObject({ topic: z.string().max(1_024).optional(), meta: z.tuple([short, scalar]).optional() })
+    .optional(),
+  refusal: word.optional(),
+});
 const answer = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('known') }),
   z.strictObject({ is: z.literal('claims'), topics: list(z.string().min(1).max(1_024), 4_096) }),
@@ -49,7 +64,7 @@ const answer = z.discriminatedUnion('is', [
     lessons: list(lesson, 1_024),
     failed: short.optional(),
   }),
-  z.strictObject({ is: z.literal('encoded'), outbound: list(outbound, 64) }),
+  z.strictObject({ is: z.literal('encoded'), outbound: list(outbound, 64), proof: proof.optional() }),
   z.strictObject({
     is: z.literal('refused'),
     code: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),

@@ -1,6 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { CommandBounds } from './options.ts';
-import { expectationsOf, type Awaited, type Said } from './proof.ts';
+import { awaitedAfterStart, type Awaited, type Said } from './proof.ts';
 import type { Command } from './tables.ts';
 
 /** A command that has not ended, with what only memory needs of it. */
@@ -23,7 +23,8 @@ export interface Agenda {
   remove(open: OpenCommand): void;
   devices(): readonly string[];
   of(device: string): readonly OpenCommand[];
-  find(id: string): OpenCommand | undefined;
+  /** Whether a command of the device is out and its answer is waited for. Asked for each message that comes in. */
+  awaits(device: string): boolean;
   /** Throws OVERLOADED. */
   makeSure(device: string): void;
 }
@@ -48,7 +49,7 @@ export function openAgenda({ maxOpen, maxPerDevice }: CommandBounds): Agenda {
     },
     devices: () => [...byDevice.keys()],
     of,
-    find: (id) => byId.get(id),
+    awaits: (device) => byId.size > 0 && of(device).some(({ awaited }) => awaited !== undefined),
     makeSure(device) {
       if (byId.size < maxOpen && of(device).length < maxPerDevice) return;
       throw new PortcullisError('OVERLOADED', 'Too many commands wait; send again later.');
@@ -63,7 +64,6 @@ function inTurn({ command: one }: OpenCommand, { command: other }: OpenCommand):
 
 /** A command of an earlier life that had gone out is proved by the state it wanted alone: any message proves nothing. */
 export function afterStart(command: Command, plugin: string, idempotent: boolean, nowMs: number): OpenCommand {
-  const open = command.state === 'sent' ? expectationsOf(command.name, command.args) : undefined;
-  const awaited = open === undefined ? undefined : { open, rpcIds: [] };
+  const awaited = command.state === 'sent' ? awaitedAfterStart(command.name, command.args) : undefined;
   return { command, plugin, idempotent, sentMs: nowMs, awaited, said: 'nothing', busy: false };
 }

@@ -1,3 +1,4 @@
+import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Outbound } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
@@ -5,13 +6,15 @@ import type { Agenda, OpenCommand } from './agenda.ts';
 import type { LivedTime } from './lived-time.ts';
 import type { CommandBounds, CommandDeps, CommandOptions } from './options.ts';
 import type { Presence } from './presence.ts';
-import { expectationsOf, rpcIdsOf } from './proof.ts';
+import { awaitedOf } from './proof.ts';
 import { resultOf } from './result.ts';
 import { putWrite, type Command } from './tables.ts';
 import { eventAt, isFinal, nextState, type CommandEvent } from './transitions.ts';
 
 /** How often lived time is saved while commands are open; what passes between this and a crash is taken from wall time. */
 const checkpointMs = 60_000;
+
+type Encoded = EncodedCommand<Outbound>;
 
 interface DriverParts {
   readonly options: CommandOptions;
@@ -98,13 +101,13 @@ export class Driver {
   async #send(one: OpenCommand, event: 'send' | 'resend'): Promise<void> {
     const { deps, options } = this.#parts;
     const { command } = one;
-    const outbound = await this.#encoded(one);
-    if (outbound === undefined) return;
-    if (outbound.some(({ topic }) => deps.reaches(topic) === 0)) {
+    const encoded = await this.#encoded(one);
+    if (encoded === undefined) return;
+    if (encoded.outbound.some(({ topic }) => deps.reaches(topic) === 0)) {
       if (command.state === 'accepted') await this.#change(one, 'hold');
       return;
     }
-    if (options.act === 'before-commit') await this.#actEarly(one, outbound);
+    if (options.act === 'before-commit') await this.#actEarly(one, encoded);
     const before = { state: command.state, tries: command.tries };
     Object.assign(command, { state: nextState(command.state, event), tries: command.tries + 1 });
     try {
@@ -114,26 +117,26 @@ export class Driver {
       throw error;
     }
     options.onMoment?.('sent');
-    if (options.act !== 'before-commit') await this.#publish(one, outbound);
+    if (options.act !== 'before-commit') await this.#publish(one, encoded);
     one.sentMs = this.#parts.time.now();
     options.onMoment?.('published');
   }
 
   /** The negative control: what a gateway does that acts first and remembers later. */
-  async #actEarly(one: OpenCommand, outbound: readonly Outbound[]): Promise<void> {
-    await this.#publish(one, outbound);
+  async #actEarly(one: OpenCommand, encoded: Encoded): Promise<void> {
+    await this.#publish(one, encoded);
     // The packet leaves with this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     this.#parts.options.onMoment?.('acted');
   }
 
-  async #publish(one: OpenCommand, outbound: readonly Outbound[]): Promise<void> {
+  async #publish(one: OpenCommand, { outbound, proof }: Encoded): Promise<void> {
     one.sentMs = this.#parts.time.now();
-    one.awaited = { open: expectationsOf(one.command.name, one.command.args), rpcIds: rpcIdsOf(outbound) };
+    one.awaited = awaitedOf(one.command.name, one.command.args, proof);
     for (const each of outbound) await this.#parts.deps.publish(each);
   }
 
-  async #encoded(one: OpenCommand): Promise<readonly Outbound[] | undefined> {
+  async #encoded(one: OpenCommand): Promise<Encoded | undefined> {
     const { device, name, args } = one.command;
     try {
       return await this.#parts.deps.encode(one.plugin, name, { device, args });

@@ -42,6 +42,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     const { plugin, idempotent } = codecOf(command, deps) ?? { plugin: '', idempotent: false };
     agenda.add(afterStart(command, plugin, idempotent, time.now()));
   }
+  deps.heed((device) => agenda.awaits(device));
   const presence = openPresence(options.quietMs, clock);
   const driver = new Driver({ options, deps, bounds, time, agenda, presence });
   const seat = live.subscribe(witness(agenda, presence, (device) => driver.look(device)));

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import type { LiveView } from '../../contracts/live.ts';
 import type { Append } from '../../contracts/pipeline.ts';
 import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
@@ -48,10 +49,12 @@ export interface CommandDeps {
   readonly directory: Pick<DeviceDirectory, 'find'>;
   readonly plugins: () => readonly CommandPlugin[];
   /** Rejects with COMMAND_INVALID for what the plugin cannot say to this device. */
-  readonly encode: (plugin: string, command: string, request: CommandRequest) => Promise<readonly Outbound[]>;
+  readonly encode: (plugin: string, command: string, request: CommandRequest) => Promise<EncodedCommand<Outbound>>;
   /** How many connected clients a topic reaches now. */
   readonly reaches: (topic: string) => number;
   readonly publish: (outbound: Outbound) => Promise<unknown>;
+  /** From now on everything is kept that a device says of which this is true, also what repeats. */
+  readonly heed: (isAwaited: (device: string) => boolean) => void;
   readonly log: Logger;
   readonly clock: Clock;
 }

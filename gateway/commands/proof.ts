@@ -1,15 +1,6 @@
-import { z } from 'zod';
+import type { AnswerMark, CommandProof, ShownValue } from '../../contracts/command-proof.ts';
 import { coverArgs, lightArgs, setpointArgs, switchArgs } from '../../contracts/command-args.ts';
 import type { Measurement, Metric } from '../../contracts/message.ts';
-import type { Outbound } from '../../contracts/plugin.ts';
-
-/** A value that shows that a command was done; numbers within `within`. Without an endpoint any endpoint will do. */
-export interface Expectation {
-  readonly n: string;
-  readonly ep?: string | undefined;
-  readonly value: number | boolean;
-  readonly within: number;
-}
 
 /** Percent are rounded to a device's own steps, and kelvin to whole mired. */
 const percentStep = 1;
@@ -17,26 +8,27 @@ const kelvinStep = 100;
 const celsiusStep = 0.5;
 
 /** The commands that all plugins share, by the schema of their arguments; what another one does is not known here. */
-const shared: Readonly<Record<string, (args: unknown) => Expectation[] | undefined>> = {
+const shared: Readonly<Record<string, (args: unknown) => ShownValue[] | undefined>> = {
   switch: (args) => {
     const { data } = switchArgs().safeParse(args);
-    return data && [{ n: 'switch.state', ep: data.ep, value: data.on, within: 0 }];
+    return data && [{ n: 'switch.state', ep: data.ep, value: data.on }];
   },
   light: (args) => {
     const { data } = lightArgs().safeParse(args);
     if (data === undefined) return undefined;
     const { on, brightness, color_temp, ep } = data;
     return [
-      ...(on === undefined ? [] : [{ n: 'switch.state', ep, value: on, within: 0 }]),
+      ...(on === undefined ? [] : [{ n: 'switch.state', ep, value: on }]),
       ...(brightness === undefined ? [] : [{ n: 'light.brightness', ep, value: brightness, within: percentStep }]),
       ...(color_temp === undefined ? [] : [{ n: 'light.color_temp', ep, value: color_temp, within: kelvinStep }]),
     ];
   },
   cover: (args) => {
     const { data } = coverArgs().safeParse(args);
-    return data && 'position' in data
+    if (data === undefined) return undefined;
+    return 'position' in data
       ? [{ n: 'position', ep: data.ep, value: data.position, within: percentStep }]
-      : undefined;
+      : [{ n: 'cover.state', ep: data.ep }];
   },
   setpoint: (args) => {
     const { data } = setpointArgs().safeParse(args);
@@ -44,48 +36,58 @@ const shared: Readonly<Record<string, (args: unknown) => Expectation[] | undefin
   },
 };
 
-/** What the device's state must show; undefined when only the device itself can say, by any state or answer. */
-export function expectationsOf(name: string, args: unknown): readonly Expectation[] | undefined {
+/** The values that a command shared by all plugins asks for; undefined for one that only its plugin understands. */
+export function wantedBy(name: string, args: unknown): readonly ShownValue[] | undefined {
   return Object.hasOwn(shared, name) ? shared[name]?.(args) : undefined;
-}
-
-const frame = z.object({ id: z.number(), method: z.string() });
-
-/** The ids of JSON-RPC requests, as Shelly Gen2 and later answer them (shelly-api-docs, RPC protocol). */
-export function rpcIdsOf(outbound: readonly Outbound[]): readonly number[] {
-  return outbound.flatMap(({ payload }) => {
-    if (!payload.startsWith('{')) return [];
-    try {
-      const { data } = frame.safeParse(JSON.parse(payload));
-      return data ? [data.id] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** What is awaited of a command that went out. `open` shrinks while parts of the state come in. */
 export interface Awaited {
-  open: readonly Expectation[] | undefined;
-  readonly rpcIds: readonly number[];
+  open: readonly ShownValue[] | undefined;
+  readonly answer: AnswerMark | undefined;
+  readonly refusal: string | undefined;
+}
+
+/** What the codec says shows that a command was done; where it is silent on the state, what its arguments ask for. */
+export function awaitedOf(name: string, args: unknown, said: CommandProof | undefined): Awaited {
+  return { open: said?.state ?? wantedBy(name, args), answer: said?.answer, refusal: said?.refusal };
+}
+
+/** After a start only values that were asked for prove anything; undefined when there are none. */
+export function awaitedAfterStart(name: string, args: unknown): Awaited | undefined {
+  const open = wantedBy(name, args);
+  const isTold = open?.every(({ value }) => value !== undefined) === true;
+  return isTold ? { open, answer: undefined, refusal: undefined } : undefined;
 }
 
 export type Said = 'done' | 'refused' | 'nothing';
 
 /** What one message of the device says about a command that went out to it. */
 export function heard(message: Measurement, awaited: Awaited): Said {
-  const rpcId = message.meta?.['rpc.id'];
-  if (typeof rpcId === 'number') {
-    if (!awaited.rpcIds.includes(rpcId)) return 'nothing';
-    return message.m.some(({ n }) => n.includes('rpc.error')) ? 'refused' : 'done';
+  const { open, answer, refusal } = awaited;
+  const isAnswer = answer !== undefined && answers(message, answer);
+  if (refusal !== undefined && (isAnswer || answer === undefined)) {
+    if (message.m.some(({ n }) => n.startsWith(refusal))) return 'refused';
   }
-  if (awaited.open === undefined) return message.kind === 'state' || message.kind === 'event' ? 'done' : 'nothing';
-  awaited.open = awaited.open.filter((wish) => !message.m.some((metric) => fits(metric, wish, message.dev.ep)));
+  if (isAnswer) return 'done';
+  if (open === undefined) {
+    const any = answer === undefined && (message.kind === 'state' || message.kind === 'event');
+    return any ? 'done' : 'nothing';
+  }
+  awaited.open = open.filter((wish) => !message.m.some((metric) => fits(metric, wish, message.dev.ep)));
   return awaited.open.length === 0 ? 'done' : 'nothing';
 }
 
-function fits({ n, ep, v, vb }: Metric, wish: Expectation, outer: string | undefined): boolean {
-  if (n !== wish.n || (wish.ep !== undefined && wish.ep !== (ep ?? outer))) return false;
-  if (typeof wish.value === 'boolean') return vb === wish.value;
-  return v !== undefined && Math.abs(v - wish.value) <= wish.within;
+function answers({ src, meta }: Measurement, mark: AnswerMark): boolean {
+  if (mark.topic !== undefined && !src.topic.startsWith(mark.topic)) return false;
+  return mark.meta === undefined || meta?.[mark.meta[0]] === mark.meta[1];
+}
+
+function fits({ n, ep, v, vb, vs }: Metric, wish: ShownValue, outer: string | undefined): boolean {
+  if (wish.n !== undefined && n !== wish.n) return false;
+  if (wish.ep !== undefined && wish.ep !== (ep ?? outer)) return false;
+  const { value, within = 0 } = wish;
+  if (typeof value === 'number') return v !== undefined && Math.abs(v - value) <= within;
+  const shown = v ?? vb ?? vs;
+  return value === undefined ? shown !== undefined : shown === value;
 }

@@ -1,6 +1,6 @@
 import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
-import type { Envelope, Plugin } from '../../contracts/plugin.ts';
+import { encodeCommand, type Envelope, type Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
@@ -112,8 +112,7 @@ function encode({ plugin: at, command, request }: EncodeTask): Reply {
   const args = wanted.args.safeParse(request.args);
   if (!args.success) return invalid(`The arguments of ${command} are wrong: ${args.error.issues[0]?.message ?? ''}.`);
   try {
-    const outbound = wanted.encode({ device: request.device, args: args.data }, codec);
-    return { is: 'encoded', ...here(), outbound };
+    return { is: 'encoded', ...here(), ...encodeCommand(wanted, { device: request.device, args: args.data }, codec) };
   } catch (error) {
     return invalid(`The command ${command} cannot be sent to ${request.device}: ${reasonOf(error)}`);
   }

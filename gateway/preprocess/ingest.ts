@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
 import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
@@ -27,10 +28,12 @@ export interface IngestStats {
 export interface IngestStage extends AsyncDisposable {
   readonly ingest: Ingest;
   plugins(): readonly PluginDescriptor[];
-  /** A command in the device's own words. Rejects with COMMAND_INVALID for a wrong name or wrong arguments. */
-  encode(plugin: string, command: string, request: CommandRequest): Promise<readonly Outbound[]>;
+  /** A command in the device's own words, and what will show that it was done. Rejects with COMMAND_INVALID for a wrong name or wrong arguments. */
+  encode(plugin: string, command: string, request: CommandRequest): Promise<EncodedCommand<Outbound>>;
   /** Where devices stand from now on, by the registry; it wins over the rooms of the configuration. */
   locate(located: readonly Located[]): void;
+  /** Keeps all that these devices say, repetitions too, because somebody waits for their answer. Asked for each message. */
+  heed(isAwaited: (device: string) => boolean): void;
   /** Deletes what the steps remember of a device: counters and open windows. */
   forget(device: string): Promise<void>;
   stats(): IngestStats;
@@ -72,6 +75,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
       return encode(lanes.laneOf(at), [at, plugin, command], request);
     },
     locate: (located) => lanes.locate(located),
+    heed: (isAwaited) => steps.heed(isAwaited),
     forget: (device) => store.write(steps.forget(device)),
     stats: () => ({
       queued: sum(({ queued }) => queued),
@@ -101,13 +105,13 @@ async function encode(
   { runner, knowledge }: Lane,
   [plugin, name, command]: readonly [number, string, string],
   { device, args }: CommandRequest,
-): Promise<readonly Outbound[]> {
+): Promise<EncodedCommand<Outbound>> {
   if (plugin < 0) throw new PortcullisError('COMMAND_INVALID', `There is no plugin ${name}.`);
   const reply = await runner.ask((everything) => ({
     task: { is: 'encode', briefing: knowledge.briefing(everything), plugin, command, request: { device, args } },
     position: () => 0,
   }));
-  if (reply.is === 'encoded') return reply.outbound;
+  if (reply.is === 'encoded') return { outbound: reply.outbound, proof: reply.proof };
   if (reply.is === 'failed') throw new PortcullisError(reply.code, reply.detail);
   throw new PortcullisError('INTERNAL', `The command ${command} could not be encoded: its thread ${reply.is}.`);
 }

@@ -14,7 +14,13 @@ import { valueOf } from './text-measurement.ts';
 /** One metric of a message through all ordered steps: the metric as it is kept, or the reason for leaving it out. */
 export type MetricStep = (metric: Metric, of: Measurement, now: number, draft: Draft) => Metric | string;
 
-export function metricStep(options: StepOptions, states: MetricStates, windows: OpenWindows): MetricStep {
+/** `isAwaited` names devices of which nothing is left out. */
+export function metricStep(
+  options: StepOptions,
+  states: MetricStates,
+  windows: OpenWindows,
+  isAwaited: (device: string) => boolean,
+): MetricStep {
   const { dedupeMs, counterSaveMs } = options;
   const deadbands = new Map(Object.entries(options.deadband));
   const rollups = new Map(Object.entries(options.rollup));
@@ -26,7 +32,7 @@ export function metricStep(options: StepOptions, states: MetricStates, windows: 
     const key = metricKey({ n: metric.n, ep: metric.ep ?? of.dev.ep });
     const state = states.of(of.dev.id, key);
     const value = valueOf(metric);
-    const mayDrop = of.cls !== 'alarm';
+    const mayDrop = of.cls !== 'alarm' && !isAwaited(of.dev.id);
     if (dedupeMs > 0 && mayDrop) {
       const next = { value, at: now, ts: of.clk === 'source' ? of.ts : undefined };
       if (isRepeated(next, { state, kind: of.kind, windowMs: dedupeMs }, draft)) return 'dedupe';

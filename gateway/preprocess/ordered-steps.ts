@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Draft } from './draft.ts';
 import { isRepeated, metricStep, saveSeries } from './metric-step.ts';
 import { metricStates } from './metric-states.ts';
+import type { MetricStates } from './metric-states.ts';
 import { openWindows } from './open-windows.ts';
 import type { StepOptions } from './options.ts';
 import { withMetrics } from './text-measurement.ts';
@@ -24,6 +25,8 @@ export interface OrderedSteps {
   apply(measurement: Measurement, draft: Draft): void;
   /** The same for a message that no step but dedupe looks at. */
   applyToText(measurement: TextMeasurement, draft: Draft): void;
+  /** Devices somebody waits to hear from: a value of theirs that repeats the last one is an answer, and is kept. */
+  heed(isAwaited: (device: string) => boolean): void;
   /** Closes the roll-up windows whose time has passed. */
   closeWindows(draft: Draft): void;
   load(saved: SavedState): void;
@@ -43,7 +46,8 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
     }
   });
 
-  const step = metricStep(options, states, windows);
+  let isAwaited = (_device: string): boolean => false;
+  const step = metricStep(options, states, windows, (device) => isAwaited(device));
 
   /** Which metrics did not come just now. */
   const newOnes = ({ device, kind, ts, keys, values }: TextMeasurement, draft: Draft): boolean[] => {
@@ -77,7 +81,8 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
       writeForgotten(draft);
     },
     applyToText(measurement, draft) {
-      const isNew = windowMs === 0 || measurement.cls === 'alarm' ? nothing : newOnes(measurement, draft);
+      const keepsAll = windowMs === 0 || measurement.cls === 'alarm' || isAwaited(measurement.device);
+      const isNew = keepsAll ? nothing : newOnes(measurement, draft);
       const repeated = isNew.filter((one) => !one).length;
       if (repeated === 0) draft.measurements.push(measurement);
       else if (repeated === isNew.length) leaveOut(measurement.device, 'dedupe', draft);
@@ -86,6 +91,9 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
         countDropped(draft, 'dedupe', repeated);
       }
       writeForgotten(draft);
+    },
+    heed(one) {
+      isAwaited = one;
     },
     closeWindows: (draft) => windows.closeDue(draft),
     load(saved) {
@@ -105,17 +113,19 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
         { statement: 'ingest.dropDeviceWindows', params: [device] },
       ];
     },
-    unsaved() {
-      const writes = [...forgotten];
-      for (const [device, metrics] of states.all()) {
-        for (const [key, { series, saved }] of metrics) {
-          if (series !== undefined && saved !== undefined && saved.last !== series.last)
-            writes.push(saveSeries(device, key, series));
-        }
-      }
-      return writes;
-    },
+    unsaved: () => [...forgotten, ...unsavedSeries(states)],
   };
+}
+
+function unsavedSeries(states: MetricStates): Write[] {
+  const writes: Write[] = [];
+  for (const [device, metrics] of states.all()) {
+    for (const [key, { series, saved }] of metrics) {
+      if (series !== undefined && saved !== undefined && saved.last !== series.last)
+        writes.push(saveSeries(device, key, series));
+    }
+  }
+  return writes;
 }
 
 const nothing: readonly never[] = [];

@@ -1,3 +1,4 @@
+import type { CommandProof } from '../../contracts/command-proof.ts';
 import type { Measurement } from '../../contracts/message.ts';
 import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope, Outbound, SerialPoll } from '../../contracts/plugin.ts';
@@ -148,6 +149,7 @@ export type Reply =
       readonly version: number;
       readonly places?: number;
       readonly outbound: readonly Outbound[];
+      readonly proof?: CommandProof | undefined;
     }
   | {
       readonly is: 'described';

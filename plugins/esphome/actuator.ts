@@ -13,6 +13,8 @@ export interface Actuator {
   readonly colour?: string;
   readonly position?: string;
   readonly temperature?: string;
+  /** The topic on which it shows what it does. */
+  readonly shown?: string;
   /** Payloads by purpose. */
   readonly on?: string;
   readonly off?: string;
@@ -54,12 +56,14 @@ export function actuatorOf(entity: Entity): Actuator | undefined {
     temperature: ['temperature_command_topic'],
   });
   if (Object.keys(topics).length === 0) return undefined;
+  const shown = textIn(config, 'state_topic');
   const scale = member(config, 'brightness_scale');
   return {
     o: owner,
     ep: object,
     kind: component,
     ...topics,
+    ...(shown !== undefined && { shown }),
     ...(component === 'cover'
       ? texts(entity, {
           open: ['payload_open', 'OPEN'],

@@ -8,6 +8,7 @@ import {
   setpointArgs,
   switchArgs,
   type CodecContext,
+  type CommandProof,
   type CommandRequest,
   type Json,
   type LightArgs,
@@ -29,6 +30,11 @@ function actuator(
   if (another !== undefined)
     throw new PortcullisError('COMMAND_INVALID', `This device has several: name the endpoint of the ${kind}.`);
   return only;
+}
+
+/** A message on the topic of the entity itself. */
+function shown({ shown: topic }: Actuator): CommandProof | undefined {
+  return topic === undefined ? undefined : { answer: { topic } };
 }
 
 function encodeLight(light: Actuator, { on, brightness, color_temp: kelvin }: LightArgs): Outbound[] {
@@ -66,6 +72,7 @@ export const commands = {
   cover: command({
     args: coverArgs(),
     idempotent: true,
+    expects: (request, context) => ('do' in request.args ? shown(actuator(request, context, 'cover')) : undefined),
     encode(request, context) {
       const { args } = request;
       const target = actuator(request, context, 'cover');
@@ -83,6 +90,7 @@ export const commands = {
   number: command({
     args: z.strictObject({ value: z.number(), ep: z.string().max(64).optional() }),
     idempotent: true,
+    expects: (request, context) => shown(actuator(request, context, 'number')),
     encode: (request, context) => [outbound(actuator(request, context, 'number').state, String(request.args.value))],
   }),
 };

@@ -228,3 +228,13 @@ test('log lines, births and commands are nothing; before discovery nothing is cl
   ]);
   assert.deepEqual(made.lines('greenhouse/status', 'online'), ['ha:greenhouse availability', 'availability true']);
 });
+
+test('what a cover or a number did is shown on its own state topic', () => {
+  const made = bench(esphome);
+  const cover = { stat_t: 'blind/state', cmd_t: 'blind/set', set_pos_t: 'blind/position', dev: { ids: 'b' } };
+  made.teach('homeassistant/cover/blind/config', cover);
+  made.teach('homeassistant/number/speed/config', { ...cover, stat_t: 'speed/state', cmd_t: 'speed/set' });
+  assert.deepEqual(made.proof('cover', 'ha:b', { do: 'open' }), { answer: { topic: 'blind/state' } });
+  assert.equal(made.proof('cover', 'ha:b', { position: 5 }), undefined);
+  assert.deepEqual(made.proof('number', 'ha:b', { value: 3 }), { answer: { topic: 'speed/state' } });
+});

@@ -159,4 +159,14 @@ test('a command is the JSON itself on the device topic', () => {
   assert.deepEqual(bench(genericJson).encode('set', 'json:shed', { interval: 60 }), [
     'devices/shed/set {"interval":60}',
   ]);
+  const byTopic = bench(genericJson, { identity: 'topic' });
+  assert.deepEqual(byTopic.encode('set', 'json:devices/shed/state', {}), ['devices/shed/set {}']);
+});
+
+test('a command is proved when the device shows what was set', () => {
+  assert.deepEqual(bench(genericJson).proof('set', 'json:shed', { interval: 60, pump: true, mode: 'eco' })?.state, [
+    { n: 'x.json.interval', value: 60, within: 0.3 },
+    { n: 'x.json.pump', value: true },
+    { n: 'x.json.mode', value: 'eco' },
+  ]);
 });

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import {
   command,
+  gather,
   localId,
   modbusFrame,
   outbound,
   PortcullisError,
+  shownBy,
   switchArgs,
   type CodecContext,
   type CommandRequest,
   type Outbound,
 } from '../../contracts/index.ts';
 import { mapOf, type Config, type Station } from './config.ts';
+import { put } from './decode.ts';
 import { highLow, stationTopic } from './plan.ts';
 import type { Point } from './register-map.ts';
 
@@ -68,6 +71,15 @@ export const commands = {
   set: command({
     args: z.strictObject({ point: z.string().max(48), value: z.number() }),
     idempotent: true,
+    // The echo of a write says nothing: the register is read again.
+    expects(request, context: CodecContext<Config>) {
+      const { point, value } = request.args;
+      const written = target(request, context).points.find(({ name }) => name === point);
+      if (written === undefined) return undefined;
+      const gathering = gather('modbus');
+      put(gathering, written, written.scale === undefined ? value : value / written.scale);
+      return { state: shownBy(gathering.readings(request.device).flatMap(({ metrics }) => metrics)) };
+    },
     encode(request, context: CodecContext<Config>) {
       const { station, points } = target(request, context);
       return [

@@ -72,7 +72,7 @@ function valueAt(data: DataView, { as, order }: Point, offset: number): number {
 }
 
 /** A number that is none (a phase that is not connected, in some makes) has no value. */
-function put(gathering: Gathering, point: Point, raw: number): void {
+export function put(gathering: Gathering, point: Point, raw: number): void {
   const { name, word, unit, ep, counter, scale, on, sentinel, as } = point;
   const isFlag = as === 'bit' || on !== undefined;
   const value = isFlag ? raw === (on ?? 1) : scale === undefined ? raw : Number((raw * scale).toPrecision(12));

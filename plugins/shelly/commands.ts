@@ -8,6 +8,7 @@ import {
   setpointArgs,
   switchArgs,
   type CodecContext,
+  type CommandCodec,
   type CommandRequest,
   type Json,
   type Outbound,
@@ -38,6 +39,9 @@ function rpc(base: string, method: string, params: { readonly [key: string]: Jso
   return outbound(`${base}/rpc`, frame);
 }
 
+/** The id of a frame as `rpc` writes it. */
+const frameId = /^\{"id":(\d+),/;
+
 /** FNV-1a over UTF-16 code units, 31 bits. */
 function checksum(text: string): number {
   let hash = 0x811c9dc5;
@@ -45,9 +49,20 @@ function checksum(text: string): number {
   return hash & 0x7fffffff;
 }
 
+/** Gen2 and later answer each call with its id, one that they will not do with an error; Gen1 shows its state alone. */
+function answered<Args>(codec: CommandCodec<Args>): CommandCodec<never> {
+  return command<Args>({
+    ...codec,
+    expects(request, context) {
+      const [id] = codec.encode(request, context).flatMap(({ payload }) => frameId.exec(payload)?.[1] ?? []);
+      return id === undefined ? undefined : { answer: { meta: ['rpc.id', Number(id)] }, refusal: 'x.shelly.rpc.error' };
+    },
+  });
+}
+
 /** Gen1: topics `…/command` and `…/set`. Gen2 and later: `<Component>.<Method>` over `<prefix>/rpc`. */
 export const commands = {
-  switch: command({
+  switch: answered({
     args: switchArgs(channel),
     idempotent: true,
     encode(request, context) {
@@ -57,7 +72,7 @@ export const commands = {
       return [rpc(base, 'Switch.Set', { id: Number(ep), on })];
     },
   }),
-  light: command({
+  light: answered({
     args: lightArgs(channel),
     idempotent: true,
     encode(request, context) {
@@ -71,7 +86,7 @@ export const commands = {
       return [rpc(base, method, { id: Number(ep), on, brightness, ct: color_temp })];
     },
   }),
-  cover: command({
+  cover: answered({
     args: coverArgs(channel),
     idempotent: true,
     encode(request, context) {
@@ -88,7 +103,7 @@ export const commands = {
       ];
     },
   }),
-  setpoint: command({
+  setpoint: answered({
     args: setpointArgs(valve),
     idempotent: true,
     encode(request, context) {

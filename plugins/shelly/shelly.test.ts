@@ -208,3 +208,15 @@ test('commands speak the language of the generation', () => {
   ]);
   assert.throws(() => house.encode('switch', 'shelly:a/#', { on: true }), { code: 'COMMAND_INVALID' });
 });
+
+test('a call is answered with its id, or with an error; an older device shows its state alone', () => {
+  const house = bench(shelly);
+  const [sent = ''] = house.encode('switch', `shelly:${plus}`, { on: true });
+  const { id } = JSON.parse(sent.slice(sent.indexOf('{'))) as { id: number };
+  const proof = house.proof('switch', `shelly:${plus}`, { on: true });
+  assert.deepEqual(proof, { answer: { meta: ['rpc.id', id] }, refusal: 'x.shelly.rpc.error' });
+  const [answer] = house.readings('portcullis/rpc', { id, src: plus, dst: 'portcullis', error: { code: -103 } });
+  assert.equal(answer?.meta?.['rpc.id'], id);
+  assert.ok(answer?.metrics[0]?.n.startsWith('x.shelly.rpc.error'));
+  assert.equal(house.proof('switch', 'shelly:shellyplug-s-7A11F0', { on: false }), undefined);
+});

@@ -7,6 +7,7 @@ import {
   outbound,
   switchArgs,
   type CodecContext,
+  type CommandProof,
   type CommandRequest,
   type Outbound,
 } from '../../contracts/index.ts';
@@ -17,7 +18,16 @@ const shutterCommands = { open: 'ShutterOpen', close: 'ShutterClose', stop: 'Shu
 
 function target({ device }: CommandRequest, { knowledge }: CodecContext): Target {
   const id = localId(device);
-  return targetOf(id, knowledge) ?? { bases: [`cmnd/${id}`], off: 'OFF', on: 'ON' };
+  return targetOf(id, knowledge) ?? { bases: [`cmnd/${id}`, `stat/${id}`], off: 'OFF', on: 'ON' };
+}
+
+/** What a device says to a command that it does not know, and to one with a value that it does not take. */
+const refusal = 'x.tasmota.Command';
+
+/** The answer to a command comes below `stat`. */
+function answer(request: CommandRequest, context: CodecContext): CommandProof {
+  const [, stat] = target(request, context).bases;
+  return stat === undefined ? { refusal } : { answer: { topic: `${stat}/` }, refusal };
 }
 
 function send(to: Target, name: string, payload: string | number): Outbound {
@@ -29,6 +39,7 @@ export const commands = {
   switch: command({
     args: switchArgs(channel),
     idempotent: true,
+    expects: () => ({ refusal }),
     encode(request, context) {
       const to = target(request, context);
       return [send(to, `POWER${request.args.ep ?? ''}`, request.args.on ? to.on : to.off)];
@@ -38,6 +49,7 @@ export const commands = {
     // A device has one light, and its white goes from 153 to 500 mired.
     args: lightArgs(z.never(), z.number().min(2000).max(6535)),
     idempotent: true,
+    expects: () => ({ refusal }),
     encode(request, context) {
       const to = target(request, context);
       const { on, brightness, color_temp } = request.args;
@@ -51,6 +63,8 @@ export const commands = {
   cover: command({
     args: coverArgs(channel),
     idempotent: true,
+    // A shutter is longer on its way than a command waits: that it was understood is enough.
+    expects: (request, context) => answer(request, context),
     encode(request, context) {
       const { args } = request;
       const to = target(request, context);
@@ -63,6 +77,7 @@ export const commands = {
   set: command({
     args: z.strictObject({ command: z.string().regex(/^[A-Za-z]{1,32}\d{0,3}$/), payload: z.string().max(1024) }),
     idempotent: false,
+    expects: (request, context) => answer(request, context),
     encode: (request, context) => [send(target(request, context), request.args.command, request.args.payload)],
   }),
 };

@@ -149,3 +149,14 @@ test('commands go to the command topic', () => {
   ]);
   assert.throws(() => house.encode('switch', 'tasmota:a/+', { on: true }), { code: 'COMMAND_INVALID' });
 });
+
+test('the answer to a command comes below stat, and one that is not understood is refused there', () => {
+  const house = bench(tasmota);
+  const refusal = 'x.tasmota.Command';
+  assert.deepEqual(house.proof('set', 'tasmota:plug', { command: 'POWER', payload: 'TOGGLE' }), {
+    answer: { topic: 'stat/plug/' },
+    refusal,
+  });
+  assert.deepEqual(house.proof('switch', 'tasmota:plug', { on: true }), { refusal });
+  assert.ok(house.lines('stat/plug/RESULT', { Command: 'Unknown' }).includes(`${refusal} Unknown`));
+});

@@ -6,15 +6,20 @@ import {
   outbound,
   PortcullisError,
   setpointArgs,
+  shownBy,
   switchArgs,
+  type CommandProof,
   type CommandRequest,
   type Json,
+  type JsonObject,
+  type Knowledge,
   type MetricWord,
   type Outbound,
 } from '../../contracts/index.ts';
 import type { Context } from './config.ts';
 import type { PropertyMeaning } from './exposes.ts';
 import { namedBy, nameOf } from './names.ts';
+import { readState } from './state.ts';
 
 function send({ device }: CommandRequest, context: Context, state: { readonly [key: string]: Json }): Outbound[] {
   const name = nameOf(device, context.knowledge);
@@ -39,6 +44,22 @@ function propertyOf(
     throw new PortcullisError('COMMAND_INVALID', `This device has no ${word}${ep === undefined ? '' : ` at ${ep}`}.`);
   }
   return [ep === undefined ? usual : `${usual}_${ep}`, {}];
+}
+
+/**
+ * Zigbee2MQTT publishes the state with what was set in it. Of properties that the device is not known to show
+ * (`transition`, `effect`) nothing is expected; a toggle may show either value.
+ */
+function shownAfter(device: string, args: JsonObject, knowledge: Knowledge): CommandProof | undefined {
+  const meanings = namedBy(nameOf(device, knowledge), knowledge)?.p ?? {};
+  const wanted = Object.entries(args).filter(([property]) => Object.hasOwn(meanings, property));
+  const state = wanted.flatMap(([property, value]) => {
+    const { on, w: n, ep } = meanings[property] ?? {};
+    const toggled = typeof value === 'string' && value.toUpperCase() === 'TOGGLE';
+    if (toggled && on !== undefined) return [{ n, ep }];
+    return shownBy(readState(device, { [property]: value }, meanings).flatMap(({ metrics }) => metrics));
+  });
+  return state.length === 0 ? undefined : { state };
 }
 
 /** `<base>/<friendly name>/set` with a JSON object (zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html). */
@@ -90,6 +111,7 @@ export const commands = {
   set: command({
     args: z.record(z.string().max(64), z.json()),
     idempotent: false,
+    expects: ({ device, args }, { knowledge }: Context) => shownAfter(device, args, knowledge),
     encode: (request, context: Context) => send(request, context, request.args),
   }),
 };

@@ -293,3 +293,13 @@ test('commands go to the present name and to the right property', () => {
   assert.throws(() => known.encode('setpoint', 'z2m:0x02', { celsius: 21 }), { code: 'COMMAND_INVALID' });
   assert.throws(() => known.encode('switch', 'z2m:bridge', { on: true }), { code: 'COMMAND_INVALID' });
 });
+
+test('a raw command is proved by the properties that the device is known to show, a toggle by either value', () => {
+  const known = house(plug, lamp);
+  assert.deepEqual(known.proof('set', 'z2m:0x04', { state: 'ON', brightness: 127, transition: 2 })?.state, [
+    { n: 'switch.state', value: true },
+    { n: 'light.brightness', value: 50, within: 0.25 },
+  ]);
+  assert.deepEqual(known.proof('set', 'z2m:0x02', { state: 'toggle' })?.state, [{ n: 'switch.state', ep: undefined }]);
+  assert.equal(known.proof('set', 'z2m:0x04', { effect: 'blink' }), undefined);
+});

@@ -48,13 +48,13 @@ export class CommandQueue {
   readonly #held = new Map<string, Held>();
   readonly #arrivals = new Arrivals();
 
-  enqueue(device: string, wish: Wish, now: number): CloudCommand {
+  enqueue(device: string, wish: Wish, now: number, ttlMs: number = lifeMs): CloudCommand {
     const command: CloudCommand = {
       command_id: randomBytes(16).toString('hex'),
       device_id: device,
       ...wish,
       issued_at: now,
-      expires_at: now + lifeMs,
+      expires_at: now + ttlMs,
       state: 'queued',
       sent: 0,
     };

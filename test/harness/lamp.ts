@@ -17,32 +17,53 @@ export interface Lamp extends AsyncDisposable {
 
 export const lampId = 'tasmota:lamp';
 
-/** Plugs a lamp in; it answers unless it is `mute`. Resolves when the gateway has heard of it. */
-export async function plugIn({ mqttPort }: Pick<Daemon, 'mqttPort'>, mute = false): Promise<Lamp> {
+/** A device that is told something on one topic and answers. */
+interface Double {
+  readonly clientId: string;
+  readonly ear: string;
+  readonly hello: Said;
+  readonly answer: (wish: string) => Said | undefined;
+}
+type Said = readonly [topic: string, payload: string];
+
+/** Connects it; resolves with what it is told, in order, when the gateway has heard of it. A retained one has `!` behind it. */
+async function connectDouble(port: number, { clientId, ear, hello, answer }: Double) {
   const told: string[] = [];
-  let on = false;
-  const client: MqttClient = await connectAsync({
-    host: '127.0.0.1',
-    port: mqttPort,
-    clientId: 'lamp',
-    reconnectPeriod: 100,
-  });
+  const client: MqttClient = await connectAsync({ host: '127.0.0.1', port, clientId, reconnectPeriod: 100 });
   client.on('error', () => undefined);
   client.on('message', (_topic, payload, { retain }) => {
     const wish = payload.toString();
     told.push(retain ? `${wish}!` : wish);
-    on = wish === 'TOGGLE' ? !on : wish === 'ON';
-    if (!mute) client.publish('stat/lamp/RESULT', JSON.stringify({ POWER: on ? 'ON' : 'OFF' }), { qos: 1 });
+    const said = answer(wish);
+    if (said !== undefined) client.publish(...said, { qos: 1 });
   });
-  await client.subscribeAsync('cmnd/lamp/POWER', { qos: 1 });
-  await client.publishAsync('tele/lamp/STATE', JSON.stringify({ POWER: 'OFF' }), { qos: 1 });
+  await client.subscribeAsync(ear, { qos: 1 });
+  await client.publishAsync(...hello, { qos: 1 });
+  return { told, [Symbol.asyncDispose]: () => client.endAsync(true) };
+}
+
+/** Plugs a lamp in; it answers unless it is `mute`. Resolves when the gateway has heard of it. */
+export async function plugIn({ mqttPort }: Pick<Daemon, 'mqttPort'>, mute = false): Promise<Lamp> {
+  let on = false;
+  const answer = (wish: string): Said | undefined => {
+    on = wish === 'TOGGLE' ? !on : wish === 'ON';
+    return mute ? undefined : ['stat/lamp/RESULT', JSON.stringify({ POWER: on ? 'ON' : 'OFF' })];
+  };
+  const hello: Said = ['tele/lamp/STATE', JSON.stringify({ POWER: 'OFF' })];
+  const double = await connectDouble(mqttPort, { clientId: 'lamp', ear: 'cmnd/lamp/POWER', hello, answer });
   return {
     get on() {
       return on;
     },
-    told,
-    [Symbol.asyncDispose]: () => client.endAsync(true),
+    ...double,
   };
+}
+
+/** A device of plain JSON, `json:<name>`, that shows what it was told to be. */
+export function plainDevice({ mqttPort }: Pick<Daemon, 'mqttPort'>, name: string) {
+  const state = `devices/${name}/state`;
+  const answer = (wish: string): Said => [state, wish];
+  return connectDouble(mqttPort, { clientId: name, ear: `devices/${name}/set`, hello: [state, '{"up":true}'], answer });
 }
 
 /** Sends a command over the API; resolves with the HTTP status and what it said. */

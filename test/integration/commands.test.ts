@@ -4,7 +4,7 @@ import { connectAsync } from 'mqtt';
 import type { CommandStatus } from '../../contracts/command.ts';
 import { openHouse } from '../../simulator/house/house.ts';
 import { startDaemon } from '../harness/daemon.ts';
-import { command, ended, lampId, plugIn, resultsIn } from '../harness/lamp.ts';
+import { command, ended, lampId, plainDevice, plugIn, resultsIn } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const quick = { config: { commands: { quietSeconds: 0 } } };
@@ -93,18 +93,38 @@ test('a retained command reaches a device that comes later as nothing', async (t
   assert.deepEqual(lamp.told, ['ON']);
 });
 
-test('a plug of the simulated house obeys, and each command has one result', async (t) => {
+/** What devices of the simulated house are told, and in the end a lamp of plain JSON that stands beside it. */
+const told: Record<string, { device: string; name?: string; args?: object }> = {
+  zigbee: { device: 'z2m:0xa4c138f1d2e30415' },
+  'zigbee, one of two': { device: 'z2m:0xa4c1380a0b0c0d0e', args: { on: true, ep: 'left' } },
+  'zigbee, toggled': { device: 'z2m:0xa4c138f1d2e30416', name: 'set', args: { state: 'TOGGLE' } },
+  tasmota: { device: 'tasmota:0A1B2C3D4E5F' },
+  'tasmota, toggled': { device: 'tasmota:0A1B2C3D4E65', name: 'set', args: { command: 'POWER', payload: 'TOGGLE' } },
+  'shelly, first generation': { device: 'shelly:shellyplug-s-7A11F0' },
+  // Off already: only the answer to the call shows that this was done.
+  'shelly, second generation': { device: 'shelly:shellyplus1pm-a8032ab71c44' },
+  'shelly, again': { device: 'shelly:shellyplus1pm-a8032ab71c44' },
+  esphome: { device: 'ha:b4e62d90c1f8' },
+  json: { device: 'json:devices/shed/state', name: 'set', args: { pump: true, speed: 3 } },
+};
+
+test('devices of every make obey, and the state or the answer of each proves it', async (t) => {
   const daemon = await startDaemon(t, quick);
   await using house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort });
-  const shelly = 'shelly:shellyplus1pm-a8032ab71c44';
-  await waitUntil('the plug to be known', async () => {
+  await using shed = await plainDevice(daemon, 'shed');
+  await waitUntil('all to be known', async () => {
     const { devices } = await daemon.api<{ devices: { id: string }[] }>('/api/v1/devices?limit=1000');
-    return devices.some(({ id }) => id === shelly);
+    const known = new Set(devices.map(({ id }) => id));
+    return Object.values(told).every(({ device }) => known.has(device));
   });
-  await command(daemon, { id: 'off', device: shelly, name: 'switch', args: { on: false } });
-  assert.equal((await ended(daemon, 'off')).state, 'acked');
-  // It is off by now: only the answer to the call shows that this was done too.
-  await command(daemon, { id: 'again', device: shelly, name: 'switch', args: { on: false } });
-  assert.equal((await ended(daemon, 'again')).state, 'acked');
-  assert.equal(house.counts().obeyed, 2);
+  for (const [id, wish] of Object.entries(told)) {
+    const { status } = await command(daemon, { id, name: 'switch', args: { on: false }, ...wish });
+    assert.equal(status, 202, id);
+  }
+  for (const id of Object.keys(told)) assert.equal((await ended(daemon, id)).state, 'acked', id);
+  assert.equal(house.counts().obeyed, Object.keys(told).length - 1);
+  assert.deepEqual(shed.told, ['{"pump":true,"speed":3}']);
+  const refused = { id: 'refused', device: 'tasmota:0A1B2C3D4E5F', name: 'set', args: { command: 'Fly', payload: '' } };
+  await command(daemon, refused);
+  assert.equal((await ended(daemon, 'refused')).code, 'COMMAND_INVALID');
 });

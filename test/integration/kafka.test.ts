@@ -1,4 +1,5 @@
 import { withKafka } from '../harness/kafka.ts';
+import { kafkaCommands } from './kafka-commands.ts';
 import { kafkaCertificate, kafkaDelivery, kafkaUser } from './kafka-delivery.ts';
 import { kafkaGateway } from './kafka-gateway.ts';
 
@@ -9,6 +10,7 @@ await withKafka(
   (kafka) => {
     kafkaDelivery(kafka);
     kafkaGateway(kafka);
+    kafkaCommands(kafka);
   },
   { secure: { ...kafkaCertificate, users } },
 );

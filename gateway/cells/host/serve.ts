@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CellDescription, CellLesson } from '../../../contracts/cell.ts';
-import { filtersUnder, type CodecContext, type Json, type Plugin } from '../../../contracts/plugin.ts';
+import { encodeCommand, filtersUnder, type CodecContext, type Json, type Plugin } from '../../../contracts/plugin.ts';
 import type { WireAnswer, WireCall } from '../wire.ts';
 
 export function describePlugin(plugin: Plugin, config: unknown): CellDescription {
@@ -68,7 +68,7 @@ function encode(plugin: Plugin, context: CodecContext, { command, device, args }
     return refused('COMMAND_INVALID', `The arguments of ${command} are wrong: ${parsed.error.issues[0]?.message}.`);
   }
   try {
-    return { is: 'encoded', outbound: codec.encode({ device, args: parsed.data }, context) };
+    return { is: 'encoded', ...encodeCommand(codec, { device, args: parsed.data }, context) };
   } catch (error) {
     const detail = `The command ${command} cannot be sent to ${device}: ${reasonOf(error)}`;
     return { is: 'refused', code: 'COMMAND_INVALID', detail: detail.slice(0, 256), error: nameOf(error) };

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { CommandProof } from '../../../contracts/command-proof.ts';
+import { encodeCommand } from '../../../contracts/plugin.ts';
 import type { Envelope, Json, Plugin, Reading, ReadingMetric } from '../../../contracts/plugin.ts';
 
 /** One message of the payload corpus. */
@@ -34,6 +36,8 @@ export interface Bench {
   /** The readings as short lines: `device kind`, then `word[ep] value unit`. */
   lines(topic: string, payload: unknown): readonly string[];
   encode(name: string, device: string, args: unknown): readonly string[];
+  /** What shows that the command was done, as the codec says. */
+  proof(name: string, device: string, args: unknown): CommandProof | undefined;
 }
 
 export function bench<Config>(plugin: Plugin<Config>, settings: unknown = {}): Bench {
@@ -41,6 +45,11 @@ export function bench<Config>(plugin: Plugin<Config>, settings: unknown = {}): B
   const config = plugin.config.parse(settings);
   const readings = (topic: string, payload: unknown): readonly Reading[] =>
     plugin.decode(envelope(topic, payload), { config, knowledge });
+  const encoded = (name: string, device: string, args: unknown) => {
+    const codec = plugin.commands?.[name];
+    if (codec === undefined) throw new Error(`no command ${name}`);
+    return encodeCommand(codec, { device, args: codec.args.parse(args) }, { config, knowledge });
+  };
   return {
     knowledge,
     readings,
@@ -51,12 +60,9 @@ export function bench<Config>(plugin: Plugin<Config>, settings: unknown = {}): B
       }
     },
     lines: (topic, payload) => readings(topic, payload).flatMap(linesOf),
-    encode(name, device, args) {
-      const codec = plugin.commands?.[name];
-      if (codec === undefined) throw new Error(`no command ${name}`);
-      const sent = codec.encode({ device, args: codec.args.parse(args) }, { config, knowledge });
-      return sent.map(({ topic, payload }) => `${topic} ${payload}`);
-    },
+    encode: (name, device, args) =>
+      encoded(name, device, args).outbound.map(({ topic, payload }) => `${topic} ${payload}`),
+    proof: (name, device, args) => encoded(name, device, args).proof,
   };
 }
 

@@ -138,11 +138,30 @@ test('a message that comes again after a failed commit is no duplicate', async (
   assert.deepEqual(await stage.ingest(message), { stored: 0, filtered: 1, deadLettered: 0 });
 });
 
+test('what is awaited of a device is kept though it repeats, with a deadband and a roll-up as well', async (t) => {
+  const buffer = memoryBuffer(t);
+  const deadband = { humidity: { absolute: 1, maxSilenceMs: 60_000 } };
+  const steps = { ...defaultSteps, dedupeMs: 60_000, deadband, rollup: { power: { windowMs: 60_000 } } };
+  const stage = await openStage(buffer, { steps });
+  const say = (device: string) =>
+    stage.ingest(envelope(`house/${device}`, { values: { humidity: 40, power: 5, temperature: 20 } }));
+  stage.heed((device) => device === 'house:lamp');
+  for (const device of ['lamp', 'lamp', 'fan', 'fan']) await say(device);
+  const kept = buffer.entries.flatMap(({ measurements }) => measurements);
+  assert.deepEqual(
+    kept.map(({ dev, m }) => [dev.id, m.length]),
+    [
+      ['house:lamp', 3],
+      ['house:lamp', 3],
+      ['house:fan', 2],
+    ],
+  );
+});
+
 test('a command is encoded by its plugin; a wrong one is refused with COMMAND_INVALID', async (t) => {
   const stage = await openStage(memoryBuffer(t));
-  assert.deepEqual(await stage.encode('house', 'set', { device: 'lamp', args: { on: true } }), [
-    { topic: 'house/lamp/set', payload: '{"on":true,"knows":0}', qos: 1 },
-  ]);
+  const { outbound } = await stage.encode('house', 'set', { device: 'lamp', args: { on: true } });
+  assert.deepEqual(outbound, [{ topic: 'house/lamp/set', payload: '{"on":true,"knows":0}', qos: 1 }]);
   const refused = withCode('COMMAND_INVALID');
   await assert.rejects(stage.encode('house', 'set', { device: 'lamp', args: { on: 'yes' } }), refused);
   await assert.rejects(stage.encode('house', 'toString', { device: 'lamp', args: {} }), refused);

@@ -91,7 +91,7 @@ test('commands are encoded with what is known', async (t) => {
   await stage.ingest(envelope('house/units/a', 'V'));
   await stage.ingest(envelope('house/units/b', 'V'));
   for (let n = 0; n < 4; n++) {
-    const [outbound] = await stage.encode('house', 'set', { device: 'lamp', args: { on: true } });
-    assert.equal(outbound?.payload, '{"on":true,"knows":2}');
+    const { outbound } = await stage.encode('house', 'set', { device: 'lamp', args: { on: true } });
+    assert.equal(outbound[0]?.payload, '{"on":true,"knows":2}');
   }
 });

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { thirdId } from '../../gateway/delivery/tuya/third-id.ts';
+import { startCloud } from '../harness/cloud.ts';
+import { startDaemon } from '../harness/daemon.ts';
+import { lampId, plugIn } from '../harness/lamp.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+test('the app of the cloud switches a lamp: once, although the command comes twice, or it hears that it expired', async (t) => {
+  const gateway = 'house';
+  const cloud = await startCloud(t);
+  const daemon = await startDaemon(t, { config: { gateway, cloud: cloud.config, commands: { quietSeconds: 0 } } });
+  await using lamp = await plugIn(daemon);
+  const third = thirdId(gateway, lampId);
+  await waitUntil('the cloud knows the lamp', async () =>
+    (await cloud.devices()).some(({ third_id }) => third_id === third),
+  );
+  const ask = async (value: boolean, more: object = {}): Promise<string> => {
+    const wish = { third_id: third, commands: [{ code: 'switch_state', value }], ...more };
+    return (await cloud.addCommand(wish)).command_id;
+  };
+  const ended = async (id: string): Promise<{ state: string; message?: string }> => {
+    const one = async () => (await cloud.commands()).find(({ command_id }) => command_id === id);
+    await waitUntil('the cloud hears of the end', async () => !['queued', 'sent'].includes((await one())?.state ?? ''));
+    const { state = '', message } = (await one()) ?? {};
+    return { state, ...(message !== undefined && { message }) };
+  };
+
+  const on = await ask(true);
+  await waitUntil('the lamp is on', () => lamp.on);
+  // The cloud lends it again, whether its answer was heard or not.
+  await cloud.mock('DELETE', 'commands/leases');
+  assert.deepEqual(await ended(on), { state: 'acked' });
+  await lamp[Symbol.asyncDispose]();
+
+  const late = await ask(false, { ttl_ms: 2_000 });
+  const { state, message } = await ended(late);
+  assert.equal(state, 'failed');
+  assert.match(message ?? '', /^COMMAND_EXPIRED: /);
+  const waiting = await ask(false);
+  await using back = await plugIn(daemon);
+  assert.deepEqual(await ended(waiting), { state: 'acked' });
+
+  assert.deepEqual([lamp.told, back.told], [['ON'], ['OFF']]);
+});
