@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { gatewayIsolation } from './admission/host/facts.ts';
 import { openAdmission } from './admission/open-admission.ts';
 import { admittedPlugin } from './admitted-plugin.ts';
 import type { AdmissionOrder, AdmissionResult } from './admit-in-process.ts';
@@ -12,10 +11,7 @@ const deps = { log: pino({ level: 'silent' }), clock: systemClock };
 const answer = (result: AdmissionResult): void => void process.send?.(result);
 
 try {
-  await using door = await openAdmission(
-    { ...settings, isolation: gatewayIsolation, given: (plugin) => given.get(plugin) },
-    deps,
-  );
+  await using door = await openAdmission({ ...settings, given: (plugin) => given.get(plugin) }, deps);
   const found = [];
   for (const folder of folders) {
     const admissions = await door.admit(folder, { stored: true });

@@ -1,4 +1,5 @@
 import { PortcullisError } from '../contracts/errors.ts';
+import type { Isolation } from './admission/host/facts.ts';
 import type { Given } from './admission/open-admission.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import { askProcess } from './ask-process.ts';
@@ -10,6 +11,8 @@ export interface AdmissionOrder {
   readonly folders: readonly string[];
   /** Variables and secrets by plugin: values go to the process over its channel and nowhere else. */
   readonly given: ReadonlyMap<string, Given>;
+  /** What cells on this host are kept from. */
+  readonly isolation: Isolation;
 }
 
 /** One list per folder, or a sentence. */

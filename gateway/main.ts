@@ -22,6 +22,8 @@ const nurseryBytes = 16 * 1024 * 1024;
  * codes live here and nowhere else. Throws what `loadConfig` and `startGateway` throw.
  */
 export async function main(configPath: string): Promise<never> {
+  // What the gateway writes is for its own user, also where root starts it by hand.
+  process.umask(0o077);
   const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
   const log = openLog(config.log);
   const stopping = stopSignal();

@@ -10,6 +10,7 @@ import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
 import { tell } from './observability/channels.ts';
 import type { PluginSource } from './preprocess/options.ts';
+import { isolationOf, openConfinement } from './open-confinement.ts';
 import { plannedHandles, readGiven } from './plugin-given.ts';
 import { openQuarantine } from './plugin-quarantine.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
@@ -46,15 +47,20 @@ export interface Plugins extends AsyncDisposable {
  * load, and an alarm says why. A site's plugin with the name of a shipped one is another version of it, held to the
  * shipped one's contract; it runs in its place, and when it cannot, the shipped one does.
  */
-export async function openPlugins(config: Config, deps: { log: Logger; clock: Clock }): Promise<Plugins> {
+export async function openPlugins(config: Config, { log, clock }: { log: Logger; clock: Clock }): Promise<Plugins> {
   await using opening = new AsyncDisposableStack();
   const { dir, policy } = config.plugins;
-  const given = await readGiven(config, deps.log);
+  const given = await readGiven(config, log);
+  const confinement = await openConfinement(config.dataDir);
+  for (const lacks of confinement.missing)
+    log.info({ lacks }, 'the kernel of this host gives cells less than it could');
+  const deps = { log, clock, confinement };
   const [shipped = [], vendors = []] = await admitInProcess({
     dataDir: config.dataDir,
     contracts: contractShelves(config),
     policy,
     given,
+    isolation: isolationOf(confinement),
     folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
   });
   const configOf = pluginConfig(config);

@@ -63,6 +63,8 @@ async function writeTree(root: string, tree: SourceTree): Promise<void> {
     for (let at = dirname(target); at.length > root.length; at = dirname(at)) folders.add(at);
     await using file = await open(target, 'wx', 0o444);
     await file.writeFile(content);
+    // Whatever the gateway's umask is: a cell may be another user.
+    await file.chmod(0o444);
     await file.sync();
   }
   // Deepest first: a folder must be writable until its children are done. The root stays 0755 until it is renamed.

@@ -26,7 +26,8 @@ export type CallResult = WireAnswer | Ending;
 
 /** A started process and the conversation with it: every line is bounded, counted, read and understood here. */
 export interface CellProcess {
-  readonly pid: number;
+  /** 0 when there is none. */
+  pid(): number;
   /** Sends an order and gives what the process says next that is no answer to a call. */
   order(order: ToCell): Promise<FromCell | Ending>;
   /** Never rejects. One call at a time. */
@@ -53,7 +54,7 @@ const longestPauseMs = 500;
 
 export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   const { limits } = plan;
-  const { child, socket } = launchCell(plan);
+  const { child, socket, ...launched } = launchCell(plan, deps.confinement);
   let listener: ((said: FromCell | Ending) => void) | undefined;
   let pending: Pending | undefined;
   let cause: Ending | undefined;
@@ -62,7 +63,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
 
   const end = (why: Ending): void => {
     cause ??= why;
-    child.kill('SIGKILL');
+    launched.kill();
   };
   const settle = (result: CallResult): void => {
     const done = pending;
@@ -100,8 +101,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   const onDeaf = (): void => breach('it asks and does not read the answers');
   const handles = startHandleLink({ ...deps, ...limits, send, unsentBytes, onDeaf, onRefused });
 
-  const pid = child.pid ?? 0;
-  const watch = watchProcess(pid, limits, { clock: deps.clock, onExcess });
+  const watch = watchProcess(() => launched.pid(), limits, { clock: deps.clock, onExcess });
   const ended = howItEnded(child).then((detail) => {
     cause ??= { is: 'crashed', detail };
     watch[Symbol.dispose]();
@@ -113,7 +113,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   });
 
   return {
-    pid,
+    pid: () => launched.pid() ?? 0,
     end,
     ended,
     handles,

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { Confinement } from './confinement.ts';
 import type { CellPlan } from './options.ts';
 
 const host = join(import.meta.dirname, 'host', `cell-host${extname(import.meta.filename)}`);
@@ -19,25 +20,31 @@ const reservedKiB = 600 * 1024;
 /**
  * Limits that the kernel holds for one process, inherited through exec: memory beyond the watchdog's eye, no file of
  * any size (node:sqlite could create one), no core file, few descriptors. `PWD` would be the one variable in a cell.
- * Where util-linux is installed the cell also ends with its gateway, even in an endless loop after a kill -9, and can
- * gain no privilege.
+ * What follows is the confinement of this host; where nobody found one out, setpriv (util-linux): the cell ends with its
+ * gateway, even in an endless loop after a kill -9, and can gain no privilege.
  */
 const confine = `ulimit -d "$1" && ulimit -f 0 && ulimit -c 0 && ulimit -n 64 || exit 1
 unset PWD OLDPWD; shift
+[ "$1" = - ] || exec "$@"
+shift
 command -v setpriv >/dev/null && exec setpriv --pdeathsig KILL --no-new-privs "$@"
 exec "$@"`;
 
 export interface LaunchedCell {
   readonly child: ChildProcess;
   readonly socket: Duplex;
+  /** Of the process that runs the plugin; undefined before it is there and after its end. */
+  readonly pid: () => number | undefined;
+  readonly kill: () => void;
 }
 
 /** Starts the process of a cell: no environment, no descriptors but the socket pair, read access to its own files. */
-export function launchCell({ fence, limits }: CellPlan): LaunchedCell {
+export function launchCell({ name, fence, limits }: CellPlan, confinement?: Confinement): LaunchedCell {
   const dataKiB = reservedKiB + Math.ceil(limits.memoryBytes / 1024) + 64 * 1024;
+  const before = confinement?.command(name) ?? ['-'];
   const child = spawn(
     '/bin/sh',
-    ['-c', confine, 'sh', String(dataKiB), process.execPath, ...flags(fence, limits), host],
+    ['-c', confine, 'sh', String(dataKiB), ...before, process.execPath, ...flags(fence, limits), host],
     {
       env: {},
       cwd: '/',
@@ -48,7 +55,32 @@ export function launchCell({ fence, limits }: CellPlan): LaunchedCell {
   if (socket === null || socket === undefined || !('write' in socket) || !('read' in socket)) {
     throw new PortcullisError('INTERNAL', 'A cell was started without its socket pair.');
   }
-  return { child, socket: socket as Duplex };
+  const pid = (): number | undefined => (confinement?.forks === true ? childOf(child.pid) : child.pid);
+  const kill = (): void => {
+    const inner = pid();
+    // A parent between us ends with its child; before that is there, the other way round.
+    if (inner === undefined || inner === child.pid) child.kill('SIGKILL');
+    else killed(inner);
+  };
+  return { child, socket: socket as Duplex, pid, kill };
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** `unshare --fork` stays as the parent of the one process that it started. */
+function childOf(pid: number | undefined): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return child === undefined || child === '' ? undefined : Number(child);
+  } catch {
+    return undefined;
+  }
 }
 
 function flags(fence: CellPlan['fence'], limits: CellPlan['limits']): readonly string[] {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../lib/clock.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
+import type { Confinement } from './confinement.ts';
 import type { DeviceResource } from './device-guard.ts';
 import type { PlannedHandles } from './handles/handle-broker.ts';
 
@@ -58,6 +59,8 @@ export interface CellPlan {
 export interface CellDeps {
   readonly log: Logger;
   readonly clock: Clock;
+  /** What the kernel takes away from its process; undefined: its limits alone. */
+  readonly confinement?: Confinement | undefined;
   /** A plugin that must not run again, at no start of the gateway, before somebody says so. */
   readonly onQuarantine?: ((plugin: string, why: string) => void) | undefined;
 }

@@ -42,7 +42,7 @@ export interface ProcessCell extends AsyncDisposable {
  */
 export async function openProcessCell(plan: CellPlan, deps: CellDeps): Promise<ProcessCell | StartFault> {
   const process = startProcess(plan, deps);
-  const { pid, ended } = process;
+  const { ended } = process;
   const late = setTimeout(
     () => process.end({ is: 'hung', detail: `it did not start within ${plan.limits.startupMs} ms` }),
     plan.limits.startupMs,
@@ -57,6 +57,7 @@ export async function openProcessCell(plan: CellPlan, deps: CellDeps): Promise<P
     await dispose(described.detail);
     return described;
   }
+  const pid = process.pid();
   giveWay(pid);
   return {
     pid,

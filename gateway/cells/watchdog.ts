@@ -19,14 +19,15 @@ const savedMs = 10_000;
  * processes: `RssAnon` of `/proc/PID/status`. Between two looks the kernel's own limit holds (see launch.ts).
  */
 export function watchProcess(
-  pid: number,
+  pidOf: () => number | undefined,
   limits: Pick<CellLimits, 'memoryBytes' | 'cpu'>,
   { clock, onExcess }: { readonly clock: Clock; readonly onExcess: (why: string) => void },
 ): Disposable {
   const credit = cpuCredit(limits.cpu, clock);
   let looking = false;
   const look = async (): Promise<void> => {
-    const usage = await usageOf(pid);
+    const pid = pidOf();
+    const usage = pid === undefined ? undefined : await usageOf(pid);
     if (usage === undefined) return;
     if (usage.ownBytes > limits.memoryBytes) onExcess('it used more memory than its contract grants');
     else if (!credit(usage.cpuMs)) onExcess('it used more CPU time than its contract grants');

@@ -6,6 +6,7 @@ import { decide } from '../admission/decide.ts';
 import type { ProvidedModule, SourceTree } from '../admission/types.ts';
 import { violation } from '../admission/violation.ts';
 import { admittedPlugin } from '../admitted-plugin.ts';
+import { cellProgram, findConfinement } from '../cells/confinement.ts';
 import { systemClock } from '../lib/clock.ts';
 import { rehearsePlugin } from '../simulated-device.ts';
 import { openTrialFolder } from './trial-folder.ts';
@@ -31,7 +32,8 @@ export async function withLiveCheck(check: Check, { tree, folder, provided, toda
   const admitted = await admittedPlugin({ name, folder, check, run }, dirname(folder));
   if (admitted.run === undefined) return check;
   const { demands, ...plan } = admitted.run;
-  const deps = { log: pino({ level: 'silent' }), clock: systemClock };
+  const confinement = await findConfinement([cellProgram, trial.stored]);
+  const deps = { log: pino({ level: 'silent' }), clock: systemClock, confinement };
   const fault = await rehearsePlugin({ name, ...plan, config: {} }, demands, deps);
   if (fault === undefined) return { ...check, executed: true };
   const { code, detail } = fault;

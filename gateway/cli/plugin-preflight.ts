@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
+import { cellProgram, findConfinement } from '../cells/confinement.ts';
 import type { CellDeps } from '../cells/options.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
@@ -63,11 +64,12 @@ export async function comparePlugin(candidate: FoundPlugin, config: Config): Pro
   const running = predecessorOf(candidate, await installedPlugins(config));
   const name = running?.name ?? candidate.name;
   const traffic = readSiteTraffic(config.dataDir);
-  const deps = { log: pino({ level: 'silent' }), clock: systemClock };
-
   await using stack = new AsyncDisposableStack();
   const trial = stack.use(await openTrial(candidate, name, config));
   const before = running && stack.use(await openTrial(running, name, config));
+  const folders = [trial, before].flatMap((one) => one?.plan.fence.root ?? []);
+  const confinement = await findConfinement([cellProgram, ...folders]);
+  const deps = { log: pino({ level: 'silent' }), clock: systemClock, confinement };
   const knowledge = traffic.knowledge(name);
   await keepDemands(trial, deps);
   const replay = stack.use(await openReplay(trial.plan, knowledge, deps));

@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
+import { checkCells } from './check-cells.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { checkGpio } from './check-gpio.ts';
 import { checkSerial } from './check-serial.ts';
@@ -8,7 +9,13 @@ import { fail, ok, warn, type Finding } from './finding.ts';
 
 /** Looks at the machine, and at everything a configuration file names when there is one. Changes nothing. */
 export async function examine(configPath: string | undefined, nowMs: number): Promise<Finding[]> {
-  const host = [checkNode(), checkMemory(), await checkClock(nowMs), ...(await checkNativeModules())];
+  const host = [
+    checkNode(),
+    checkMemory(),
+    await checkClock(nowMs),
+    ...(await checkNativeModules()),
+    ...(await checkCells()),
+  ];
   if (configPath === undefined) {
     return [
       ...host,

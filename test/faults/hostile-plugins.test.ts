@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,6 +15,7 @@ import { probeHost } from '../../gateway/admission/host/probe.ts';
 import { providedModules } from '../../gateway/admission/provided-modules.ts';
 import { contentStore } from '../../gateway/admission/store.ts';
 import { openCell, type SupervisedCell } from '../../gateway/cells/cell-supervisor.ts';
+import { cellProgram, findConfinement, type Confinement } from '../../gateway/cells/confinement.ts';
 import type { PlannedHandles } from '../../gateway/cells/handles/handle-broker.ts';
 import { defaultLimits } from '../../gateway/cells/options.ts';
 import { endpointOf } from '../../gateway/lib/endpoint.ts';
@@ -98,6 +99,7 @@ imports: { packages: [{ name: zod, version: '^4' }], undeclared: allow }
 
 let root = '';
 let found: readonly Admission[] = [];
+let confinement: Confinement | undefined;
 let tripped = 0;
 let insideHits = 0;
 const inside = createServer((_request, response) => {
@@ -112,7 +114,10 @@ const device = createServer((_request, response) => {
 before(async () => {
   for (const server of [inside, device]) await once(server.listen(0, '127.0.0.1'), 'listening');
   root = await realpath(await mkdtemp(join(tmpdir(), 'hostile-')));
+  await chmod(root, 0o755);
   const plugins = join(root, 'plugins');
+  await mkdir(plugins);
+  confinement = await findConfinement([cellProgram, root, plugins]);
   await mkdir(join(root, 'contracts'));
   for (const name of Object.keys(attacks)) {
     await cp(join(fixtures, name), join(plugins, name), { recursive: true });
@@ -197,7 +202,7 @@ async function inCell(name: string): Promise<string> {
     },
     limits: { ...defaultLimits, startupMs: name === 'loops-at-load' ? 2_500 : 20_000, callMs: 4_000 },
   };
-  const opened = await openCell({ ...plan, handles: narrowHandles() }, deps);
+  const opened = await openCell({ ...plan, handles: narrowHandles() }, { ...deps, confinement });
   if ('code' in opened) return `refused at load: ${opened.code}, ${opened.detail}`;
   await using cell = opened;
   if ((await readFile(plan.entry, 'utf8')).includes('async start(')) return await startedIn(cell);

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
+import type { HostFacts } from '../../gateway/admission/host/facts.ts';
 import { packBundle } from '../../gateway/admission/bundle/bundle.ts';
 import { generateSigner, readPrivateKey } from '../../gateway/admission/integrity/signature.ts';
 import { readSourceTree } from '../../gateway/admission/source-tree.ts';
+import { findConfinement } from '../../gateway/cells/confinement.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
@@ -120,5 +122,9 @@ test('a plugin from a signed bundle polls a device with a secret, and what it me
   assert.equal(await daemon.stop(), 0);
   const records = await readFile(join(dataDir, 'admission/decisions.jsonl'), 'utf8');
   assert.match(records, /"grant":"secret METER_TOKEN"/);
+  // What this host's kernel adds is found out by trying, and on record.
+  const { host } = JSON.parse(records.trim().split('\n').at(-1) ?? '') as { host: { facts: HostFacts } };
+  const { walls } = await findConfinement([dataDir]);
+  assert.deepEqual(host.facts.isolation.kernel, walls);
   assert.doesNotMatch(records + daemon.printed(), new RegExp(secret));
 });

@@ -38,7 +38,15 @@ function handleOf(kind: HandleKind, isolation: Isolation): Enforcer {
   if (isolation.handles?.includes(kind) === false) {
     return { needs: `a gateway with handles for ${needs}: this one has no such transport` };
   }
-  return { by: `a handle of the gateway: ${by}` };
+  return { by: `a handle of the gateway: ${by}${beside(kind, isolation.kernel)}` };
+}
+
+/** What keeps the process itself from going there without the handle. */
+function beside(kind: HandleKind, kernel: Isolation['kernel']): string {
+  if (kernel === undefined || !['mqtt', 'http', 'sockets', 'listen'].includes(kind)) return '';
+  return kernel.includes('network')
+    ? '; the kernel gives its own process no network'
+    : '; its own process is kept from the network by load hooks alone';
 }
 
 /**
@@ -158,9 +166,14 @@ function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [st
   // Level 0: no cell of its own. The record must not claim a limit that nothing holds.
   const apart = facts.isolation.level > 0;
   const shared: Enforcer = { by: 'nothing: on this host plugins share the threads of the gateway' };
+  const tasks =
+    facts.isolation.kernel?.includes('user') === true ? '; the kernel bounds the tasks of its own user' : '';
+  const memory: Enforcer = apart
+    ? { by: 'the gateway: a watchdog ends it; the kernel: RLIMIT_DATA above that' }
+    : shared;
   const watchdog: Enforcer = apart ? { by: 'the gateway: deadline, watchdog and bounded channel' } : shared;
   const cell: Enforcer = apart
-    ? { by: 'the gateway: a watchdog ends a cell over its CPU share, and a cell may start no process' }
+    ? { by: `the gateway: a watchdog ends a cell over its CPU share, and a cell may start no process${tasks}` }
     : shared;
   const group: Enforcer =
     facts.cgroup === undefined || facts.cgroup === 'v2'
@@ -168,7 +181,7 @@ function limitsOf(rule: ResourcesRule, facts: HostFacts): readonly (readonly [st
       : { needs: 'control group v2: without it neither CPU share nor number of processes can be limited' };
   const disk: Enforcer = apart ? { by: 'the kernel: a cell may write no file of any size' } : shared;
   const limits: (readonly [string, string, Enforcer])[] = [];
-  if (rule.memory !== undefined) limits.push(['resources.memory', `memory ${rule.memory} bytes`, watchdog]);
+  if (rule.memory !== undefined) limits.push(['resources.memory', `memory ${rule.memory} bytes`, memory]);
   if (rule.heap !== undefined)
     limits.push(['resources.heap', `heap ${rule.heap} bytes`, apart ? { by: '--max-old-space-size' } : shared]);
   if (rule.cpu !== undefined) limits.push(['resources.cpu', `CPU ${rule.cpu}`, group]);
