@@ -1,6 +1,7 @@
 // Runs every test file under node:test; arguments name files or folders instead. The exit code is the runner's.
 import { spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const wanted = process.argv.slice(2);
 const patterns = wanted.length === 0 ? ['test/**/*.test.ts', 'plugins/**/*.test.ts'] : wanted;
@@ -11,8 +12,14 @@ if (files.length === 0) {
   console.error(`No test file matches ${patterns.join(' ')}.`);
   process.exit(64);
 }
+// The suites start hundreds of processes of the same code; compiling it once saves a fifth of each start.
+const env = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
+  ...process.env,
+};
 const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=240000', ...files], {
   stdio: 'inherit',
+  env,
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
 runner.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
