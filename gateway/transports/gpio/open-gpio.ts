@@ -16,12 +16,15 @@ import { lendLines } from './lend-lines.ts';
 import { gpioLimits, type GpioLineOptions, type GpioOptions } from './options.ts';
 import { outputLine, type OutputLine } from './output-line.ts';
 import { speakFor, type Speak } from './speak.ts';
+import type { GpioWay } from './way.ts';
 
 export interface GpioDeps {
   readonly ingest: Ingest;
   readonly store: TableStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Instead of the kernel's. */
+  readonly way?: GpioWay | undefined;
 }
 
 export interface GpioLineStatus {
@@ -45,13 +48,16 @@ export interface GpioTransport extends AsyncDisposable {
 }
 
 /** Never fails for a line: one that is missing or in use is tried again. */
-export async function openGpio(options: GpioOptions, { ingest, store, clock, log }: GpioDeps): Promise<GpioTransport> {
+export async function openGpio(
+  options: GpioOptions,
+  { ingest, store, clock, log, way: given }: GpioDeps,
+): Promise<GpioTransport> {
   const stack = new AsyncDisposableStack();
   const boards = boardsWith(options.board);
   const outputs = new Map<string, OutputLine>();
   const kept: { readonly options: GpioLineOptions; readonly line: KeptLine }[] = [];
   if (options.lines.length > 0) {
-    const way = await chooseWay(options);
+    const way = given ?? (await chooseWay(options));
     const counts = await readCounts(store);
     const user = (line: GpioLineOptions, speak: Speak): LineUser => {
       if (line.as === 'input') return inputLine(line, speak, way);
@@ -89,7 +95,7 @@ export async function openGpio(options: GpioOptions, { ingest, store, clock, log
       await output.set(payload === 'on' ? 1 : 0);
     },
     lines: lendLines(
-      () => chooseWay(options),
+      async () => given ?? chooseWay(options),
       (line) =>
         options.lines.some(({ place }) => {
           const found = findLine(place, [line.chip], boards);
