@@ -7,6 +7,7 @@ import { startGateway, type Gateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import { boundNursery } from './lib/bound-nursery.ts';
 import { compactHeap } from './lib/compact-heap.ts';
+import { growSlowly } from './lib/grow-slowly.ts';
 import { tell } from './observability/channels.ts';
 import { startLifeSigns } from './observability/life-sign.ts';
 import { openLog } from './observability/log.ts';
@@ -42,6 +43,7 @@ export async function main(configPath: string): Promise<never> {
     tell('alarm', { code: 'config-broken', subject: configPath, active: true, detail: broken });
   }
   compactHeap();
+  growSlowly();
   using _nursery = boundNursery(nurseryBytes);
   const service = await joinService(gateway, log);
   const reason = await Promise.race([stopping, gateway.failed]);

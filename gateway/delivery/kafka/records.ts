@@ -1,3 +1,4 @@
+import { isAlarm } from '../../../contracts/alarm.ts';
 import type { DeadLetterRecord, HeaderName, MetricRecord } from '../../../contracts/kafka.ts';
 import type { Message, Metric } from '../../../contracts/message.ts';
 import type { Lane } from '../../../contracts/sink.ts';
@@ -20,11 +21,25 @@ const names = Object.fromEntries(
   (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index'] as const).map((name) => [name, Buffer.from(name)]),
 ) as Record<HeaderName, Buffer>;
 
-/** Every record that one message of the log becomes: the event, its measurements, and the view of its kind. */
-export function recordsOf(message: Message, lane: Lane, topics: Topics): KafkaRecord[] {
-  const key = Buffer.from(message.dev.id);
+/** Bytes of words that most messages of a batch share; small buffers are the larger part of what a record costs. */
+export type Words = Map<string, Buffer>;
+
+function bytesOf(word: string, words: Words): Buffer {
+  const known = words.get(word);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(word);
+  words.set(word, bytes);
+  return bytes;
+}
+
+/**
+ * Every record that one message of the log becomes: the event, its measurements, and the view of its kind. `words` is
+ * one map for each batch.
+ */
+export function recordsOf(message: Message, lane: Lane, topics: Topics, words: Words = new Map()): KafkaRecord[] {
+  const key = bytesOf(message.dev.id, words);
   const value = Buffer.from(JSON.stringify(message));
-  const headers = headersOf(message, lane);
+  const headers = headersOf(message, lane, words);
   const records: KafkaRecord[] = [{ topic: topics.events, key, value, headers }];
   const view = viewOf(message, topics);
   if (view !== null) records.push({ topic: view, key, value, headers });
@@ -36,33 +51,26 @@ export function recordsOf(message: Message, lane: Lane, topics: Topics): KafkaRe
       topic: metrics,
       key,
       value: Buffer.from(JSON.stringify(record)),
-      headers: new Map(headers).set(names.id, Buffer.from(record.id)).set(names.index, Buffer.from(String(index))),
+      headers: new Map(headers).set(names.id, Buffer.from(record.id)).set(names.index, bytesOf(String(index), words)),
     });
   }
   return records;
 }
 
-function viewOf({ kind }: Message, { changes, alarms, results }: Topics): string | null {
-  switch (kind) {
-    case 'change':
-      return changes;
-    case 'alarm':
-      return alarms;
-    case 'result':
-      return results;
-    default:
-      return null;
-  }
+function viewOf({ kind, m }: Message, { changes, alarms, results }: Topics): string | null {
+  if (kind === 'change') return changes;
+  if (kind === 'result') return results;
+  return isAlarm(kind, m) ? alarms : null;
 }
 
-function headersOf({ id, gw, boot, seq, hist }: Message, lane: Lane): Map<Buffer, Buffer> {
+function headersOf({ id, gw, boot, seq, hist }: Message, lane: Lane, words: Words): Map<Buffer, Buffer> {
   return new Map([
     [names.id, Buffer.from(id)],
-    [names.gateway, Buffer.from(gw)],
-    [names.boot, Buffer.from(String(boot))],
+    [names.gateway, bytesOf(gw, words)],
+    [names.boot, bytesOf(String(boot), words)],
     [names.sequence, Buffer.from(String(seq))],
-    [names.hist, Buffer.from(String(hist))],
-    [names.lane, Buffer.from(lane)],
+    [names.hist, bytesOf(String(hist), words)],
+    [names.lane, bytesOf(lane, words)],
   ]);
 }
 
