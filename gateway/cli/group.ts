@@ -27,21 +27,40 @@ export function groupCommand(): Command {
     .option('--member <names...>', 'people in it')
     .option('--area <paths...>', 'areas it is responsible for, like Mill/Ground/East')
     .action(async (name: string, options: GatewayOptions & { member?: string[]; area?: string[] }) => {
-      const areas: string[] = [];
-      for (const path of options.area ?? []) areas.push((await placeAt(options, path)).id);
-      const added = await call<GroupRecord>(
-        options,
-        'POST',
-        route,
-        json({ name, members: options.member ?? [], areas }),
-      );
-      print(added, options, () => `${name} is added.`);
+      const group = { name, members: options.member ?? [], areas: await areasAt(options, options.area ?? []) };
+      print(await call<GroupRecord>(options, 'POST', route, json(group)), options, () => `${name} is added.`);
+    });
+  gatewayCommand(group, 'edit <name>', 'Change a group: what is given takes the place of what was.')
+    .option('--name <name>', 'its new name')
+    .option('--member <names...>', 'people in it')
+    .option('--area <paths...>', 'areas it is responsible for, like Mill/Ground/East')
+    .action(async (name: string, options: GatewayOptions & { name?: string; member?: string[]; area?: string[] }) => {
+      const { id } = await groupNamed(options, name);
+      const edit = {
+        ...(options.name && { name: options.name }),
+        ...(options.member && { members: options.member }),
+        ...(options.area && { areas: await areasAt(options, options.area) }),
+      };
+      if (Object.keys(edit).length === 0) throw new PortcullisError('USAGE', 'Give --name, --member or --area.');
+      const edited = await call<GroupRecord>(options, 'PATCH', `${route}/${id}`, json(edit));
+      print(edited, options, () => `${edited.name} is changed.`);
     });
   gatewayCommand(group, 'remove <name>', 'Remove a group.').action(async (name: string, options: GatewayOptions) => {
-    const { groups } = await call<{ groups: GroupRecord[] }>(options, 'GET', route);
-    const found = groups.find((one) => one.name === name);
-    if (found === undefined) throw new PortcullisError('NOT_FOUND', `There is no group "${name}".`);
-    print(await call(options, 'DELETE', `${route}/${found.id}`), options, () => `${name} is removed.`);
+    const { id } = await groupNamed(options, name);
+    print(await call(options, 'DELETE', `${route}/${id}`), options, () => `${name} is removed.`);
   });
   return group;
+}
+
+async function areasAt(options: GatewayOptions, paths: readonly string[]): Promise<string[]> {
+  const areas: string[] = [];
+  for (const path of paths) areas.push((await placeAt(options, path)).id);
+  return areas;
+}
+
+async function groupNamed(options: GatewayOptions, name: string): Promise<GroupRecord> {
+  const { groups } = await call<{ groups: GroupRecord[] }>(options, 'GET', route);
+  const found = groups.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new PortcullisError('NOT_FOUND', `There is no group "${name}".`);
 }

@@ -41,6 +41,8 @@ groups:
   );
   assert.match(await say('place', 'apply', template), /^1 places\t1 groups/);
   assert.match(await say('group', 'list'), /^Facility\tAnn\tMill\/Ground\/East\n$/);
+  assert.match(await say('group', 'edit', 'Facility', '--member', 'Ann', 'Bob'), /^Facility is changed/);
+  assert.match(await say('group', 'list'), /^Facility\tAnn, Bob\tMill\/Ground\/East\n$/);
 
   const csv = file('devices.csv', 'id,name,place,tags\nd1,Lamp,Mill/Ground/East/Hall,light\nd2,Meter,,\n');
   assert.match(await say('device', 'import', csv), /^2 new/);
