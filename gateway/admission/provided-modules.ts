@@ -6,10 +6,13 @@ import type { ProvidedModule } from './types.ts';
 export const pluginApiName = '@portcullis/contracts';
 
 /** Compiled or not, the plugin API has the ending of this file. */
-const pluginApi = join(import.meta.dirname, `../../contracts/index${extname(import.meta.filename)}`);
+const ownApi = join(import.meta.dirname, `../../contracts/index${extname(import.meta.filename)}`);
+
+/** The plugin API of the gateway inside an image, where `folder` is one of the plugins that it ships. */
+export const imageApi = (folder: string): string => join(folder, '../../contracts/index.js');
 
 /** What the gateway itself provides to a plugin in `folder`: its API, and zod in the gateway's own version. */
-export function providedModules(folder: string): readonly ProvidedModule[] {
+export function providedModules(folder: string, pluginApi = ownApi): readonly ProvidedModule[] {
   const { major, minor, patch } = core.version;
   return [
     { name: 'zod', version: `${major}.${minor}.${patch}` },

@@ -29,14 +29,16 @@ function checkCommand(): Command {
     .addOption(new Option('--format <format>', 'report').choices(formats).default('text'))
     .option('--json', 'the same as --format json')
     .action(async (dirs: string[], { json, ...options }: CheckOptions & { json?: boolean }, command: Command) => {
-      const [{ runCheck }, { imagePlugins }, { processContext }] = await Promise.all([
+      const [{ runCheck }, { imagePlugins }, { imageContext, processContext }] = await Promise.all([
         import('./contract-check.ts'),
         import('../admission/host/image-plugins.ts'),
         import('./contract-process.ts'),
       ]);
-      const folders = dirs.length === 0 && options.image !== undefined ? await imagePlugins(options.image) : dirs;
+      const image = dirs.length === 0 ? options.image : undefined;
+      const folders = image === undefined ? dirs : await imagePlugins(image);
       if (folders.length === 0) command.error('error: name a plugin folder', { exitCode: 2 });
-      process.exitCode = await runCheck(folders, json ? { ...options, format: 'json' } : options, processContext());
+      const context = image !== undefined ? imageContext() : processContext();
+      process.exitCode = await runCheck(folders, json ? { ...options, format: 'json' } : options, context);
     });
 }
 

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { ensurePrograms } from '../debian-packages.mjs';
 import { packTarball, writeSbom, writeSums } from './artefacts.ts';
 import { packDeb } from './deb.ts';
+import { installInto, makeRoot, registerEmulator } from './emulated-root.ts';
 import { installModules } from './modules.ts';
 import { run } from './run.ts';
 import { smokeTest } from './smoke.ts';
@@ -26,14 +27,16 @@ function progress(): (sentence: string) => void {
     console.error(`cross-build ${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${sentence}`);
 }
 
-const toolsFor = ({ compilerPackage, triplet }: Target): Record<string, string> => ({
+const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, string> => ({
   [`${triplet}-g++`]: compilerPackage,
   'dpkg-deb': 'dpkg',
   xz: 'xz-utils',
   make: 'make',
   python3: 'python3',
+  ...('debianSuite' in node && { patchelf: 'patchelf', ...foreignPackages }),
 });
-const emulation = { mmdebstrap: 'mmdebstrap', 'qemu-aarch64-static': 'qemu-user-static' };
+const foreignPackages = { mmdebstrap: 'mmdebstrap', 'arch-test': 'arch-test' };
+const emulation = { ...foreignPackages, 'qemu-aarch64-static': 'qemu-user-static' };
 
 async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
   const target = targets[arch];
@@ -52,7 +55,15 @@ async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
   mkdirSync(place.out, { recursive: true });
   await installModules(place);
   await layOut(place);
-  if (smoke) say((await smokeTest(place, join(place.out, 'work', `root-${arch}-${target.suite}`))).trim());
+  if (smoke) {
+    say(`smoke test under qemu-${target.emulator}`);
+    await registerEmulator(target);
+    const guest = await makeRoot(target, join(place.out, 'work', `root-${arch}-${target.suite}`));
+    await installInto(guest, place.tree);
+    say(JSON.stringify(await smokeTest(guest)));
+    say('contract check of what ships, for the target');
+    await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
+  }
   const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
   writeSums(place, files, key);
   say(`done: ${place.out}`);

