@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { lifeCycles } from '../contracts/registry.ts';
 import { listenApi } from './api/listen-api.ts';
+import { claimRoutes } from './api/claim-routes.ts';
 import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
@@ -10,6 +11,7 @@ import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
+import { openOwnership } from './config/ownership.ts';
 import { adminToken, gatewayName } from './config/identity.ts';
 import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
@@ -109,7 +111,11 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const taken = traffic.watch(ingest.ingest);
   const known = { ingest: taken, store: buffer, plugins: ingest.plugins(), metrics, log, clock };
   const hardware = starting.use(await openHardware(config, known));
-  const broker = await mqttOptions(config, name, switches, clock.wallMs());
+  const ownership = await openOwnership(config, () => clock.monoMs());
+  const broker = {
+    ...(await mqttOptions(config, name, switches, clock.wallMs())),
+    isClosed: () => !ownership.isClaimed(),
+  };
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
   const forgetData = async (device: string): Promise<void> => {
@@ -126,9 +132,10 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   countStages(metrics, { buffer, mqtt, registry });
+  const token = await adminToken(config.dataDir);
   const api = starting.use(
     await listenApi(
-      { ...config.http, version, adminToken: await adminToken(config.dataDir) },
+      { ...config.http, version, adminToken: token },
       {
         routes: [
           ...readRoutes({
@@ -140,6 +147,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           }),
           ...deviceRoutes({ registry, access, twins, ledger: () => buffer.ledger() }),
           ...credentialRoutes(mqtt),
+          ...claimRoutes(ownership, token),
           ...commandRoutes(commands),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),

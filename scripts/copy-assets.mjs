@@ -4,13 +4,15 @@ import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+/** Folder of the compiled build. */
+const dist = process.argv[2] ?? join(root, 'dist');
 for (const file of globSync(['gateway/console/*.{html,css,js}', 'plugins/*/package.json', 'package.json'], {
   cwd: root,
 })) {
-  cpSync(join(root, file), join(root, 'dist', file));
+  cpSync(join(root, file), join(dist, file));
 }
 for (const file of globSync(['plugins/*/plugin.yaml', 'contracts/plugins/*.contract.yaml'], { cwd: root })) {
-  const target = join(root, 'dist', file);
+  const target = join(dist, file);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, readFileSync(join(root, file), 'utf8').replaceAll('entry: index.ts', 'entry: index.js'));
 }

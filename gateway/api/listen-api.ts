@@ -49,6 +49,7 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
   FILE_UNREADABLE: [422, 'Refused'],
   USAGE: [422, 'Refused'],
   REGISTRY_FULL: [422, 'Refused'],
+  NOT_ALLOWED: [403, 'Refused'],
   NOT_FOUND: [404, 'Not found'],
   CONFLICT: [409, 'Conflict'],
   OVERLOADED: [503, 'Busy'],

@@ -102,6 +102,8 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is a name of lower-case letters, digits and dashes')
     .optional(),
+  /** Who knows the code in the file may take possession; until then the broker is closed to the network. */
+  claim: z.strictObject({ codeFile: path }).optional(),
   site: site.prefault({}),
   mqtt: mqtt.prefault({}),
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),

@@ -5,6 +5,8 @@ const files = [
   { path: '/', name: 'index.html', contentType: 'text/html; charset=utf-8' },
   { path: '/console.css', name: 'console.css', contentType: 'text/css; charset=utf-8' },
   { path: '/console.js', name: 'console.js', contentType: 'text/javascript; charset=utf-8' },
+  { path: '/claim', name: 'claim.html', contentType: 'text/html; charset=utf-8' },
+  { path: '/claim.js', name: 'claim.js', contentType: 'text/javascript; charset=utf-8' },
 ] as const;
 
 /** The page's files, read once; nothing of it comes from another server. */

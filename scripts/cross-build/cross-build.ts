@@ -4,10 +4,10 @@ import { Command, Option } from 'commander';
 import { ensurePrograms } from '../debian-packages.mjs';
 import { packTarball, writeSbom, writeSums } from './artefacts.ts';
 import { packDeb } from './deb.ts';
-import { installInto, makeRoot, registerEmulator } from './emulated-root.ts';
+import { emulationTools, installInto, makeRoot, registerEmulator } from './emulated-root.ts';
 import { installModules } from './modules.ts';
 import { run } from './run.ts';
-import { smokeTest } from './smoke.ts';
+import { smokeTest, useNativeModules } from './smoke.ts';
 import { targets, workplace, type Target } from './targets.ts';
 import { layOut } from './tree.ts';
 
@@ -33,16 +33,14 @@ const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, st
   xz: 'xz-utils',
   make: 'make',
   python3: 'python3',
-  ...('debianSuite' in node && { patchelf: 'patchelf', ...foreignPackages }),
+  ...('debianSuite' in node && { patchelf: 'patchelf', ...emulationTools }),
 });
-const foreignPackages = { mmdebstrap: 'mmdebstrap', 'arch-test': 'arch-test' };
-const emulation = { ...foreignPackages, 'qemu-aarch64-static': 'qemu-user-static' };
 
 async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
   const target = targets[arch];
   if (target === undefined) throw new Error(`no such target: ${arch}`);
   const say = progress();
-  const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulation) }, say);
+  const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulationTools) }, say);
   if (missing !== undefined) {
     throw new Error(`${missing.programs.join(', ')} must be installed. Run "sudo ${missing.command}" and try again.`);
   }
@@ -56,11 +54,12 @@ async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
   await installModules(place);
   await layOut(place);
   if (smoke) {
-    say(`smoke test under qemu-${target.emulator}`);
-    await registerEmulator(target);
+    say(`smoke test under qemu-${target.emulator.name}`);
+    await registerEmulator(target, join(place.out, 'work'));
     const guest = await makeRoot(target, join(place.out, 'work', `root-${arch}-${target.suite}`));
     await installInto(guest, place.tree);
-    say(JSON.stringify(await smokeTest(guest)));
+    say(await useNativeModules(guest));
+    say(`${await smokeTest(guest)} messages went from a device to the cloud`);
     say('contract check of what ships, for the target');
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }

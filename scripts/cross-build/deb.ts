@@ -17,13 +17,14 @@ Description: edge gateway for homes and buildings
  delivery to a cloud and to Kafka. Nothing that was acknowledged is lost.
 `;
 
-const units: Readonly<Record<string, string>> = {
+/** Files of `systemd/`, and where package and image have them. */
+export const packagedUnits: Readonly<Record<string, string>> = {
   'portcullis.service': 'usr/lib/systemd/system/portcullis.service',
   'portcullis.sysusers.conf': 'usr/lib/sysusers.d/portcullis.conf',
   'portcullis.tmpfiles.conf': 'usr/lib/tmpfiles.d/portcullis.conf',
   '60-portcullis.rules': 'usr/lib/udev/rules.d/60-portcullis.rules',
 };
-const pages = ['configuration.md', 'plugins.md', 'contracts.md', 'errors.md'];
+export const docPages = ['configuration.md', 'plugins.md', 'contracts.md', 'errors.md'];
 
 /** The Debian package of the tree: `/usr/lib/portcullis`, units, a configuration that is never overwritten. Gives back its path. */
 export async function packDeb({ root, out, tree, target, version, epoch, say }: Workplace): Promise<string> {
@@ -34,8 +35,8 @@ export async function packDeb({ root, out, tree, target, version, epoch, say }: 
   const put = (from: string, to: string): void =>
     cpSync(from, join(folder, to), { recursive: true, verbatimSymlinks: true });
   for (const part of ['bin', 'runtime', 'app']) put(join(tree, part), `usr/lib/portcullis/${part}`);
-  for (const [from, to] of Object.entries(units)) put(join(tree, 'systemd', from), to);
-  for (const page of pages) put(join(root, 'docs', page), `usr/share/doc/portcullis/${page}`);
+  for (const [from, to] of Object.entries(packagedUnits)) put(join(tree, 'systemd', from), to);
+  for (const page of docPages) put(join(root, 'docs', page), `usr/share/doc/portcullis/${page}`);
   put(join(root, 'scripts/cross-build/debian/portcullis.yaml'), 'etc/portcullis/portcullis.yaml');
   mkdirSync(join(folder, 'usr/bin'), { recursive: true });
   symlinkSync('../lib/portcullis/bin/portcullis', join(folder, 'usr/bin/portcullis'));

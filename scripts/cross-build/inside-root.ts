@@ -6,6 +6,8 @@ export interface Inside extends AsyncDisposable {
   /** Throws with what it said when it has ended. */
   living(): void;
   said(): string;
+  /** Rejects with what it said when it ends. */
+  ended(): Promise<never>;
   /** What it printed until it ended well; rejects otherwise. */
   printed(): Promise<string>;
 }
@@ -37,6 +39,10 @@ export function startInside(rootFolder: string, command: readonly string[], sign
       if (child.exitCode !== null || child.signalCode !== null) throw complaint();
     },
     said: () => said,
+    ended: async () => {
+      await ended;
+      throw complaint();
+    },
     printed: async () => {
       if ((await ended) !== 0) throw complaint();
       return printed;

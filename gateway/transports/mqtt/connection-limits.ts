@@ -1,4 +1,5 @@
 import { tell } from '../../observability/channels.ts';
+import { isLoopback } from '../../lib/address-ranges.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 interface Limits {
@@ -29,12 +30,15 @@ const graceMs = 1000;
 export class ConnectionLimits {
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #isClosed: () => boolean;
   readonly #pending = new Map<string, Set<Pending>>();
   #connections = 0;
 
-  constructor(limits: Limits, clock: Clock) {
+  /** While `isClosed` says so, only this machine may connect. */
+  constructor(limits: Limits, clock: Clock, isClosed: () => boolean = () => false) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#isClosed = isClosed;
   }
 
   get connections(): number {
@@ -43,6 +47,10 @@ export class ConnectionLimits {
 
   /** Nothing when the connection must be closed at once. `destroy` is called when it stays silent too long. */
   admit(address: string, destroy: () => void): Admitted | undefined {
+    if (this.#isClosed() && !isLoopback(address)) {
+      tell('rejected', { stage: 'mqtt', reason: 'not-claimed', count: 1 });
+      return undefined;
+    }
     if (this.#connections >= this.#limits.maxConnections) {
       tell('rejected', { stage: 'mqtt', reason: 'too-many-connections', count: 1 });
       return undefined;

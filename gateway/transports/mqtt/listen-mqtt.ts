@@ -97,7 +97,7 @@ export class MqttTransport implements AsyncDisposable {
     this.#sessions = sessions;
     this.#credentials = credentials;
     this.#intake = new Intake(limits.maxPendingBytes);
-    this.#connectionLimits = new ConnectionLimits(limits, clock);
+    this.#connectionLimits = new ConnectionLimits(limits, clock, options.isClosed);
     const { connectionOf } = this.#clients;
     const openRights = options.anonymous === true ? this.#openRights : undefined;
     const rightsOf = (clientId: string): TopicRights | undefined => credentials.rightsOf(clientId) ?? openRights;

@@ -53,6 +53,8 @@ export const defaultLimits: MqttLimits = {
 /** Ports of 0 take a free one; the transport tells which. */
 export interface MqttOptions {
   readonly host: string;
+  /** While it says so, connections from other machines are ended before a byte of them is read. */
+  readonly isClosed?: () => boolean;
   readonly tcp?: { readonly port: number } | undefined;
   /** PEM texts. With `ca` a client must show a certificate of it, beside its password. */
   readonly tls?:

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { madeOnce } from '../emulated-root.ts';
+import { run } from '../run.ts';
+import type { Workplace } from '../targets.ts';
+
+const mirror = 'http://deb.debian.org/debian';
+/** The kernel of the backports knows the Raspberry Pi 5's other chip, and has gpio-sim for the tests. */
+const backports = 'trixie-backports';
+const packages = [
+  ...[
+    'systemd',
+    'systemd-sysv',
+    'systemd-resolved',
+    'systemd-timesyncd',
+    'udev',
+    'dbus',
+    'kmod',
+    'netbase',
+    'iproute2',
+  ],
+  ...['openssh-server', 'fdisk', 'e2fsprogs', 'dosfstools', 'wpasupplicant', 'netplan-generator', 'firmware-brcm80211'],
+  ...['wireless-regdb', 'ca-certificates', 'sudo', 'libstdc++6', 'gpiod', `linux-image-arm64/${backports}`],
+  ...['initramfs-tools', 'raspi-firmware'],
+];
+/** Nobody reads manuals on the card; licences stay. */
+const excluded = ['path-exclude=/usr/share/doc/*', 'path-include=/usr/share/doc/*/copyright'];
+const excludedToo = ['path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'];
+
+/** Stands in for mkinitramfs while the image is built: the real one takes 4 minutes under emulation, and twice. */
+const standIn = `#!/bin/sh
+while [ $# -gt 0 ]; do
+  case "$1" in -o) out=$2; shift ;; esac
+  shift
+done
+: >"$out"
+`;
+
+/**
+ * The Debian system of the image with the kernel and firmware of the boards: 5 min of processor time under emulation, once.
+ * Kept until the list of packages changes.
+ */
+export function makeBase({ out, target, say }: Workplace): Promise<string> {
+  return madeOnce(join(out, 'work', `image-base-${target.arch}-${target.suite}`), async (folder) => {
+    say('image: installing Debian for the board (many minutes under emulation, once)');
+    const stub = join(out, 'work', 'mkinitramfs-stand-in');
+    writeFileSync(stub, standIn, { mode: 0o755 });
+    const divert = 'chroot "$1" dpkg-divert --local --rename --add /usr/sbin/mkinitramfs';
+    const sources = [target.suite, `${target.suite}-updates`, backports].map(
+      (suite) => `deb ${mirror} ${suite} main non-free-firmware`,
+    );
+    const security = `deb http://deb.debian.org/debian-security ${target.suite}-security main non-free-firmware`;
+    const options = [
+      ...['--mode=root', '--variant=minbase', `--arch=${target.debian}`, `--include=${packages.join(',')}`],
+      ...['force-confold', ...excluded, ...excludedToo].map((option) => `--dpkgopt=${option}`),
+      ...['Apt::Install-Recommends "false"', 'Acquire::Retries "3"'].map((option) => `--aptopt=${option}`),
+      `--essential-hook=${divert}; cp ${stub} "$1/usr/sbin/mkinitramfs"`,
+    ];
+    // raspi-firmware looks for a mounted boot partition unless it is told that this is no running board.
+    const env = { FAKE_CHROOT: 'true', LC_ALL: 'C' };
+    await run('mmdebstrap', [...options, '--quiet', target.suite, folder, ...sources, security], { env });
+    await run('/usr/sbin/chroot', [
+      folder,
+      '/bin/sh',
+      '-c',
+      'rm /usr/sbin/mkinitramfs; dpkg-divert --local --rename --remove /usr/sbin/mkinitramfs',
+    ]);
+  });
+}
