@@ -21,7 +21,7 @@ import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openLiveView } from './live/open-live-view.ts';
-import { openAlarmBook } from './observability/alarms.ts';
+import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openActuation } from './open-actuation.ts';
@@ -112,10 +112,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const known = { ingest: taken, store: buffer, plugins: ingest.plugins(), metrics, log, clock };
   const hardware = starting.use(await openHardware(config, known));
   const ownership = await openOwnership(config, () => clock.monoMs());
-  const broker = {
-    ...(await mqttOptions(config, name, switches, clock.wallMs())),
-    isClosed: () => !ownership.isClaimed(),
-  };
+  const broker = await mqttOptions(config, name, { switches, ownership }, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
   const forgetData = async (device: string): Promise<void> => {
@@ -132,10 +129,9 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   countStages(metrics, { buffer, mqtt, registry });
-  const token = await adminToken(config.dataDir);
   const api = starting.use(
     await listenApi(
-      { ...config.http, version, adminToken: token },
+      { ...config.http, version, adminToken: await adminToken(config.dataDir) },
       {
         routes: [
           ...readRoutes({
@@ -147,17 +143,14 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           }),
           ...deviceRoutes({ registry, access, twins, ledger: () => buffer.ledger() }),
           ...credentialRoutes(mqtt),
-          ...claimRoutes(ownership, token),
+          ...claimRoutes(ownership),
           ...commandRoutes(commands),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
         ],
         assets: await consoleAssets(),
         metrics,
-        notReadyBecause: async () => {
-          await buffer.status();
-          return alarms.active().flatMap(({ code, detail }) => (code === 'disk-full' ? [detail] : []));
-        },
+        notReadyBecause: () => notReadyBecause(buffer, alarms),
         log,
       },
     ),
@@ -171,6 +164,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     probe: () => buffer.write([{ statement: 'life.put', params: [clock.wallMs()] }]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** What keeps the gateway from taking messages: it answers when the writer does. */
+async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {
+  await buffer.status();
+  return alarms.active().flatMap(({ code, detail }) => (code === 'disk-full' ? [detail] : []));
 }
 
 interface Counted {

@@ -4,6 +4,7 @@ import type { BufferOptions } from './buffer/options.ts';
 import type { CommandOptions } from './commands/options.ts';
 import { readConfigured } from './config/read-text.ts';
 import { readProducts } from './config/products-file.ts';
+import type { Ownership } from './config/ownership.ts';
 import type { Config } from './config/schema.ts';
 import { endpointOf, environmentOf } from './config/tuya-schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
@@ -97,11 +98,12 @@ export function ingestOptions({ site, preprocess }: Config, plugins: PluginsToRu
 export async function mqttOptions(
   { mqtt, dataDir }: Config,
   gateway: string,
-  switches: TestSwitches,
+  { switches, ownership }: { readonly switches: TestSwitches; readonly ownership: Ownership },
   nowMs: number,
 ): Promise<MqttOptions> {
   return {
     host: mqtt.host,
+    isClosed: () => !ownership.isClaimed(),
     tcp: { port: mqtt.port },
     tls: mqtt.tls && { port: mqtt.tls.port, ...(await tlsMaterial(mqtt.tls, join(dataDir, 'tls'), gateway, nowMs)) },
     ws: mqtt.websocket,

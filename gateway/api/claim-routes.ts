@@ -4,11 +4,12 @@ import { route, type Route } from './route.ts';
 /** What the API asks of the book that knows whether the gateway has an owner. */
 export interface Claimable {
   isClaimed(): boolean;
-  claim(code: string): Promise<void>;
+  /** Gives the administrator token. */
+  claim(code: string): Promise<string>;
 }
 
 /** How an installer takes possession: the code of the board for the token that opens the administrator's calls. */
-export function claimRoutes(ownership: Claimable, adminToken: string): Route[] {
+export function claimRoutes(ownership: Claimable): Route[] {
   return [
     route({
       method: 'GET',
@@ -24,10 +25,7 @@ export function claimRoutes(ownership: Claimable, adminToken: string): Route[] {
       summary: 'Takes possession with the claim code, once, and gives the administrator token.',
       input: z.strictObject({ code: z.string().min(1).max(64) }),
       result: z.object({ adminToken: z.string() }),
-      handle: async ({ code }) => {
-        await ownership.claim(code);
-        return { adminToken };
-      },
+      handle: async ({ code }) => ({ adminToken: await ownership.claim(code) }),
     }),
   ];
 }

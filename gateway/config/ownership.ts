@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { inDataFolder } from './data-folder.ts';
+import { adminToken } from './identity.ts';
 import { readConfigured, readIfThere } from './read-text.ts';
 import type { Config } from './schema.ts';
 
@@ -10,10 +11,10 @@ import type { Config } from './schema.ts';
 export interface Ownership {
   isClaimed(): boolean;
   /**
-   * Takes possession, once. Throws NOT_ALLOWED for a wrong code, OVERLOADED after too many of them, CONFLICT when it was
+   * Takes possession, once, and gives the administrator token. Throws NOT_ALLOWED for a wrong code, OVERLOADED after too many of them, CONFLICT when it was
    * claimed before. It is durable when this resolves.
    */
-  claim(code: string): Promise<void>;
+  claim(code: string): Promise<string>;
 }
 
 /** A code of 8 of 30 letters has 2^39 values: at this rate half of them take a million years. */
@@ -34,7 +35,7 @@ export async function openOwnership(
   return {
     isClaimed: () => isClaimed,
     claim: async (code) => {
-      if (isClaimed) throw new PortcullisError('CONFLICT', 'This gateway was claimed before; its code is spent.');
+      if (isClaimed) throw spent();
       const now = monoMs();
       if (now - wrong.since > perMs) wrong = { since: now, count: 0 };
       if (wrong.count >= wrongCodes)
@@ -43,6 +44,8 @@ export async function openOwnership(
         wrong.count += 1;
         throw new PortcullisError('NOT_ALLOWED', 'That is not the claim code of this gateway.');
       }
+      const token = await adminToken(dataDir);
+      if (isClaimed) throw spent();
       isClaimed = true;
       try {
         await inDataFolder(dataDir, () => atomicWrite(file, 'by its claim code\n'));
@@ -50,9 +53,13 @@ export async function openOwnership(
         isClaimed = false;
         throw error;
       }
+      return token;
     },
   };
 }
+
+const spent = (): PortcullisError =>
+  new PortcullisError('CONFLICT', 'This gateway was claimed before; its code is spent.');
 
 /** Hashes have one length, so that the time of the comparison tells nothing. Letters count, not their case or spaces. */
 function isSame(given: string, expected: string): boolean {

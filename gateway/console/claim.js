@@ -15,8 +15,7 @@ function show({ claimed }) {
     : 'Nobody owns this gateway yet. Until then no device in the network can connect.';
 }
 
-form.addEventListener('submit', async (event) => {
-  event.preventDefault();
+async function claim() {
   try {
     const code = form.elements.namedItem('code').value;
     const headers = { 'content-type': 'application/json' };
@@ -27,6 +26,11 @@ form.addEventListener('submit', async (event) => {
   } catch (error) {
     state.textContent = error.message;
   }
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void claim();
 });
 
 show(await ask());

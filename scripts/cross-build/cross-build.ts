@@ -6,16 +6,18 @@ import { packTarball, writeSbom, writeSums } from './artefacts.ts';
 import { packDeb } from './deb.ts';
 import { emulationTools, installInto, makeRoot, registerEmulator } from './emulated-root.ts';
 import { installModules } from './modules.ts';
+import { buildImage, imageTools } from './image/image.ts';
 import { run } from './run.ts';
 import { smokeTest, useNativeModules } from './smoke.ts';
 import { targets, workplace, type Target } from './targets.ts';
 import { layOut } from './tree.ts';
 
 interface Options {
-  readonly arch: string;
+  readonly arch: Target['arch'];
   readonly out: string;
   readonly key?: string;
   readonly smoke: boolean;
+  readonly image: boolean;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -36,11 +38,12 @@ const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, st
   ...('debianSuite' in node && { patchelf: 'patchelf', ...emulationTools }),
 });
 
-async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
+async function crossBuild({ arch, out, key, smoke, image }: Options): Promise<void> {
   const target = targets[arch];
-  if (target === undefined) throw new Error(`no such target: ${arch}`);
+  if (image && arch !== 'arm64')
+    throw new Error('The image is made for arm64: the boards with armhf run Debian and its package.');
   const say = progress();
-  const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulationTools) }, say);
+  const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulationTools), ...(image && imageTools) }, say);
   if (missing !== undefined) {
     throw new Error(`${missing.programs.join(', ')} must be installed. Run "sudo ${missing.command}" and try again.`);
   }
@@ -64,6 +67,7 @@ async function crossBuild({ arch, out, key, smoke }: Options): Promise<void> {
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }
   const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
+  if (image) files.push(await buildImage(place));
   writeSums(place, files, key);
   say(`done: ${place.out}`);
 }
@@ -75,6 +79,7 @@ await new Command('cross-build')
   .addOption(new Option('--arch <arch>', 'board to build for').choices(Object.keys(targets)).default('arm64'))
   .option('--out <dir>', 'where to put them; what was done there already is taken over', 'release')
   .option('--key <file>', 'Ed25519 private key (PEM) that signs SHA256SUMS')
+  .option('--image', 'the image of an SD card as well (arm64)', false)
   .option('--no-smoke', 'do not run the result under emulation (it then does not count as built)')
   .action(crossBuild)
   .parseAsync()

@@ -64,7 +64,7 @@ const armhf: Target = {
   suite: 'trixie',
 };
 
-export const targets: Readonly<Record<string, Target>> = { arm64, armhf };
+export const targets: Readonly<Record<Target['arch'], Target>> = { arm64, armhf };
 
 /** The folders of one build, below the output folder. */
 export interface Workplace {

@@ -22,8 +22,7 @@ function hasTools(t: TestContext): boolean {
 function smallTree(t: TestContext): Workplace {
   const out = mkdtempSync(join(tmpdir(), 'portcullis-pack-'));
   t.after(() => rmSync(out, { recursive: true, force: true }));
-  const target = targets['arm64'];
-  assert.ok(target);
+  const target = targets.arm64;
   const place = workplace(out, { target, root, version: '1.2.3', epoch: 1_750_000_000, say: () => undefined });
   for (const [file, text] of Object.entries({
     'bin/portcullis': '#!/bin/sh\n',

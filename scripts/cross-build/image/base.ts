@@ -7,25 +7,19 @@ import type { Workplace } from '../targets.ts';
 const mirror = 'http://deb.debian.org/debian';
 /** The kernel of the backports knows the Raspberry Pi 5's other chip, and has gpio-sim for the tests. */
 const backports = 'trixie-backports';
-const packages = [
-  ...[
-    'systemd',
-    'systemd-sysv',
-    'systemd-resolved',
-    'systemd-timesyncd',
-    'udev',
-    'dbus',
-    'kmod',
-    'netbase',
-    'iproute2',
-  ],
-  ...['openssh-server', 'fdisk', 'e2fsprogs', 'dosfstools', 'wpasupplicant', 'netplan-generator', 'firmware-brcm80211'],
-  ...['wireless-regdb', 'ca-certificates', 'sudo', 'libstdc++6', 'gpiod', `linux-image-arm64/${backports}`],
-  ...['initramfs-tools', 'raspi-firmware'],
-];
+const packages =
+  `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
+  e2fsprogs dosfstools wpasupplicant netplan-generator firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 gpiod
+  linux-image-arm64/${backports} initramfs-tools raspi-firmware`.split(/\s+/);
 /** Nobody reads manuals on the card; licences stay. */
-const excluded = ['path-exclude=/usr/share/doc/*', 'path-include=/usr/share/doc/*/copyright'];
-const excludedToo = ['path-exclude=/usr/share/man/*', 'path-exclude=/usr/share/locale/*'];
+const dpkgOptions = [
+  'force-confold',
+  'path-exclude=/usr/share/doc/*',
+  'path-include=/usr/share/doc/*/copyright',
+  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/locale/*',
+];
+const aptOptions = ['Apt::Install-Recommends "false"', 'Acquire::Retries "3"'];
 
 /** Stands in for mkinitramfs while the image is built: the real one takes 4 minutes under emulation, and twice. */
 const standIn = `#!/bin/sh
@@ -51,9 +45,12 @@ export function makeBase({ out, target, say }: Workplace): Promise<string> {
     );
     const security = `deb http://deb.debian.org/debian-security ${target.suite}-security main non-free-firmware`;
     const options = [
-      ...['--mode=root', '--variant=minbase', `--arch=${target.debian}`, `--include=${packages.join(',')}`],
-      ...['force-confold', ...excluded, ...excludedToo].map((option) => `--dpkgopt=${option}`),
-      ...['Apt::Install-Recommends "false"', 'Acquire::Retries "3"'].map((option) => `--aptopt=${option}`),
+      '--mode=root',
+      '--variant=minbase',
+      `--arch=${target.debian}`,
+      `--include=${packages.join(',')}`,
+      ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
+      ...aptOptions.map((option) => `--aptopt=${option}`),
       `--essential-hook=${divert}; cp ${stub} "$1/usr/sbin/mkinitramfs"`,
     ];
     // raspi-firmware looks for a mounted boot partition unless it is told that this is no running board.

@@ -6,10 +6,9 @@ import { sameBytes } from '../artefacts.ts';
 import type { Workplace } from '../targets.ts';
 
 /** What stands between the kernel and the root file system on the boards and on QEMU's `virt`; some is built in. */
-const wanted = [
-  ...['ext4', 'virtio_blk', 'virtio_mmio', 'sdhci-iproc', 'bcm2835', 'sdhci-brcmstb', 'gpio-regulator'],
-  ...['xhci-pci', 'xhci-plat-hcd', 'usb-storage', 'uas', 'dwc2', 'phy-generic', 'reset-raspberrypi', 'nvme'],
-];
+const wanted =
+  `ext4 virtio_blk virtio_mmio sdhci-iproc bcm2835 sdhci-brcmstb gpio-regulator xhci-pci xhci-plat-hcd usb-storage
+  uas dwc2 phy-generic reset-raspberrypi nvme`.split(/\s+/);
 
 const init = String.raw`#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /root /sbin /usr/sbin /usr/bin
@@ -79,5 +78,5 @@ function inOrder(dependencies: string): string[] {
     [...needs.keys()].find((path) => new RegExp(`/${name.replaceAll(/[-_]/g, '[-_]')}\\.ko(\\.xz)?$`).test(path));
   const found = wanted.map(named).filter((path) => path !== undefined);
   // modules.dep lists what must be there first at the end of each line.
-  return [...new Set(found.flatMap((path) => [...(needs.get(path) ?? []).toReversed(), path]))];
+  return [...new Set(found.flatMap((path) => (needs.get(path) ?? []).toReversed().concat(path)))];
 }

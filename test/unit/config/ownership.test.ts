@@ -21,7 +21,7 @@ async function fresh(t: TestContext) {
 test('the code opens the gateway once, and the next start knows it', async (t) => {
   const { ownership, open } = await fresh(t);
   assert.equal(ownership.isClaimed(), false);
-  await ownership.claim('kp7x-q2mb');
+  assert.match(await ownership.claim('kp7x-q2mb'), /^[\w-]{20,}$/);
   assert.equal(ownership.isClaimed(), true);
   await assert.rejects(ownership.claim('KP7XQ2MB'), { code: 'CONFLICT' });
   assert.equal((await open()).isClaimed(), true);
