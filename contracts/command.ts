@@ -16,6 +16,8 @@ export const newCommandSchema = z.strictObject({
   name: z.string().min(1).max(64),
   args: z.record(z.string().max(64), z.json()),
   source: z.enum(commandSources),
+  /** Who it was within the source: a rule, a flow, a user. */
+  origin: z.string().min(1).max(128).optional(),
   priority: z.int().min(0).max(9).default(4),
   ttlMs: z
     .int()
@@ -29,7 +31,7 @@ export type NewCommand = z.infer<typeof newCommandSchema>;
 export const commandStates = ['accepted', 'queued', 'sent', 'acked', 'failed', 'expired'] as const;
 export type CommandState = (typeof commandStates)[number];
 
-export interface CommandStatus extends Pick<CommandResult, 'code' | 'detail'> {
+export interface CommandStatus extends Pick<CommandResult, 'origin' | 'code' | 'detail'> {
   readonly id: string;
   readonly device: string;
   readonly name: string;

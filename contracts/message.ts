@@ -70,6 +70,8 @@ export const resultSchema = z.strictObject({
   command: z.string().min(1).max(128),
   name: z.string().min(1).max(64),
   source: z.enum(['api', 'cloud', 'kafka', 'rules', 'flows']),
+  /** Who it was within the source: a rule, a flow, a user. */
+  origin: z.string().min(1).max(128).optional(),
   state: z.enum(['acked', 'failed', 'expired']),
   /** Why it failed or expired: a code of `docs/errors.md`, and a sentence. */
   code: z.string().max(64).optional(),

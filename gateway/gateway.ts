@@ -9,6 +9,7 @@ import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
+import type { Commands } from './commands/open-commands.ts';
 import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
@@ -27,6 +28,7 @@ import { openMetrics, type Metrics } from './observability/metrics.ts';
 import { openActuation } from './open-actuation.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware } from './open-hardware.ts';
+import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './open-plugins.ts';
 import { openPluginUploads } from './plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
@@ -77,7 +79,7 @@ const tables = [
  *
  *     device → mqtt, serial, gpio → ingest (plugins, preprocess) → buffer → delivery → sinks
  *
- * The way back goes by `commands`: it looks at the live view of what was stored, and publishes over mqtt.
+ * The way back goes by `commands`: it looks at the live view of what was stored, and publishes over mqtt, or writes to a line of the board.
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
  * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
  */
@@ -122,13 +124,13 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
 
-  const stages = { buffer, registry, ingest, live, mqtt, twins };
+  const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
   const commands = starting.use(await openActuation(config, stages, deps));
   const delivered = { name, buffer, registry, ingest: ingest.ingest, commands };
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
-  countStages(metrics, { buffer, mqtt, registry });
+  countStages(metrics, { buffer, mqtt, registry, commands });
   const api = starting.use(
     await listenApi(
       { ...config.http, version, adminToken: await adminToken(config.dataDir) },
@@ -176,6 +178,7 @@ interface Counted {
   readonly buffer: Buffer;
   readonly mqtt: MqttTransport;
   readonly registry: Registry;
+  readonly commands: Commands;
 }
 
 /** The broker as the handles of plugins reach it. */
@@ -188,7 +191,7 @@ function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config):
 }
 
 /** Numbers that are read when Prometheus asks. */
-function countStages(metrics: Metrics, { buffer, mqtt, registry }: Counted): void {
+function countStages(metrics: Metrics, { buffer, mqtt, registry, commands }: Counted): void {
   metrics.gauge('buffered_records', 'Records that wait for a sink.', ['sink'], async () => {
     const { sinks } = await buffer.ledger();
     return sinks.map(({ sink, buffered }) => ({ labels: { sink }, value: buffered }));
@@ -203,6 +206,9 @@ function countStages(metrics: Metrics, { buffer, mqtt, registry }: Counted): voi
     const states = Map.groupBy(registry.devices(), ({ lifeCycle }) => lifeCycle);
     return lifeCycles.map((state) => ({ labels: { life_cycle: state }, value: states.get(state)?.length ?? 0 }));
   });
+  metrics.gauge('commands_open', 'Commands that have not ended, by state.', ['state'], () =>
+    [...commands.open()].map(([state, value]) => ({ labels: { state }, value })),
+  );
   metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
   metrics.gauge('mqtt_messages', 'Messages in the broker, by what they wait for.', ['state'], () => {
     const { pending, held, queued, retained } = mqtt.stats();

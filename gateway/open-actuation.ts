@@ -3,10 +3,10 @@ import type { Buffer } from './buffer/buffer.ts';
 import type { Config } from './config/schema.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { OpenLiveView } from './live/open-live-view.ts';
+import type { Outlet } from './outlets.ts';
 import type { IngestStage } from './preprocess/ingest.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { commandOptions } from './stage-options.ts';
-import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import type { Twins } from './twin/open-twins.ts';
 
 export interface ActuationStages {
@@ -14,14 +14,14 @@ export interface ActuationStages {
   readonly registry: Registry;
   readonly ingest: IngestStage;
   readonly live: OpenLiveView;
-  readonly mqtt: MqttTransport;
+  readonly outlet: Outlet;
   readonly twins: Twins;
 }
 
-/** The way back: commands are encoded by the plugins, go out over the broker, and are proved by what the live view shows. */
+/** The way back: commands are encoded by the plugins, go out over the broker or a line of the board, and are proved by what the live view shows. */
 export function openActuation(
   config: Config,
-  { buffer, registry, ingest, live, mqtt, twins }: ActuationStages,
+  { buffer, registry, ingest, live, outlet, twins }: ActuationStages,
   { log, clock, switches }: GatewayDeps,
 ): Promise<Commands> {
   return openCommands(commandOptions(config, switches), {
@@ -31,8 +31,8 @@ export function openActuation(
     directory: registry,
     plugins: () => ingest.plugins(),
     encode: (plugin, command, request) => ingest.encode(plugin, command, request),
-    reaches: (topic) => mqtt.reaches(topic),
-    publish: (outbound) => mqtt.publish(outbound),
+    reaches: (topic) => outlet.reaches(topic),
+    publish: (outbound) => outlet.publish(outbound),
     heed: (isAwaited) => ingest.heed(isAwaited),
     log,
     clock,

@@ -25,11 +25,12 @@ const shown = z.object({
   device: z.string(),
   name: z.string(),
   source: z.enum(commandSources),
+  origin: z.string().optional(),
   state: z.enum(commandStates),
   code: z.string().optional(),
   detail: z.string().optional(),
 });
-const { id, device, name, args, priority, ttlMs } = newCommandSchema.shape;
+const { id, device, name, args, origin, priority, ttlMs } = newCommandSchema.shape;
 
 /** What devices shall do, and what became of it. */
 export function commandRoutes(book: CommandBook): Route[] {
@@ -48,6 +49,7 @@ export function commandRoutes(book: CommandBook): Route[] {
         device,
         name,
         args: args.default({}),
+        origin,
         priority,
         ttlMs,
       }),

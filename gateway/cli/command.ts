@@ -10,6 +10,7 @@ const lookEveryMs = 200;
 interface SendOptions extends GatewayOptions {
   readonly id?: string;
   readonly ttl?: string;
+  readonly priority?: string;
   readonly wait?: boolean;
 }
 
@@ -20,10 +21,18 @@ export function commandCommand(): Command {
   gatewayCommand(command, 'send <device> <name> [args]', 'Send a command; args are a JSON object.')
     .option('--id <id>', 'of your own: the same id is done once')
     .option('--ttl <milliseconds>', 'how long it may wait for the device')
+    .option('--priority <0 to 9>', 'the higher goes first; from 8 on an alarm tells when it was not done')
     .option('--wait', 'wait for its end; exit 1 unless it was done')
     .action(async (device: string, name: string, args: string | undefined, options: SendOptions) => {
-      const { id, ttl, wait } = options;
-      const wish = { device, name, args: parseArgs(args), ...(id && { id }), ...(ttl && { ttlMs: Number(ttl) }) };
+      const { id, ttl, priority, wait } = options;
+      const wish = {
+        device,
+        name,
+        args: parseArgs(args),
+        ...(id && { id }),
+        ...(ttl && { ttlMs: Number(ttl) }),
+        ...(priority && { priority: Number(priority) }),
+      };
       const taken = await call<CommandStatus>(options, 'POST', route, json(wish));
       const status = wait ? await ended(taken, options) : taken;
       print(status, options, sentence);

@@ -1,7 +1,9 @@
+import { commandStates, type CommandState } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { CommandBounds } from './options.ts';
 import { awaitedAfterStart, type Awaited, type Said } from './proof.ts';
 import type { Command } from './tables.ts';
+import { isFinal } from './transitions.ts';
 
 /** A command that has not ended, with what only memory needs of it. */
 export interface OpenCommand {
@@ -12,6 +14,8 @@ export interface OpenCommand {
   /** What shows that it was done; undefined while nothing can. */
   awaited: Awaited | undefined;
   said: Said;
+  /** The reason that came with a refusal. */
+  why?: string;
   /** A step of it is being encoded or committed. */
   busy: boolean;
 }
@@ -21,6 +25,7 @@ export interface Agenda {
   readonly size: number;
   add(open: OpenCommand): void;
   remove(open: OpenCommand): void;
+  count(): ReadonlyMap<CommandState, number>;
   devices(): readonly string[];
   of(device: string): readonly OpenCommand[];
   /** Whether a command of the device is out and its answer is waited for. Asked for each message that comes in. */
@@ -46,6 +51,11 @@ export function openAgenda({ maxOpen, maxPerDevice }: CommandBounds): Agenda {
       const rest = of(open.command.device).filter((one) => one !== open);
       if (rest.length > 0) byDevice.set(open.command.device, rest);
       else byDevice.delete(open.command.device);
+    },
+    count: () => {
+      const states = new Map(commandStates.filter((state) => !isFinal(state)).map((state) => [state, 0]));
+      for (const { command } of byId.values()) states.set(command.state, (states.get(command.state) ?? 0) + 1);
+      return states;
     },
     devices: () => [...byDevice.keys()],
     of,

@@ -1,14 +1,16 @@
 import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { CommandResult } from '../../contracts/message.ts';
 import type { Outbound } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
+import { resultMessage } from '../lib/result-message.ts';
 import type { Agenda, OpenCommand } from './agenda.ts';
 import type { LivedTime } from './lived-time.ts';
 import type { CommandBounds, CommandDeps, CommandOptions } from './options.ts';
 import type { Presence } from './presence.ts';
 import { awaitedOf } from './proof.ts';
-import { resultOf } from './result.ts';
-import { putWrite, type Command } from './tables.ts';
+import { tellEnd } from './tell-end.ts';
+import { putWrite, statusOf, type Command } from './tables.ts';
 import { eventAt, isFinal, nextState, type CommandEvent } from './transitions.ts';
 
 /** How often lived time is saved while commands are open; what passes between this and a crash is taken from wall time. */
@@ -73,6 +75,11 @@ export class Driver {
     ];
   }
 
+  /** Keeps what is good to know in the next life, and is no step of a command. */
+  keep(writes: readonly Write[]): void {
+    if (writes.length > 0) this.#track(this.#parts.deps.store.write(writes));
+  }
+
   async finish(): Promise<void> {
     this.#closed = true;
     while (this.#steps.size > 0) await Promise.all(this.#steps);
@@ -80,7 +87,7 @@ export class Driver {
 
   #begin(one: OpenCommand, event: CommandEvent): void {
     one.busy = true;
-    const step = event === 'send' || event === 'resend' ? this.#send(one, event) : this.#change(one, event);
+    const step = event === 'send' || event === 'resend' ? this.#send(one, event) : this.#change(one, event, one.why);
     this.#track(
       step.finally(() => {
         one.busy = false;
@@ -103,7 +110,7 @@ export class Driver {
     const { command } = one;
     const encoded = await this.#encoded(one);
     if (encoded === undefined) return;
-    if (encoded.outbound.some(({ topic }) => deps.reaches(topic) === 0)) {
+    if (encoded.outbound.some(({ topic }) => !deps.reaches(topic))) {
       if (command.state === 'accepted') await this.#change(one, 'hold');
       return;
     }
@@ -116,10 +123,10 @@ export class Driver {
       Object.assign(command, before);
       throw error;
     }
-    options.onMoment?.('sent');
+    options.onMoment?.('sent', command.id);
     if (options.act !== 'before-commit') await this.#publish(one, encoded);
     one.sentMs = this.#parts.time.now();
-    options.onMoment?.('published');
+    options.onMoment?.('published', command.id);
   }
 
   /** The negative control: what a gateway does that acts first and remembers later. */
@@ -127,13 +134,19 @@ export class Driver {
     await this.#publish(one, encoded);
     // The packet leaves with this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#parts.options.onMoment?.('acted');
+    this.#parts.options.onMoment?.('acted', one.command.id);
   }
 
   async #publish(one: OpenCommand, { outbound, proof }: Encoded): Promise<void> {
     one.sentMs = this.#parts.time.now();
     one.awaited = awaitedOf(one.command.name, one.command.args, proof);
-    for (const each of outbound) await this.#parts.deps.publish(each);
+    try {
+      for (const each of outbound) await this.#parts.deps.publish(each);
+    } catch (error) {
+      if (!(error instanceof PortcullisError) || error.code !== 'COMMAND_INVALID') throw error;
+      one.said = 'refused';
+      one.why = error.message;
+    }
   }
 
   async #encoded(one: OpenCommand): Promise<Encoded | undefined> {
@@ -161,16 +174,20 @@ export class Driver {
     if (!isFinal(state)) {
       await this.commit([putWrite(next, null)]);
       command.state = state;
-      options.onMoment?.('queued');
+      options.onMoment?.('queued', command.id);
       return;
     }
-    options.onMoment?.('proved');
+    options.onMoment?.('proved', command.id);
     const writes = [putWrite(next, time.now()), time.checkpoint()];
-    const measurements = [resultOf(next, Math.floor(deps.clock.wallMs()))];
+    const { id, device, state: end, ...rest } = statusOf(next);
+    const result = { command: id, state: end as CommandResult['state'], ...rest };
+    const src = { proto: 'gateway', topic: 'commands' };
+    const measurements = [resultMessage(device, src, result, Math.floor(deps.clock.wallMs()))];
     await deps.append({ measurements, filtered: [], deadLetters: [], writes });
     Object.assign(command, next);
     agenda.remove(one);
-    options.onMoment?.('ended');
+    tellEnd(next);
+    options.onMoment?.('ended', command.id);
   }
 }
 

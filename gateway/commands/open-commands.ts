@@ -1,4 +1,4 @@
-import type { CommandPort, CommandStatus, NewCommand } from '../../contracts/command.ts';
+import type { CommandPort, CommandState, CommandStatus, NewCommand } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { LiveSubscriber } from '../../contracts/live.ts';
 import { afterStart, openAgenda, type Agenda, type OpenCommand } from './agenda.ts';
@@ -19,6 +19,8 @@ export interface CommandQuery {
 
 /** Disposing sends nothing more and waits for what is being committed. */
 export interface Commands extends CommandPort, AsyncDisposable {
+  /** How many are in each state that is not final. */
+  open(): ReadonlyMap<CommandState, number>;
   /** Newest first; `next` goes on after the page. */
   list(
     query: CommandQuery,
@@ -31,10 +33,11 @@ const lookEveryMs = 200;
 export async function openCommands(options: CommandOptions, deps: CommandDeps): Promise<Commands> {
   const { store, clock, live } = deps;
   const bounds = { ...defaultBounds, ...options.bounds };
-  const [[saved], [last], open] = await Promise.all([
+  const [[saved], [last], open, away] = await Promise.all([
     store.read('commands.readClock', []),
     store.read('commands.last', []),
     store.read('commands.open', []),
+    store.read('commands.readAway', []),
   ]);
   const time = livedTime(saved, clock);
   const agenda = openAgenda(bounds);
@@ -43,9 +46,13 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     agenda.add(afterStart(command, plugin, idempotent, time.now()));
   }
   deps.heed((device) => agenda.awaits(device));
-  const presence = openPresence(options.quietMs, clock);
+  const presence = openPresence(
+    options.quietMs,
+    clock,
+    away.map(({ device }) => String(device)),
+  );
   const driver = new Driver({ options, deps, bounds, time, agenda, presence });
-  const seat = live.subscribe(witness(agenda, presence, (device) => driver.look(device)));
+  const seat = live.subscribe(witness(agenda, presence, driver));
   const looking = setInterval(() => driver.lookAtAll(), lookEveryMs).unref();
   let n = Number(last?.['n'] ?? 0);
   const arriving = new Map<string, Promise<CommandStatus>>();
@@ -70,7 +77,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
       agenda.remove(one);
       throw error;
     }
-    options.onMoment?.('accepted');
+    options.onMoment?.('accepted', command.id);
     const accepted = statusOf(command);
     one.busy = false;
     driver.look(wish.device);
@@ -86,6 +93,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
       return accepting;
     },
     status,
+    open: () => agenda.count(),
     async list({ device, state, limit, before }) {
       const rows = await store.read('commands.list', [
         device ?? null,
@@ -106,15 +114,15 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
 }
 
 /** What devices say proves commands that went out to them, and tells who is there. */
-function witness(agenda: Agenda, presence: Presence, look: (device: string) => void): LiveSubscriber {
+function witness(agenda: Agenda, presence: Presence, driver: Driver): LiveSubscriber {
   return {
     name: 'commands',
     wants: ({ device, text }) => agenda.of(device).length > 0 || text.includes('"kind":"availability"'),
     take(message) {
-      presence.note(message);
+      driver.keep(presence.note(message));
       const out = agenda.of(message.dev.id).find(({ awaited, said }) => awaited !== undefined && said === 'nothing');
       if (out?.awaited !== undefined) out.said = heard(message, out.awaited);
-      look(message.dev.id);
+      driver.look(message.dev.id);
     },
   };
 }

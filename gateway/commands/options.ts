@@ -32,7 +32,7 @@ export interface CommandOptions {
   readonly bounds?: Partial<CommandBounds>;
   /** `before-commit` breaks the promise on purpose, so that a fault test can show that it would notice. */
   readonly act?: 'after-commit' | 'before-commit';
-  readonly onMoment?: (moment: CommandMoment) => void;
+  readonly onMoment?: (moment: CommandMoment, id: string) => void;
 }
 
 /** The commands of a plugin, as it describes itself. */
@@ -50,8 +50,9 @@ export interface CommandDeps {
   readonly plugins: () => readonly CommandPlugin[];
   /** Rejects with COMMAND_INVALID for what the plugin cannot say to this device. */
   readonly encode: (plugin: string, command: string, request: CommandRequest) => Promise<EncodedCommand<Outbound>>;
-  /** How many connected clients a topic reaches now. */
-  readonly reaches: (topic: string) => number;
+  /** Whether somebody is there now to hear a topic. */
+  readonly reaches: (topic: string) => boolean;
+  /** Rejects with COMMAND_INVALID when the device itself refuses; any other failure is tried again like silence. */
   readonly publish: (outbound: Outbound) => Promise<unknown>;
   /** From now on everything is kept that a device says of which this is true, also what repeats. */
   readonly heed: (isAwaited: (device: string) => boolean) => void;

@@ -12,7 +12,7 @@ export interface Command extends Omit<NewCommand, 'ttlMs'> {
   detail?: string | undefined;
 }
 
-/** `lived_ms` and `wall_ms` of the clock say how long the gateway was away. */
+/** `lived_ms` and `wall_ms` of the clock say how long the gateway was away; `commands_away` are devices that said goodbye. */
 export const commandTables: TableSet = {
   name: 'commands',
   migrations: [
@@ -24,9 +24,11 @@ export const commandTables: TableSet = {
      CREATE INDEX commands_ended ON commands (ended_ms) WHERE ended_ms IS NOT NULL;
      CREATE INDEX commands_device ON commands (device, n);
      CREATE TABLE commands_clock (id INTEGER PRIMARY KEY CHECK (id = 1), lived_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;`,
+    `CREATE TABLE commands_away (device TEXT NOT NULL UNIQUE) STRICT;
+     ALTER TABLE commands ADD COLUMN origin TEXT;`,
   ],
   statements: {
-    add: 'INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL, NULL)',
+    add: 'INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL, NULL, ?)',
     put: 'UPDATE commands SET state = ?, tries = ?, code = ?, detail = ?, ended_ms = ? WHERE n = ?',
     open: 'SELECT * FROM commands WHERE ended_ms IS NULL ORDER BY n',
     find: 'SELECT * FROM commands WHERE id = ?',
@@ -35,15 +37,18 @@ export const commandTables: TableSet = {
            ORDER BY n DESC LIMIT ?`,
     trimCount: 'DELETE FROM commands WHERE n <= ? AND ended_ms IS NOT NULL',
     trimAge: 'DELETE FROM commands WHERE ended_ms < ?',
+    readAway: 'SELECT device FROM commands_away ORDER BY rowid',
+    away: 'INSERT OR REPLACE INTO commands_away VALUES (?)',
+    back: 'DELETE FROM commands_away WHERE device = ?',
     readClock: 'SELECT lived_ms, wall_ms FROM commands_clock',
     putClock: 'INSERT OR REPLACE INTO commands_clock VALUES (1, ?, ?)',
   },
 };
 
-export function addWrite({ n, id, device, name, args, source, priority, dueMs, state }: Command): Write {
+export function addWrite({ n, id, device, name, args, source, origin, priority, dueMs, state }: Command): Write {
   return {
     statement: 'commands.add',
-    params: [n, id, device, name, JSON.stringify(args), source, priority, dueMs, state],
+    params: [n, id, device, name, JSON.stringify(args), source, priority, dueMs, state, origin ?? null],
   };
 }
 
@@ -65,18 +70,20 @@ export function commandOf(row: SqlRow): Command {
     dueMs: Number(row['due_ms']),
     state: commandStates.find((one) => one === row['state']) as CommandState,
     tries: Number(row['tries']),
+    origin: optional('origin'),
     code: optional('code'),
     detail: optional('detail'),
   };
 }
 
-export function statusOf({ id, device, name, source, state, code, detail }: Command): CommandStatus {
+export function statusOf({ id, device, name, source, origin, state, code, detail }: Command): CommandStatus {
   return {
     id,
     device,
     name,
     source,
     state,
+    ...(origin !== undefined && { origin }),
     ...(code !== undefined && { code }),
     ...(detail !== undefined && { detail }),
   };

@@ -12,6 +12,8 @@ export interface Events {
   retried: { readonly stage: string; readonly reason: string };
   /** Envelopes that came in and what became of them. */
   ingested: { readonly stored: number; readonly filtered: number; readonly deadLettered: number };
+  /** The end of a command; `code` is empty when it was done. */
+  commanded: { readonly source: string; readonly state: string; readonly code: string };
   delivered: { readonly sink: string; readonly count: number; readonly bytes: number };
   committed: { readonly records: number; readonly bytes: number; readonly durationMs: number };
   /** A condition that a person must know about; `active` false clears it. One alarm per `code` and `subject`. */

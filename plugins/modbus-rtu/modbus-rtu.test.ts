@@ -130,6 +130,11 @@ test('outputs are written with the function that fits, within their limits', () 
   }
 });
 
+test('a written register is proved by its value when it is read again', () => {
+  const proof = made.proof('set', 'modbus:boiler', { point: 'alarm_threshold', value: 3000 });
+  assert.deepEqual(proof?.state, [{ n: 'x.modbus.alarm_threshold', value: 3000, within: 15 }]);
+});
+
 test('a configuration with two devices in one place, or without its map, is refused', () => {
   const device = { port: 'meters', unit: 1, map: 'sdm120' };
   assert.equal(modbusRtu.config.safeParse({ devices: { a: device, b: device } }).success, false);

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDaemon } from '../harness/daemon.ts';
-import { command, ended, lampId, plugIn, resultsIn } from '../harness/lamp.ts';
+import { command, ended, plugIn, resultsIn, type Lamp } from '../harness/lamp.ts';
 
-const toggle = {
-  id: 'once',
-  device: lampId,
-  name: 'set',
-  args: { command: 'POWER', payload: 'TOGGLE' },
-  ttlMs: 60_000,
-};
-
-/** Kills the gateway at a moment of a command that must not be done twice, and lets it go on. */
-async function interrupted(t: Parameters<typeof startDaemon>[0], broken: string) {
-  // A quiet period makes every command wait in `queued` first.
-  const config = { commands: { quietSeconds: broken === 'die-at-queued' ? 10 : 3 } };
-  const daemon = await startDaemon(t, { config, env: { PORTCULLIS_BREAK: broken } });
-  await using lamp = await plugIn(daemon);
-  const death = daemon.ended();
-  // The moment may come before the answer.
-  await command(daemon, toggle).catch(() => undefined);
-  await death;
-  await daemon.start({ PORTCULLIS_BREAK: '' });
-  // Its source asks again, as it may.
-  await command(daemon, toggle);
-  const end = await ended(daemon, toggle.id);
-  await daemon.stop();
-  return { told: lamp.told.length, end: end.state, code: end.code, results: resultsIn(daemon.dataDir) };
-}
-
-/** What must be true after a kill at each moment; a command that went out is not sent again. */
+/**
+ * Where the gateway is killed with a command that must not be done twice, and what must be true of it in the end. A
+ * command that went out is not sent again. The last one is the negative control: a gateway that acts before it remembers.
+ */
 const cases = {
   accepted: { told: 1, end: 'acked' },
   queued: { told: 1, end: 'acked' },
@@ -37,28 +14,57 @@ const cases = {
   published: { told: 1, end: 'failed', code: 'OUTCOME_UNKNOWN' },
   proved: { told: 1, end: 'failed', code: 'OUTCOME_UNKNOWN' },
   ended: { told: 1, end: 'acked' },
+  acted: { told: 2, end: 'acked' },
 };
+const moments = Object.keys(cases) as (keyof typeof cases)[];
 
-for (const [moment, { told, end, ...rest }] of Object.entries(cases)) {
-  test(`killed when a command is ${moment}: it acts at most once and has one result`, async (t) => {
-    const seen = await interrupted(t, `die-at-${moment}`);
+/** Each life dies of a command of its own; the ones before it go on meanwhile. */
+const lives = moments.map((moment) => {
+  const death = `die-at-${moment}@${moment}`;
+  return { PORTCULLIS_BREAK: moment === 'acted' ? `act-before-commit,${death}` : death };
+});
+
+test('killed at each moment of a command, it acts at most once and has one result; one that acts first is found out', async (t) => {
+  const daemon = await startDaemon(t, { config: { commands: { quietSeconds: 0 } }, env: lives[0] ?? {} });
+  await using plugged = new AsyncDisposableStack();
+  const lamps = new Map<string, Lamp>();
+  const plug = async (name: string): Promise<Lamp> => {
+    const lamp = plugged.use(await plugIn(daemon, { name }));
+    lamps.set(name, lamp);
+    return lamp;
+  };
+  const toggle = (id: string) =>
+    command(daemon, {
+      id,
+      device: `tasmota:${id}`,
+      name: 'set',
+      args: { command: 'POWER', payload: 'TOGGLE' },
+      ttlMs: 600_000,
+    });
+  for (const [life, moment] of moments.entries()) {
+    const lamp = await plug(moment);
+    // Nobody is there: the command has to wait.
+    if (moment === 'queued') await lamp[Symbol.asyncDispose]();
+    const death = daemon.ended();
+    // The moment may come before the answer.
+    await toggle(moment).catch(() => undefined);
+    await death;
+    await daemon.start(lives[life + 1] ?? { PORTCULLIS_BREAK: '' });
+    if (moment === 'queued') await plug(moment);
+    // Its source asks again, as it may.
+    await toggle(moment);
+  }
+  for (const moment of moments) {
+    const { told, end, ...rest } = cases[moment];
+    const { state, code } = await ended(daemon, moment);
+    const seen = lamps.get(moment)?.told.length ?? 0;
     // A kill just behind `publish` may be faster than the socket.
-    if (moment === 'published') assert.ok(seen.told <= told);
-    else assert.equal(seen.told, told);
-    assert.equal(seen.end, end);
-    assert.equal(seen.code, 'code' in rest ? rest.code : undefined);
-    assert.deepEqual(seen.results, [`once ${end}`]);
-  });
-}
-
-test('a gateway that acts before it remembers is found out', async (t) => {
-  const env = { PORTCULLIS_BREAK: 'act-before-commit,die-at-acted' };
-  const daemon = await startDaemon(t, { config: { commands: { quietSeconds: 0 } }, env });
-  await using lamp = await plugIn(daemon);
-  const death = daemon.ended();
-  await command(daemon, toggle).catch(() => undefined);
-  await death;
-  await daemon.start({ PORTCULLIS_BREAK: '' });
-  await ended(daemon, toggle.id);
-  assert.equal(lamp.told.length, 2);
+    if (moment === 'published') assert.ok(seen <= told, moment);
+    else assert.equal(seen, told, moment);
+    assert.equal(state, end, moment);
+    assert.equal(code, 'code' in rest ? rest.code : undefined, moment);
+  }
+  await daemon.stop();
+  const results = moments.map((moment) => `${moment} ${cases[moment].end}`);
+  assert.deepEqual(resultsIn(daemon.dataDir).toSorted(), results.toSorted());
 });

@@ -8,10 +8,10 @@ import { adminTokenFile } from '../../gateway/config/identity.ts';
 import type { Daemon } from './daemon.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** A Tasmota lamp that counts what it was told; `tasmota:lamp` to the gateway. */
+/** A Tasmota lamp that counts what it was told; `tasmota:<name>` to the gateway. */
 export interface Lamp extends AsyncDisposable {
   readonly on: boolean;
-  /** Payloads of `cmnd/lamp/POWER`, in order; a retained one has `!` behind it. */
+  /** Payloads of `cmnd/<name>/POWER`, in order; a retained one has `!` behind it. */
   readonly told: readonly string[];
 }
 
@@ -22,7 +22,7 @@ interface Double {
   readonly clientId: string;
   readonly ear: string;
   readonly hello: Said;
-  readonly answer: (wish: string) => Said | undefined;
+  readonly answer: (wish: string) => Said;
 }
 type Said = readonly [topic: string, payload: string];
 
@@ -34,23 +34,25 @@ async function connectDouble(port: number, { clientId, ear, hello, answer }: Dou
   client.on('message', (_topic, payload, { retain }) => {
     const wish = payload.toString();
     told.push(retain ? `${wish}!` : wish);
-    const said = answer(wish);
-    if (said !== undefined) client.publish(...said, { qos: 1 });
+    client.publish(...answer(wish), { qos: 1 });
   });
   await client.subscribeAsync(ear, { qos: 1 });
   await client.publishAsync(...hello, { qos: 1 });
   return { told, [Symbol.asyncDispose]: () => client.endAsync(true) };
 }
 
-/** Plugs a lamp in; it answers unless it is `mute`. Resolves when the gateway has heard of it. */
-export async function plugIn({ mqttPort }: Pick<Daemon, 'mqttPort'>, mute = false): Promise<Lamp> {
+/** Plugs a lamp in. Resolves when the gateway has heard of it. */
+export async function plugIn(
+  { mqttPort }: Pick<Daemon, 'mqttPort'>,
+  { name = 'lamp' }: { name?: string } = {},
+): Promise<Lamp> {
   let on = false;
-  const answer = (wish: string): Said | undefined => {
+  const answer = (wish: string): Said => {
     on = wish === 'TOGGLE' ? !on : wish === 'ON';
-    return mute ? undefined : ['stat/lamp/RESULT', JSON.stringify({ POWER: on ? 'ON' : 'OFF' })];
+    return [`stat/${name}/RESULT`, JSON.stringify({ POWER: on ? 'ON' : 'OFF' })];
   };
-  const hello: Said = ['tele/lamp/STATE', JSON.stringify({ POWER: 'OFF' })];
-  const double = await connectDouble(mqttPort, { clientId: 'lamp', ear: 'cmnd/lamp/POWER', hello, answer });
+  const hello: Said = [`tele/${name}/STATE`, JSON.stringify({ POWER: 'OFF' })];
+  const double = await connectDouble(mqttPort, { clientId: name, ear: `cmnd/${name}/POWER`, hello, answer });
   return {
     get on() {
       return on;

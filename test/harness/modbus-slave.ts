@@ -22,8 +22,14 @@ export async function modbusSlave(t: TestContext, path: string, unitID: number):
       getInputRegister: (address: number) => value(tables.input, address),
       getHoldingRegister: (address: number) => value(tables.holding, address),
       getCoil: (address: number) => value(tables.coils, address),
-      setRegister: async (address: number, to: number) => void tables.holding.set(address, to),
-      setCoil: async (address: number, to: boolean) => void tables.coils.set(address, to),
+      setRegister: async (address: number, to: number) => {
+        await value(tables.holding, address);
+        tables.holding.set(address, to);
+      },
+      setCoil: async (address: number, to: boolean) => {
+        await value(tables.coils, address);
+        tables.coils.set(address, to);
+      },
     },
     { path, baudRate: 9600, unitID },
   );

@@ -41,5 +41,12 @@ test('the app of the cloud switches a lamp: once, although the command comes twi
   await using back = await plugIn(daemon);
   assert.deepEqual(await ended(waiting), { state: 'acked' });
 
-  assert.deepEqual([lamp.told, back.told], [['ON'], ['OFF']]);
+  const act = async (action_code: string, input_params: object): Promise<string> =>
+    (await cloud.addCommand({ third_id: third, action: { action_code, input_params } })).command_id;
+  assert.equal((await ended(await act('switch', { on: true }))).state, 'acked');
+  const { state: refused, message: why = '' } = await ended(await act('fly', {}));
+  assert.equal(refused, 'failed');
+  assert.match(why, /COMMAND_INVALID/);
+
+  assert.deepEqual([lamp.told, back.told], [['ON'], ['OFF', 'ON']]);
 });

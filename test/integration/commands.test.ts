@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import type { CommandStatus } from '../../contracts/command.ts';
+import { commandCommand } from '../../gateway/cli/command.ts';
 import { openHouse } from '../../simulator/house/house.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { command, ended, lampId, plainDevice, plugIn, resultsIn } from '../harness/lamp.ts';
@@ -51,26 +53,40 @@ test('commands for a lamp that is away wait, the most urgent first, or expire', 
   assert.deepEqual(lamp.told, ['ON', 'OFF']);
 });
 
-test('nothing is actuated in the quiet period after a start', async (t) => {
-  const daemon = await startDaemon(t, { config: { commands: { quietSeconds: 600 } } });
-  await using lamp = await plugIn(daemon);
-  await command(daemon, light('early', true, { ttlMs: 1_000 }));
-  assert.equal((await ended(daemon, 'early')).state, 'expired');
-  assert.deepEqual(lamp.told, []);
+test('the command line sends, waits, shows and lists', async (t) => {
+  const daemon = await startDaemon(t, quick);
+  const printed = t.mock.method(console, 'log', () => undefined).mock;
+  const say = async (...args: string[]): Promise<string> => {
+    const config = join(daemon.dataDir, '../portcullis.yaml');
+    await commandCommand().parseAsync([...args, '--config', config], { from: 'user' });
+    return String(printed.calls.at(-1)?.arguments[0]);
+  };
+  const send = (args: object, ...more: string[]) => say('send', lampId, 'switch', JSON.stringify(args), ...more);
+  const lamp = await plugIn(daemon);
+  assert.equal(await send({ on: true }, '--id', 'a', '--wait'), `a: switch for ${lampId} is acked.`);
+  assert.equal(process.exitCode, undefined);
+  await lamp[Symbol.asyncDispose]();
+  assert.match(
+    await send({ on: false }, '--id', 'b', '--ttl', '100', '--priority', '9', '--wait'),
+    /^b: .* is expired\. /,
+  );
+  assert.equal(process.exitCode, 1);
+  process.exitCode = undefined;
+  assert.match(await say('status', 'b'), /is expired/);
+  assert.equal(await say('list', '--state', 'acked', '--device', lampId), `a\t${lampId}\tswitch\tacked\t-`);
+  assert.equal(await say('list', '--state', 'failed'), '');
+  await assert.rejects(say('send', lampId, 'switch', '{on'), { code: 'USAGE' });
+  await assert.rejects(say('status', 'nobody'), { code: 'NOT_FOUND' });
+  await assert.rejects(send({ on: 'yes' }), /COMMAND_INVALID|on/);
+  const alarms = await daemon.api<{ alarms: { code: string; subject: string }[] }>('/api/v1/alarms');
+  assert.ok(alarms.alarms.some(({ code, subject }) => code === 'COMMAND_NOT_DONE' && subject === lampId));
+  const metrics = await (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text();
+  assert.match(metrics, /portcullis_commands_total\{source="api",state="expired",code="COMMAND_EXPIRED"\} 1/);
 });
 
-test('a device that does not answer: what is idempotent is tried three times, then its outcome is unknown', async (t) => {
+test('what cannot be done is refused and not kept; a retained command reaches nobody who comes later', async (t) => {
   const daemon = await startDaemon(t, quick);
-  await using lamp = await plugIn(daemon, true);
-  await command(daemon, light('mute', true, { ttlMs: 60_000 }));
-  const end = await ended(daemon, 'mute');
-  assert.deepEqual([end.state, end.code], ['failed', 'OUTCOME_UNKNOWN']);
-  assert.deepEqual(lamp.told, ['ON', 'ON', 'ON']);
-});
-
-test('what cannot be done is refused and not kept', async (t) => {
-  const daemon = await startDaemon(t, quick);
-  await using _lamp = await plugIn(daemon);
+  await (await plugIn(daemon))[Symbol.asyncDispose]();
   for (const wrong of [
     { ...light('w', true), args: { on: 'yes' } },
     { ...light('w', true), name: 'fly' },
@@ -79,10 +95,6 @@ test('what cannot be done is refused and not kept', async (t) => {
     assert.equal((await command(daemon, wrong)).status, 422);
   }
   assert.equal((await fetch(`http://127.0.0.1:${daemon.httpPort}/api/v1/commands/w`)).status, 404);
-});
-
-test('a retained command reaches a device that comes later as nothing', async (t) => {
-  const daemon = await startDaemon(t, quick);
   const other = await connectAsync({ host: '127.0.0.1', port: daemon.mqttPort, clientId: 'other', reconnectPeriod: 0 });
   await other.publishAsync('cmnd/lamp/POWER', 'OFF', { qos: 1, retain: true });
   await other.endAsync();

@@ -6,6 +6,7 @@ import { openDevice } from '../../gateway/transports/serial/device.ts';
 import { openSerial } from '../../gateway/transports/serial/open-serial.ts';
 import modbusRtu from '../../plugins/modbus-rtu/index.ts';
 import { startDaemon } from '../harness/daemon.ts';
+import { command, ended } from '../harness/lamp.ts';
 import { modbusSlave, type ModbusSlave } from '../harness/modbus-slave.ts';
 import { ptyPair, type PtyPair } from '../harness/pty-pair.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -192,11 +193,13 @@ test('a station that is not there is offline, its neighbours are read on', async
   assert.equal(values('modbus:boiler').get('voltage'), '230.5 V');
 });
 
-test('the daemon stores what a meter says, and tells in its metrics that it answers', async (t) => {
+test('the daemon stores what a meter says, and a command writes to it: proved by what is read again, or refused', async (t) => {
   const cable = await ptyPair(t);
-  pzemAt230V(await modbusSlave(t, cable.ends[1], 2));
+  const slave = await modbusSlave(t, cable.ends[1], 2);
+  pzemAt230V(slave);
   const daemon = await startDaemon(t, {
     config: {
+      commands: { quietSeconds: 0 },
       serial: { ports: { line: { adapter: { path: cable.ends[0] }, protocol: { as: 'modbus-rtu' } } } },
       plugins: { config: { 'modbus-rtu': { devices: { boiler: station('pzem-004t', 2) } } } },
     },
@@ -207,5 +210,15 @@ test('the daemon stores what a meter says, and tells in its metrics that it answ
   );
   await waitUntil('its records', async () => /ingested_records_total\{outcome="stored"\} [1-9]/.test(await metrics()));
   assert.match(await metrics(), /ingested_records_total\{outcome="dead_lettered"\} 0/);
+  const write = (id: string, value: number) =>
+    command(daemon, { id, device: 'modbus:boiler', name: 'set', args: { point: 'alarm_threshold', value } });
+  await write('written', 1234);
+  assert.equal((await ended(daemon, 'written')).state, 'acked');
+  assert.equal(slave.holding.get(1), 1234);
+  slave.holding.delete(1);
+  await write('refused', 55);
+  const { state, code, detail } = await ended(daemon, 'refused');
+  assert.deepEqual([state, code], ['failed', 'COMMAND_INVALID']);
+  assert.match(detail ?? '', /exception 2/);
   assert.equal(await daemon.stop(), 0);
 });

@@ -1,8 +1,8 @@
 import type { CommandPort } from '../../../contracts/command.ts';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { commandRecordSchema } from '../../../contracts/kafka.ts';
-import type { CommandResult, Measurement } from '../../../contracts/message.ts';
 import type { Append } from '../../../contracts/pipeline.ts';
+import { resultMessage } from '../../lib/result-message.ts';
 import { tell } from '../../observability/channels.ts';
 
 export interface TakeCommandDeps {
@@ -39,12 +39,20 @@ export async function takeCommand(record: CommandRecord, deps: TakeCommandDeps):
     tell('rejected', { stage: 'kafka-commands', reason: 'COMMAND_INVALID', count: 1 });
     return true;
   }
-  const { id, name, ttlMs, device } = command;
+  const { id, name, ttlMs, device, origin } = command;
   const ageMs = Math.max(0, deps.wallMs() - record.writtenMs);
   const refuse = (state: 'failed' | 'expired', code: string, detail: string): Promise<void> =>
-    deps.append(
-      resultOf(device, record.topic, { command: id, name, source: 'kafka', state, code, detail }, deps.wallMs()),
-    );
+    deps.append({
+      ...nothing,
+      measurements: [
+        resultMessage(
+          device,
+          { proto: 'kafka', topic: record.topic },
+          { command: id, name, source: 'kafka', ...(origin && { origin }), state, code, detail },
+          deps.wallMs(),
+        ),
+      ],
+    });
   if (ageMs + shortestMs > ttlMs) {
     tell('rejected', { stage: 'kafka-commands', reason: 'expired', count: 1 });
     await refuse('expired', 'COMMAND_EXPIRED', 'The gateway read the command after its time was over.');
@@ -84,19 +92,4 @@ function deadLetter({ topic, key, value }: CommandRecord, detail: string, nowMs:
     receivedAt: nowMs,
   };
   return { ...nothing, deadLetters: [letter] };
-}
-
-function resultOf(device: string, topic: string, result: CommandResult, nowMs: number) {
-  const measurement: Measurement = {
-    kind: 'result',
-    cls: 'event',
-    dev: { id: device },
-    ts: nowMs,
-    rts: nowMs,
-    clk: 'gateway',
-    src: { proto: 'kafka', topic },
-    m: [],
-    result,
-  };
-  return { ...nothing, measurements: [measurement] };
 }
