@@ -2,6 +2,7 @@ import { matchesGlob } from 'node:path';
 import semver from 'semver';
 import type { Contract, Manifest, Policy } from './contract.ts';
 import type { PermissionsRule, ResourcesRule } from './language/grammar-grants.ts';
+import type { EnvironmentRule } from './language/grammar-host.ts';
 import { coversItem, itemText, itemsOf } from './permissions/items.ts';
 import { pluginApiName } from './provided-modules.ts';
 import type { BuiltinRule, ImportsRule, PackageRule, Violation } from './types.ts';
@@ -11,6 +12,9 @@ import { violation } from './violation.ts';
 interface Layer {
   readonly permissions?: PermissionsRule | undefined;
   readonly resources?: ResourcesRule | undefined;
+  readonly environment?: EnvironmentRule | undefined;
+  /** Of a contract: what single hosts want beside it. */
+  readonly deployments?: Contract['deployments'];
   readonly imports?: ImportsRule | undefined;
 }
 
@@ -53,6 +57,7 @@ function beyond(asked: Layer, granted: Layer, names: Names): readonly Violation[
   return [
     ...itemsBeyond(asked, granted, names),
     ...limitsBeyond(asked, granted, names),
+    ...environmentBeyond(asked, granted, names),
     ...importsBeyond(asked, granted, names),
   ];
 }
@@ -80,10 +85,40 @@ function limitsBeyond(asked: Layer, granted: Layer, names: Names): readonly Viol
   for (const key of ['memory', 'heap', 'cpu', 'pids', 'disk', 'startupTimeout', 'callTimeout'] as const) {
     pairs.push([key, a?.[key], g?.[key]]);
   }
+  pairs.push(['restarts.max', a?.restarts?.max, g?.restarts?.max]);
   for (const key of ['rate', 'message'] as const) pairs.push([`ipc.${key}`, a?.ipc?.[key], g?.ipc?.[key]]);
   return pairs
     .filter(([, wish, bound]) => wish !== undefined && bound !== undefined && wish > bound)
     .map(([key, wish]) => over(`resources.${key}`, `${key} ${wish}`, names));
+}
+
+/** Every variable and secret that is asked for by a name which the next layer does not grant. */
+function environmentBeyond(asked: Layer, granted: Layer, names: Names): readonly Violation[] {
+  const [bounds, wishes] = [environmentsOf(granted), environmentsOf(asked)];
+  if (granted.environment === undefined) return [];
+  return (['variables', 'secrets'] as const).flatMap((kind) => {
+    const known = new Set(bounds.flatMap(([, rule]) => rule[kind]?.map(({ name }) => name) ?? []));
+    return wishes.flatMap(([at, rule]) =>
+      (rule[kind] ?? []).flatMap(({ name }, i) =>
+        known.has(name)
+          ? []
+          : [over(`${at}.${kind}[${i}]`, `${kind === 'secrets' ? 'secret' : 'variable'} ${name}`, names)],
+      ),
+    );
+  });
+}
+
+/** The environment of a layer and those of its deployments, each with its path. */
+function environmentsOf({ environment, deployments = [] }: Layer): readonly (readonly [string, EnvironmentRule])[] {
+  const own = environment === undefined ? [] : [['environment', environment] as const];
+  const theirs = deployments.flatMap(({ systems = [] }, d) =>
+    systems.flatMap((system, s) =>
+      system.environment === undefined
+        ? []
+        : [[`host.deployments[${d}].systems[${s}].environment`, system.environment] as const],
+    ),
+  );
+  return [...own, ...theirs];
 }
 
 function importsBeyond(asked: Layer, granted: Layer, names: Names): readonly Violation[] {

@@ -4,6 +4,7 @@ import { typeOf } from './annotation-type.ts';
 import { undecided, type CodeType, type Parameter } from './code-type.ts';
 import { findExport, findLocal, type Binding } from './find-export.ts';
 import { functionShape, signatureOf, typeScope, type FunctionShape } from './function-shape.ts';
+import { constructorValues, parameterFields } from './constructor-fields.ts';
 import { literalValue } from './literal-value.ts';
 import { indexOf } from './module-index.ts';
 import type { ModuleStore } from './module-store.ts';
@@ -114,6 +115,7 @@ function ownMembers(store: ModuleStore, module: ParsedModule, node: Class): Own 
   const statics = new Map<string, MemberShape>();
   const overloads = new Map<string, FunctionNode[]>();
   let construct: readonly Parameter[] | undefined;
+  let constructor: FunctionNode | undefined;
   let open = node.decorators.length > 0;
   for (const element of node.body.body) {
     if (element.type === 'StaticBlock') {
@@ -136,8 +138,7 @@ function ownMembers(store: ModuleStore, module: ParsedModule, node: Class): Own 
       const scope = typeScope(store, module);
       if (element.kind === 'constructor') {
         construct = signatureOf(element.value, scope).params;
-        for (const [key, field] of constructorFields(store, module, element.value))
-          members.set(key, members.get(key) ?? field);
+        if (element.value.body !== null) constructor = element.value;
       } else if (element.kind === 'method') {
         const key = `${element.static ? 'static ' : ''}${name}`;
         const list = [...(overloads.get(key) ?? []), element.value];
@@ -170,7 +171,21 @@ function ownMembers(store: ModuleStore, module: ParsedModule, node: Class): Own 
       target.set(name, { ...base, is: 'accessor', get: type, set: type });
     }
   }
+  if (constructor !== undefined) {
+    for (const { name, field } of parameterFields(constructor, module, typeScope(store, module)))
+      members.set(name, field);
+    for (const { name, value, place } of constructorValues(constructor, module)) {
+      const assigned = property(store, module, { value, annotation: undefined, readonly: false });
+      members.set(name, afterConstructor(members.get(name), { ...assigned, hidden: false, place }));
+    }
+  }
   return { members, statics, construct, open };
+}
+
+/** What a member is when the constructor has assigned to it: its declared type, with the value of the constructor. */
+function afterConstructor(before: MemberShape | undefined, assigned: MemberShape): MemberShape {
+  if (before?.is !== 'field' || assigned.is !== 'field') return assigned;
+  return { ...before, type: before.type.is === 'undecided' ? assigned.type : before.type, value: assigned.value };
 }
 
 interface Property {
@@ -206,36 +221,4 @@ function widened(value: Json): CodeType {
   if (typeof value === 'string') return { is: 'string' };
   if (typeof value === 'number') return { is: 'number' };
   return typeof value === 'boolean' ? { is: 'boolean' } : undecided('no annotation');
-}
-
-/** `this.x = …` directly in the body of the constructor, and TypeScript's parameter properties. */
-function constructorFields(store: ModuleStore, module: ParsedModule, node: FunctionNode): [string, MemberShape][] {
-  const found: [string, MemberShape][] = [];
-  for (const each of node.params) {
-    if (each.type !== 'TSParameterProperty') continue;
-    const [parameter] = signatureOf({ params: [each] }, typeScope(store, module)).params;
-    const hidden = each.accessibility === 'private' || each.accessibility === 'protected';
-    if (parameter === undefined) continue;
-    found.push([
-      parameter.name,
-      {
-        is: 'field',
-        type: parameter.type,
-        value: undefined,
-        readonly: each.readonly,
-        hidden,
-        place: module.place(each.start),
-      },
-    ]);
-  }
-  for (const statement of node.body?.body ?? []) {
-    if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression') continue;
-    const { left, right, operator } = statement.expression;
-    if (left.type !== 'MemberExpression' || left.object.type !== 'ThisExpression' || operator !== '=') continue;
-    const name = memberName(left);
-    if (name === undefined) continue;
-    const field = property(store, module, { value: right, annotation: undefined, readonly: false });
-    found.push([name, { ...field, hidden: false, place: module.place(statement.start) }]);
-  }
-  return found;
 }

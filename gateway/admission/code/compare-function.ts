@@ -193,8 +193,8 @@ function compareDefault(
   if (rule.default === undefined) return;
   const expected = JSON.stringify(rule.default.value);
   const at = `${rule.at}.default`;
-  if (!param.hasDefault) differs(findings, at, subject, [expected, 'no default']);
-  else if (param.default?.value === undefined) unknown(findings, at, subject, [expected, 'a computed default']);
+  if (param.default === undefined) differs(findings, at, subject, [expected, 'no default']);
+  else if (param.default.value === undefined) unknown(findings, at, subject, [expected, 'a computed default']);
   else if (!sameJson(param.default.value as Json, rule.default.value)) {
     differs(findings, at, subject, [expected, JSON.stringify(param.default.value)]);
   }

@@ -53,6 +53,8 @@ function contradiction(code: FunctionShape, declared: FunctionShape): string | u
   const isAsync = code.async === true && code.generator !== true;
   if (isAsync && !returns.every((is) => is === 'promise' || is === 'undecided'))
     return 'a sync function where the code is async';
+  const givesNothing = code.async !== true && code.signatures.at(-1)?.returns.is === 'void';
+  if (givesNothing && returns.includes('promise')) return 'a promise where the code returns nothing';
   return undefined;
 }
 

@@ -20,49 +20,75 @@ export type Binding =
   /** It may come from a module that cannot be looked into. */
   | { readonly is: 'unknown'; readonly why: string };
 
-const maxHops = 64;
+/** Modules and names that one search has been to (ECMA-262, ResolveExport): a circle leads nowhere, and each is asked once. */
+type Seen = Set<string>;
 
 /** The value or type that a module exports under a name; undefined when it certainly exports no such name. */
-export function findExport(store: ModuleStore, module: ParsedModule, name: string, hops = 0): Binding | undefined {
-  if (hops > maxHops) return { is: 'unknown', why: 're-exports in a circle' };
+export function findExport(
+  store: ModuleStore,
+  module: ParsedModule,
+  name: string,
+  seen: Seen = new Set(),
+): Binding | undefined {
+  const step = `${name} ${module.path}`;
+  if (seen.has(step)) return undefined;
+  seen.add(step);
   const index = indexOf(module);
   const target = index.exported.get(name);
-  if (target?.is === 'local') return findLocal(store, module, target.name, hops + 1);
+  if (target?.is === 'local') return findLocal(store, module, target.name, seen);
   if (target?.is === 'node') return { is: 'node', module, node: target.node };
-  if (target?.is === 'from') return follow(store, module, target, hops + 1);
+  if (target?.is === 'from') return follow(store, module, target, seen);
   if (index.open) return { is: 'unknown', why: 'the exports of this CommonJS module are computed' };
-  if (name === 'default') return undefined;
+  return name === 'default' ? undefined : findInStars(store, module, name, seen);
+}
+
+/** A name that two modules export as different values is exported by neither. */
+function findInStars(store: ModuleStore, module: ParsedModule, name: string, seen: Seen): Binding | undefined {
+  const found: Binding[] = [];
   let unknown: Binding | undefined;
-  for (const specifier of index.stars) {
+  for (const specifier of indexOf(module).stars) {
     const next = store.follow(specifier, module);
-    const found: Binding | undefined =
-      next === undefined
-        ? { is: 'unknown', why: `"export *" from ${specifier}` }
-        : findExport(store, next, name, hops + 1);
-    if (found !== undefined && found.is !== 'unknown') return found;
-    unknown ??= found;
+    const one: Binding | undefined =
+      next === undefined ? { is: 'unknown', why: `"export *" from ${specifier}` } : findExport(store, next, name, seen);
+    if (one?.is === 'unknown') unknown ??= one;
+    else if (one !== undefined) found.push(one);
   }
-  return unknown;
+  const values = found.filter(isValue);
+  const [first, ...others] = values.length > 0 ? values : found;
+  if (first === undefined) return unknown;
+  return values.length > 0 && others.some((other) => !isSame(first, other)) ? undefined : first;
+}
+
+function isSame(a: Binding, b: Binding): boolean {
+  if (a.is === 'declared') return b.is === 'declared' && a.module === b.module && a.name === b.name;
+  if (a.is === 'namespace') return b.is === 'namespace' && a.module === b.module;
+  if (a.is === 'node') return b.is === 'node' && a.node === b.node;
+  return a.is === 'external' && b.is === 'external' && a.specifier === b.specifier && a.name === b.name;
 }
 
 /** What a top-level name means inside its module. */
-export function findLocal(store: ModuleStore, module: ParsedModule, name: string, hops = 0): Binding | undefined {
+export function findLocal(
+  store: ModuleStore,
+  module: ParsedModule,
+  name: string,
+  seen: Seen = new Set(),
+): Binding | undefined {
   const index = indexOf(module);
   const nodes = index.declared.get(name);
   if (nodes !== undefined) return { is: 'declared', module, name, nodes };
   const imported = index.imported.get(name);
-  return imported === undefined ? undefined : follow(store, module, imported, hops);
+  return imported === undefined ? undefined : follow(store, module, imported, seen);
 }
 
 function follow(
   store: ModuleStore,
   module: ParsedModule,
   { specifier, name }: { specifier: string; name: string | undefined },
-  hops: number,
+  seen: Seen,
 ): Binding | undefined {
   const next = store.follow(specifier, module);
   if (next === undefined) return { is: 'external', from: module, specifier, name };
-  return name === undefined ? { is: 'namespace', module: next } : findExport(store, next, name, hops);
+  return name === undefined ? { is: 'namespace', module: next } : findExport(store, next, name, seen);
 }
 
 /** Every name that a module exports as a value; `open` when there may be more. */

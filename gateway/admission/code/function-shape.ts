@@ -88,7 +88,10 @@ function parameter(param: Node, scope: TypeScope, position: number): Parameter {
   const own = annotated === undefined ? undecided('no annotation') : typeOf(annotated.typeAnnotation, scope);
   const optional = hasDefault || ('optional' in target && target.optional === true);
   const base = { name: nameOf(target, position), type: own, optional, rest: false, hasDefault };
-  return param.type === 'AssignmentPattern' ? { ...base, default: { value: literalValue(param.right)?.value } } : base;
+  // `= undefined` is what a parameter has anyway.
+  if (param.type !== 'AssignmentPattern' || (param.right.type === 'Identifier' && param.right.name === 'undefined'))
+    return base;
+  return { ...base, default: { value: literalValue(param.right)?.value } };
 }
 
 /** A parameter as callers see it: what may be left out may be undefined. */

@@ -41,8 +41,7 @@ export function moduleRequests(module: ParsedModule): ModuleRequest[] {
     const { node } = at;
     if (node.type === 'ImportDeclaration' && node.importKind !== 'type') {
       imports.set(add(node.source.value, node), node);
-      for (const each of node.specifiers)
-        if (each.type !== 'ImportSpecifier') namespaces.set(each.local.name, new Set());
+      for (const each of node.specifiers) if (isWhole(each)) namespaces.set(each.local.name, new Set());
     } else if (node.type === 'ExportAllDeclaration' && node.exportKind !== 'type') add(node.source.value, node);
     else if (node.type === 'ExportNamedDeclaration' && node.source !== null && node.exportKind !== 'type') {
       add(
@@ -136,11 +135,19 @@ export function isReference(at: Visit): boolean {
   );
 }
 
+/** The default export of a builtin is the builtin itself, as its namespace is. */
+function isWhole(each: ImportDeclaration['specifiers'][number]): boolean {
+  return each.type !== 'ImportSpecifier' || exportName(each.imported) === 'default';
+}
+
 function noteUse(at: Visit, namespaces: Map<string, Set<string> | 'all'>): void {
   const { node } = at;
   if (node.type !== 'Identifier') return;
   const used = namespaces.get(node.name);
-  if (used === undefined || used === 'all' || !isReference(at)) return;
+  if (used === undefined || used === 'all') return;
+  const exported = at.parent?.node.type === 'ExportSpecifier' && at.parent.node.local === node;
+  if (exported) namespaces.set(node.name, 'all');
+  if (exported || !isReference(at)) return;
   if (declaringScope(at.scope, node.name)?.owner.type !== 'Program') return;
   const parent = at.parent?.node;
   const member = parent?.type === 'MemberExpression' && parent.object === node ? memberName(parent) : undefined;
@@ -156,9 +163,9 @@ function membersOf(
   for (const each of node.specifiers) {
     if (each.type === 'ImportSpecifier') {
       if (each.importKind === 'type') continue;
-      const name = exportName(each.imported);
-      if (name !== 'default') members.push(name);
-    } else {
+      if (!isWhole(each)) members.push(exportName(each.imported));
+    }
+    if (isWhole(each)) {
       const used = namespaces.get(each.local.name);
       if (used === undefined || used === 'all') return undefined;
       members.push(...used);

@@ -153,7 +153,7 @@ function expressionShape(
     if (binding !== undefined) return bindingShape(store, module, binding, hops + 1);
   }
   const literal = literalValue(node);
-  const type = annotated ?? (literal === undefined ? undecided('no annotation') : typeOfValue(literal.value));
+  const type = annotated ?? (literal === undefined ? withoutLiteral(node) : typeOfValue(literal.value));
   const value = init.steady ? literal : undefined;
   return {
     is: 'variable',
@@ -200,4 +200,9 @@ export function typeOfValue(value: Json): CodeType {
     is: 'object',
     properties: new Map(entries.map(([key, each]) => [key, { type: typeOfValue(each), optional: false }])),
   };
+}
+
+/** An expression that is no JSON: only `undefined` is known for what it is. */
+function withoutLiteral(node: Node): CodeType {
+  return node.type === 'Identifier' && node.name === 'undefined' ? { is: 'undefined' } : undecided('no annotation');
 }

@@ -77,7 +77,7 @@ function enforcerOf(item: Item, facts: HostFacts): Enforcer {
       return handleOf(item.kind, isolation);
     case 'read':
     case 'write':
-      return folderEnforcer(item.folder, facts);
+      return folderEnforcer(item.folder, item.kind === 'write', facts);
     default:
       if (item.power === 'wasi' && features.includes('permission.wasi')) return { by: 'the Node permission model' };
       return isolation.os
@@ -91,11 +91,14 @@ function socketOf({ proto = 'http' }: Endpoint): HandleKind {
   return proto === 'http' || proto === 'https' ? 'http' : 'sockets';
 }
 
-function folderEnforcer(folder: string, { isolation, features }: HostFacts): Enforcer {
+function folderEnforcer(folder: string, isWrite: boolean, { isolation, features }: HostFacts): Enforcer {
   if (isolation.os) return { by: 'the operating system: own uid and mounts' };
-  const own = folder.startsWith('package:') || folder.startsWith('data:');
+  const isPackage = folder.startsWith('package:');
+  const own = (isPackage || folder.startsWith('data:')) && !folder.split(/[:/\\]/).includes('..');
   const handle = handleOf('files', isolation);
   if (own && 'by' in handle) return handle;
+  // A gateway that says which handles it has keeps no folder for a plugin: a cell reads its own package and writes nothing.
+  if (own && isolation.handles !== undefined && (!isPackage || isWrite)) return handle;
   if (own && features.includes('permission.fs')) return { by: 'the Node permission model' };
   return {
     needs: own

@@ -135,7 +135,7 @@ function coversPins(outer: Gpio, inner: Gpio): boolean {
 
 /** Folders are compared as written, with `package:` and `data:` as roots of their own; `..` is inside nothing. */
 function insideFolder(outer: string, inner: string): boolean {
-  if (inner.split('/').includes('..')) return false;
+  if (inner.split(/[:/\\]/).includes('..')) return false;
   const folder = outer.endsWith('/') || outer.endsWith(':') ? outer : `${outer}/`;
   return inner === outer || inner.startsWith(folder);
 }

@@ -23,7 +23,7 @@ async function replay(file: string) {
   return { exit, text };
 }
 
-for (const file of ['contract-cases.yaml', 'more-contract-cases.yaml']) {
+for (const file of ['contract-cases.yaml', 'more-contract-cases.yaml', 'near-miss-cases.yaml']) {
   test(`every case of ${file} is decided as it says`, async () => {
     const { exit, text } = await replay(join(fixtures, file));
     assert.deepEqual(

@@ -174,7 +174,7 @@ const rows: Record<string, readonly Row[]> = {
         'a.ts': "export * from './plugin.ts'; export { run } from './b.ts';",
         'b.ts': "export { run } from './a.ts';",
       },
-      ['PC-S103'],
+      ['PC-S101'],
     ],
     ['a star from outside may hold the name', fn('params: []'), "export * from 'elsewhere';", ['PC-S103']],
     ['a syntax error has its place', '', 'export const = 4;', ['PC-S001']],
