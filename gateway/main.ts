@@ -6,6 +6,7 @@ import { readTestSwitches } from './config/test-switches.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import { boundNursery } from './lib/bound-nursery.ts';
+import { collectAlone } from './lib/collect-alone.ts';
 import { compactHeap } from './lib/compact-heap.ts';
 import { growSlowly } from './lib/grow-slowly.ts';
 import { tell } from './observability/channels.ts';
@@ -25,6 +26,7 @@ const nurseryBytes = 16 * 1024 * 1024;
 export async function main(configPath: string): Promise<never> {
   // What the gateway writes is for its own user, also where root starts it by hand.
   process.umask(0o077);
+  collectAlone();
   const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
   const log = openLog(config.log);
   const stopping = stopSignal();
