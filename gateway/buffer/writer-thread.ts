@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { compactHeap } from '../lib/compact-heap.ts';
 import { checkBuffer } from './check.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { queryDeadLetters } from './dead-letters.ts';
@@ -60,6 +61,7 @@ export function serve(port: MessagePort, { options, now, again }: WriterData): v
     const lock = lockDataDir(options.dataDir, again ? lockWaitMs : 0);
     const { open, salvaged } = openOrSalvage(options, now);
     handlers = handlersOf(open, lock, options.sinks);
+    compactHeap();
     say({ opened: true, salvaged });
   } catch (error) {
     say({ opened: false, error: reportOf(error) });

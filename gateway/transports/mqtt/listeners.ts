@@ -1,10 +1,7 @@
-import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import { WebSocketServer, createWebSocketStream } from 'ws';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { tell } from '../../observability/channels.ts';
 import type { MqttOptions } from './options.ts';
@@ -24,7 +21,7 @@ export interface Listeners extends AsyncDisposable {
   stopAccepting(): void;
 }
 
-interface Settings {
+export interface Settings {
   readonly handshakeTimeoutMs: number;
   readonly maxPacketBytes: number;
   readonly maxConnections: number;
@@ -50,7 +47,7 @@ export async function openListeners(options: MqttOptions, settings: Settings, on
     const ports = {
       tcp: tcp && (await open('MQTT', tcpServer(onStream), tcp.port)),
       tls: tls && (await open('MQTT over TLS', tlsServer(tls, settings, onStream), tls.port)),
-      ws: ws && (await open('MQTT over WebSocket', wsServer(settings, onStream), ws.port)),
+      ws: ws && (await open('MQTT over WebSocket', await webSocketServer(settings, onStream), ws.port)),
     };
     return listenersOf(servers, sockets, ports);
   } catch (error) {
@@ -90,34 +87,10 @@ function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onS
   return server;
 }
 
-/** Section 6: the path `/mqtt`, the subprotocol `mqtt`, binary frames. */
-function wsServer(settings: Settings, onStream: OnStream): Server {
-  const http = createHttpServer({
-    headersTimeout: settings.handshakeTimeoutMs,
-    requestTimeout: settings.handshakeTimeoutMs,
-  });
-  http.on('request', (_request, response) => response.writeHead(426).end());
-  const sockets = new WebSocketServer({
-    server: http,
-    path: '/mqtt',
-    perMessageDeflate: false,
-    maxPayload: settings.maxPacketBytes + 1024,
-    verifyClient: ({ req }: { req: IncomingMessage }) => speaksMqtt(req),
-    handleProtocols: () => 'mqtt',
-  });
-  sockets.on('connection', (socket, request) => {
-    onStream(createWebSocketStream(socket), request.socket.remoteAddress ?? '');
-  });
-  // Errors of the HTTP server reach its own listener.
-  sockets.on('error', () => undefined);
-  return http;
-}
-
-function speaksMqtt(request: IncomingMessage): boolean {
-  const offered = request.headers['sec-websocket-protocol'] ?? '';
-  if (offered.split(',').some((protocol) => protocol.trim() === 'mqtt')) return true;
-  tell('rejected', { stage: 'mqtt', reason: 'websocket-protocol', count: 1 });
-  return false;
+/** Loaded only where it is configured. */
+async function webSocketServer(settings: Settings, onStream: OnStream): Promise<Server> {
+  const { openWebSocketServer } = await import('./websocket-server.ts');
+  return openWebSocketServer(settings, onStream);
 }
 
 async function listening(server: Server, name: string, host: string, port: number): Promise<void> {
