@@ -74,8 +74,8 @@ export interface HostFacts {
 /** What a host-facts file that says nothing of isolation means: a gateway with process cells that owns the sockets. */
 export const ownIsolation: Isolation = { broker: true, netns: false, os: false, level: 1 };
 
-/** This gateway, as far as every installation of it goes; lines come with their transport. */
-export const gatewayIsolation: Isolation = { ...ownIsolation, handles: ['mqtt', 'http', 'secrets', 'serial'] };
+/** This gateway, as far as every installation of it goes. */
+export const gatewayIsolation: Isolation = { ...ownIsolation, handles: ['mqtt', 'http', 'secrets', 'serial', 'gpio'] };
 
 /** A gateway whose plugins run in its own threads. */
 export const noIsolation: Isolation = { broker: false, netns: false, os: false, level: 0 };

@@ -4,18 +4,20 @@ import type { ChipLine, GpioWay } from './way.ts';
 
 /**
  * The lines that the gateway does not use itself, for the broker of handles. `isOwn` tells the lines of the configuration.
- * A lent output begins at 0, and is given back to the kernel as it is.
+ * A chip has its name of this boot or its label, which stays the same. A lent output begins at 0, and is given back to the
+ * kernel as it is.
  */
 export function lendLines(way: () => Promise<GpioWay>, isOwn: (line: ChipLine) => boolean): GpioLines {
   const lent = new Set<string>();
   return {
     async open({ chip: name, line: offset }, direction, events) {
       const using = await way();
-      const chip = (await using.chips()).find((one) => one.name === name);
+      const chips = await using.chips();
+      const chip = chips.find((one) => one.name === name) ?? chips.find((one) => one.label === name);
       if (chip === undefined || offset >= chip.lines) {
         throw new PortcullisError('FILE_UNREADABLE', `There is no GPIO line ${name}/${offset}.`);
       }
-      const key = `${name}/${offset}`;
+      const key = nameOf({ chip, offset });
       if (lent.has(key) || isOwn({ chip, offset })) {
         throw new PortcullisError('NOT_ALLOWED', `The GPIO line ${key} is in use.`);
       }

@@ -148,5 +148,6 @@ test('a plugin is lent a line that the gateway does not use, once, and gives it 
   assert.deepEqual([await driving.read(), levels.get(5)], [1, 1]);
   await driving[Symbol.asyncDispose]();
   await driving[Symbol.asyncDispose]();
-  await (await gpio.lines.open(at(5), 'in', events))[Symbol.asyncDispose]();
+  await using _byLabel = await gpio.lines.open(at(5, 'pinctrl-bcm2711'), 'in', events);
+  await assert.rejects(gpio.lines.open(at(5), 'in', events), code('NOT_ALLOWED'));
 });
