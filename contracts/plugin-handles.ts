@@ -74,7 +74,10 @@ export interface SerialHandle {
 }
 
 export interface GpioHandle {
-  /** A line by chip and number, `gpiochip0/17`; the chip by its name or its label, as the contract has it. `onData` tells every change of an input. */
+  /**
+   * A line by chip and number, `gpiochip0/17`; the chip by its name or its label, as the contract has it. `onData` tells every
+   * change of an input.
+   */
   line(
     name: string,
     direction: 'in' | 'out',

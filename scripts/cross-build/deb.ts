@@ -10,6 +10,7 @@ Architecture: ${arch}
 Maintainer: Portcullis <maintainers@portcullis.invalid>
 Installed-Size: ${kibibytes}
 Depends: libc6 (>= 2.34), libstdc++6, systemd (>= 247), udev, ca-certificates
+Recommends: gpiod
 Section: net
 Priority: optional
 Description: edge gateway for homes and buildings
@@ -24,7 +25,7 @@ export const packagedUnits: Readonly<Record<string, string>> = {
   'portcullis.tmpfiles.conf': 'usr/lib/tmpfiles.d/portcullis.conf',
   '60-portcullis.rules': 'usr/lib/udev/rules.d/60-portcullis.rules',
 };
-export const docPages = ['configuration.md', 'plugins.md', 'contracts.md', 'errors.md'];
+export const docPages = ['configuration.md', 'plugins.md', 'contracts.md', 'errors.md', 'serial.md', 'gpio.md'];
 
 /** The Debian package of the tree: `/usr/lib/portcullis`, units, a configuration that is never overwritten. Gives back its path. */
 export async function packDeb({ root, out, tree, target, version, epoch, say }: Workplace): Promise<string> {

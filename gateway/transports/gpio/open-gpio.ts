@@ -38,6 +38,8 @@ export interface GpioLineStatus {
 /** The GPIO lines of the configuration. Close it before ingest. */
 export interface GpioTransport extends AsyncDisposable {
   status(): readonly GpioLineStatus[];
+  /** Whether a message of the topic has an output that can be set now. */
+  reaches(topic: string): boolean;
   /**
    * Sets the output of a message `gpio/<line>/set` with the payload `on` or `off`. Resolves when it is set. Rejects with
    * COMMAND_INVALID for anything else and with DEVICE_UNREACHABLE.
@@ -83,6 +85,10 @@ export async function openGpio(
         place: placeOf(place),
         state: line.state,
       })),
+    reaches: (topic) =>
+      kept.some(
+        ({ options: { as, name }, line }) => as === 'output' && topic === `gpio/${name}/set` && line.state === 'open',
+      ),
     async send({ topic, payload }) {
       const [, name = '', word] = topic.split('/');
       const output = outputs.get(name);

@@ -42,8 +42,8 @@ export function chip(label = 'pinctrl-bcm2711'): Chip {
     is: 'character-device',
     chips: () => Promise.resolve([chipOf(label)]),
     async watch({ offset }, { debounceMs, pull }, events) {
-      take(offset, events);
       asked.push(`${offset} ${debounceMs} ${pull ?? 'as it is'}`);
+      take(offset, events);
       return {
         get level() {
           return levels.get(offset) ?? 0;
