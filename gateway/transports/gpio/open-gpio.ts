@@ -38,8 +38,6 @@ export interface GpioLineStatus {
 /** The GPIO lines of the configuration. Close it before ingest. */
 export interface GpioTransport extends AsyncDisposable {
   status(): readonly GpioLineStatus[];
-  /** Whether a message of the topic has an output that can be set now. */
-  reaches(topic: string): boolean;
   /**
    * Sets the output of a message `gpio/<line>/set` with the payload `on` or `off`. Resolves when it is set. Rejects with
    * COMMAND_INVALID for anything else and with DEVICE_UNREACHABLE.
@@ -59,7 +57,7 @@ export async function openGpio(
   const outputs = new Map<string, OutputLine>();
   const kept: { readonly options: GpioLineOptions; readonly line: KeptLine }[] = [];
   if (options.lines.length > 0) {
-    const way = given ?? (await chooseWay(options));
+    const way = asking(given ?? (await chooseWay(options)));
     const counts = await readCounts(store);
     const user = (line: GpioLineOptions, speak: Speak): LineUser => {
       if (line.as === 'input') return inputLine(line, speak, way);
@@ -85,10 +83,6 @@ export async function openGpio(
         place: placeOf(place),
         state: line.state,
       })),
-    reaches: (topic) =>
-      kept.some(
-        ({ options: { as, name }, line }) => as === 'output' && topic === `gpio/${name}/set` && line.state === 'open',
-      ),
     async send({ topic, payload }) {
       const [, name = '', word] = topic.split('/');
       const output = outputs.get(name);
@@ -109,6 +103,15 @@ export async function openGpio(
         }),
     ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** All lines look for their chips at the same time: one look is enough. */
+function asking(way: GpioWay): GpioWay {
+  let looking: ReturnType<GpioWay['chips']> | undefined;
+  return {
+    ...way,
+    chips: () => (looking ??= way.chips().finally(() => (looking = undefined))),
   };
 }
 

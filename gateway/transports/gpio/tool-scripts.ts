@@ -1,6 +1,7 @@
 /**
  * What the children of `tools-way.ts` run. A tool holds a line as long as it lives, and knows nothing of who started it;
- * a shell ties it to the gateway by a pipe. The pipe ends with the gateway, also when it is killed.
+ * a shell ties it to the gateway by a pipe. The pipe ends with the gateway, also when it is killed. Nothing else ends them: a
+ * service manager sends SIGTERM to all processes at once, and a line must not be lost before the gateway gave it up.
  */
 
 /**
@@ -9,16 +10,16 @@
  */
 export const watchScript = `
 chip=$1 line=$2 bias=\${3:+--bias=$3} debounce=\${4:+--debounce-period=$4}
+trap '' TERM INT HUP
 gpioget --numeric $bias --chip "$chip" "$line" || exit 1
 exec 3<&0
-{ while read -r _ <&3; do :; done; kill $$; } >/dev/null 2>&1 &
+{ while read -r _ <&3; do :; done; kill -9 $$; } >/dev/null 2>&1 &
 exec gpiomon --banner --consumer portcullis --edges both --format %E $bias $debounce --chip "$chip" "$line" 3<&-
 `;
 
 /**
  * Sets the line to each level that it reads. Arguments: chip, line, safe level or nothing. Debian builds gpioset without its
- * interactive mode, so each level is a new gpioset, and the line is nobody's for the moment between. A service manager
- * that ends all processes at once does not hinder the last step: only the end of the pipe ends this.
+ * interactive mode, so each level is a new gpioset, and the line is nobody's for the moment between.
  */
 export const driveScript = `
 chip=$1 line=$2 safe=$3 held=

@@ -19,7 +19,8 @@ const run = promisify(execFile);
 export const toolsWay: GpioWay = {
   is: 'character-device',
   async chips() {
-    const [detected, named] = [await ask('gpiodetect', []), await ask('gpioinfo', [])];
+    assertNewEnough(await toolsVersion());
+    const [detected, named] = await Promise.all([ask('gpiodetect'), ask('gpioinfo')]);
     return parseChips(detected, named);
   },
   async watch(line, { debounceMs, pull }, { onLevel, onClosed }) {
@@ -52,18 +53,19 @@ export const toolsWay: GpioWay = {
 };
 
 /** The version of libgpiod's tools, such as `2.2.1`, or undefined when they are not installed. */
-export async function toolsVersion(): Promise<string | undefined> {
-  const said = await run('gpiodetect', ['--version'], { timeout: answerWithinMs }).catch(() => undefined);
-  return /v(\d+(?:\.\d+)*)/.exec(said?.stdout ?? '')?.[1];
+async function toolsVersion(): Promise<string | undefined> {
+  const said = await ask('gpiodetect', '--version').catch(() => undefined);
+  return /v(\d+(?:\.\d+)*)/.exec(said ?? '')?.[1];
 }
 
-async function ask(tool: string, args: readonly string[]): Promise<string> {
-  const version = await toolsVersion();
-  if (version === undefined || Number.parseInt(version, 10) < 2) {
-    const found = version === undefined ? 'are not installed' : `are version ${version}, and 2 is needed`;
-    const says = `This kernel's GPIO lines need libgpiod's tools, which ${found}. Install the package gpiod (Debian 13 or newer).`;
-    throw new PortcullisError('FILE_UNREADABLE', says);
-  }
+function assertNewEnough(version: string | undefined): void {
+  if (version !== undefined && Number.parseInt(version, 10) >= 2) return;
+  const found = version === undefined ? 'are not installed' : `are version ${version}, and 2 is needed`;
+  const mend = 'Install the package gpiod (Debian 13 or newer).';
+  throw new PortcullisError('FILE_UNREADABLE', `The character device needs libgpiod's tools, which ${found}. ${mend}`);
+}
+
+async function ask(tool: string, ...args: readonly string[]): Promise<string> {
   return (await run(tool, args, { timeout: answerWithinMs, maxBuffer: 1024 * 1024 })).stdout;
 }
 
