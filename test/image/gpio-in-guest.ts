@@ -44,11 +44,14 @@ async function gateway(t: TestContext, way: string) {
     rows.flatMap((row) => (row.device === `gpio:${device}` && row.n === word ? [row.value] : []));
   const ended = once(child, 'exit');
   await until('all lines', () => {
+    assert.deepEqual([child.exitCode, child.signalCode], [null, null], 'the gateway ended');
     assert.deepEqual(
       rows.filter(({ warn }) => warn !== undefined),
       [],
     );
     return rows.filter(({ n }) => n === 'availability').length === 5;
+  }).catch((cause: unknown) => {
+    throw new Error(`after ${JSON.stringify(rows)}`, { cause });
   });
   return {
     values,
