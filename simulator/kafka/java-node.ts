@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './install.ts';
-import { writeNodeFiles, type NodeSpec } from './node-files.ts';
+import { formatStorage, writeNodeFiles, type NodeSpec } from './node-files.ts';
 
 /** One Kafka node as a Java process of its own. Its storage stays between `stop` or `kill` and the next `start`. */
 export interface JavaNode {
@@ -24,18 +24,23 @@ const lastWordsChars = 4_000;
 /** Small and quick to start rather than fast: a test broker has a few topics. */
 const javaOptions = ['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
-/** Formats the node's storage. Throws an Error with what the storage tool said. */
+/** Formats the node's storage. Throws an Error with what the storage tool said, where that is needed. */
 export async function openJavaNode(jars: string, clusterId: string, node: NodeSpec): Promise<JavaNode> {
   await mkdir(node.folder, { recursive: true, mode: 0o700 });
   const { config, logging } = await writeNodeFiles(node);
   const java = [...javaOptions, `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')];
+  const serve = [...java, 'kafka.Kafka', config];
   const users = (node.secure?.users ?? []).flatMap(({ name, password }) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((how) => ['--add-scram', `${how}=[name=${name},password=${password}]`]),
   );
+  if (users.length === 0) {
+    await formatStorage(node, clusterId);
+    return new Node(node.id, serve);
+  }
   const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config, ...users];
   const { ok, said } = await run('java', [...java, ...format], startMs);
   if (!ok) throw new Error(`Kafka could not format its storage. It said:\n${said.slice(-lastWordsChars)}`);
-  return new Node(node.id, [...java, 'kafka.Kafka', config]);
+  return new Node(node.id, serve);
 }
 
 class Node implements JavaNode {

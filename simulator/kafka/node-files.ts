@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface Listener {
@@ -42,7 +42,7 @@ function secureListener({ tls, users }: NonNullable<NodeSpec['secure']>): Record
 }
 
 function properties(node: NodeSpec): Record<string, string> {
-  const { id, folder, plain, secure, controllerPort, brokers, settings } = node;
+  const { id, plain, secure, controllerPort, brokers, settings } = node;
   const first = id === 1;
   const listeners = [`PLAIN://127.0.0.1:${plain.port}`, ...(secure ? [`SECURE://127.0.0.1:${secure.port}`] : [])];
   const controller = `CONTROLLER://127.0.0.1:${controllerPort}`;
@@ -55,7 +55,7 @@ function properties(node: NodeSpec): Record<string, string> {
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAIN',
     'listener.security.protocol.map': 'PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
-    'log.dirs': join(folder, 'log'),
+    'log.dirs': logFolder(node),
     'num.partitions': '4',
     'default.replication.factor': String(brokers),
     'min.insync.replicas': '1',
@@ -88,6 +88,18 @@ rootLogger.appenderRef.out.ref = OUT
 logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 `;
+
+/**
+ * Formats the node's storage as `kafka.tools.StorageTool format` does where there is nothing to store in it (no SASL
+ * users): a file that names the cluster and the node. The tool would be a Java process more for each node.
+ */
+export async function formatStorage(node: NodeSpec, clusterId: string): Promise<void> {
+  const folder = logFolder(node);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'meta.properties'), `version=1\ncluster.id=${clusterId}\nnode.id=${node.id}\n`);
+}
+
+const logFolder = ({ folder }: Pick<NodeSpec, 'folder'>): string => join(folder, 'log');
 
 /** Writes what the node's Java process reads; the paths of both files come back. */
 export async function writeNodeFiles(node: NodeSpec): Promise<{ config: string; logging: string }> {

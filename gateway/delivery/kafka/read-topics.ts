@@ -24,6 +24,8 @@ export interface PartitionSpan {
 
 type Connection = Omit<KafkaOptions, 'topics' | 'createTopics' | 'compression'>;
 
+/** Records that wait to be taken, and bytes of one fetch. The client's own 10 MB cost 1 GB, and four times the CPU. */
+const ahead = { records: 200, bytes: 262_144 };
 /** How long Kafka may hold a fetch when nothing is there. */
 const fetchWaitMs = 250;
 /** How long nothing may come although records are missing. */
@@ -43,6 +45,8 @@ export async function readTopics(
     groupId: `portcullis-audit-${randomUUID()}`,
     deserializers: stringDeserializers,
     autocommit: false,
+    highWaterMark: ahead.records,
+    maxBytes: ahead.bytes,
     maxWaitTime: fetchWaitMs,
   });
   try {
