@@ -24,6 +24,8 @@ export const newCommandSchema = z.strictObject({
     .min(100)
     .max(7 * 86_400_000)
     .default(30_000),
+  /** How long ago it was asked for, by the source's own clock, where it came late: what was asked for since then wins. */
+  ageMs: z.int().nonnegative().optional(),
 });
 export type NewCommand = z.infer<typeof newCommandSchema>;
 
@@ -47,4 +49,12 @@ export interface CommandStatus extends Pick<CommandResult, 'origin' | 'code' | '
 export interface CommandPort {
   submit(command: NewCommand): Promise<CommandStatus>;
   status(id: string): Promise<CommandStatus | undefined>;
+}
+
+/** The commands as the twins, which bring wishes to devices, see them. */
+export interface CommandDesk extends CommandPort {
+  /** Rejects with COMMAND_INVALID for what can never be done; keeps nothing. */
+  check(command: Pick<NewCommand, 'device' | 'name' | 'args'>): Promise<void>;
+  /** Ends those of the chosen commands that have not gone out, as failed with CONFLICT. Returns at once. */
+  withdraw(isUnwanted: (command: Pick<NewCommand, 'id' | 'device'>) => boolean): void;
 }

@@ -69,4 +69,4 @@ export type DeadLetterRecord = z.infer<typeof deadLetterRecordSchema>;
  * A command as a platform team writes it, with the header `gateway` beside it. `id` makes it happen at most once.
  * `ttlMs` counts from the timestamp of the Kafka record.
  */
-export const commandRecordSchema = newCommandSchema.omit({ source: true });
+export const commandRecordSchema = newCommandSchema.omit({ source: true, ageMs: true });

@@ -5,8 +5,8 @@ export type TwinValue = boolean | number | string;
 
 interface TwinWord {
   readonly type: 'boolean' | 'number' | 'string';
-  /** The command that sets it; without one it is only reported. */
-  readonly set?: 'switch' | 'light' | 'cover' | 'setpoint';
+  /** It can be set, by one of the commands that plugins share; else it is only reported. */
+  readonly settable?: true;
   /** What a device may make of a number: percent are rounded to its own steps, kelvin to whole mired. */
   readonly within?: number;
 }
@@ -28,8 +28,8 @@ const twinWords: Partial<Record<MetricWord, TwinWord>> = {
   'cover.state': text,
   'fan.state': text,
   gas: flag,
-  'light.brightness': { type: 'number', set: 'light', within: 1 },
-  'light.color_temp': { type: 'number', set: 'light', within: 100 },
+  'light.brightness': { type: 'number', settable: true, within: 1 },
+  'light.color_temp': { type: 'number', settable: true, within: 100 },
   'light.hue': number,
   'light.saturation': number,
   'lock.state': text,
@@ -38,13 +38,13 @@ const twinWords: Partial<Record<MetricWord, TwinWord>> = {
   occupancy: flag,
   overload: flag,
   overtemperature: flag,
-  position: { type: 'number', set: 'cover', within: 1 },
+  position: { type: 'number', settable: true, within: 1 },
   problem: flag,
   safety: flag,
   'setpoint.cool': number,
-  'setpoint.heat': { type: 'number', set: 'setpoint', within: 0.5 },
+  'setpoint.heat': { type: 'number', settable: true, within: 0.5 },
   smoke: flag,
-  'switch.state': { type: 'boolean', set: 'switch' },
+  'switch.state': { type: 'boolean', settable: true },
   tamper: flag,
   'temperature.target': number,
   'valve.position': number,
@@ -56,3 +56,8 @@ const twinWords: Partial<Record<MetricWord, TwinWord>> = {
 export function twinWord(name: string): TwinWord | undefined {
   return Object.hasOwn(twinWords, name) ? twinWords[name as MetricWord] : undefined;
 }
+
+/** The words that can be set. */
+export const settableWords = Object.entries(twinWords)
+  .filter(([, { settable }]) => settable)
+  .map(([name]) => name);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { commandSources } from './command.ts';
+import { knownDevice } from './registry.ts';
 
 const value = z.union([z.boolean(), z.number(), z.string().max(64)]);
 
@@ -76,3 +77,14 @@ export const twinChangeSchema = z.object({
   detail: z.string().optional(),
 });
 export type TwinChange = z.infer<typeof twinChangeSchema>;
+/** What a device shall be; `null` takes a wish back. With `version` only if the twin still has it, else CONFLICT. */
+export const twinEditSchema = z.strictObject({
+  id: knownDevice,
+  desired: z
+    .record(twinMetric, value.nullable())
+    .refine((all) => Object.keys(all).length > 0 && Object.keys(all).length <= mostTwinMetrics, {
+      message: `between 1 and ${mostTwinMetrics} metrics`,
+    }),
+  version: z.coerce.number().int().nonnegative().optional(),
+});
+export type TwinEdit = z.infer<typeof twinEditSchema>;

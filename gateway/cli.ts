@@ -14,6 +14,7 @@ import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
+import { twinCommand } from './cli/twin.ts';
 import { version } from './version.ts';
 
 const program = new Command('portcullis')
@@ -28,6 +29,7 @@ const program = new Command('portcullis')
   .addCommand(auditCommand())
   .addCommand(deviceCommand())
   .addCommand(commandCommand())
+  .addCommand(twinCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

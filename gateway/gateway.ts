@@ -3,8 +3,6 @@ import { PortcullisError } from '../contracts/errors.ts';
 import { lifeCycles } from '../contracts/registry.ts';
 import { listenApi } from './api/listen-api.ts';
 import { claimRoutes } from './api/claim-routes.ts';
-import { commandRoutes } from './api/command-routes.ts';
-import { credentialRoutes } from './api/credential-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
@@ -43,7 +41,7 @@ import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { gpioTables } from './transports/gpio/tables.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
-import { openTwins } from './twin/open-twins.ts';
+import { openTwins, type Twins } from './twin/open-twins.ts';
 import { twinTables } from './twin/tables.ts';
 import { version } from './version.ts';
 
@@ -102,9 +100,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
-  const registry = starting.use(await openRegistry({ append: buffer.append, store: buffer, log, clock }));
+  const { append: straight } = buffer;
+  const directory = { find: (id: string) => registry.find(id), devices: () => registry.devices() };
+  const { onMoment } = switches;
+  const twins = await openTwins({ append: straight, store: buffer, directory, log, clock, onMoment });
+  const registry = starting.use(await openRegistry({ append: twins.follow(straight), store: buffer, log, clock }));
   const live = openLiveView({ log });
-  const twins = await openTwins({ store: buffer, directory: registry, log, clock });
   const append = twins.watch(live.watch(registry.watch(buffer.append)));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
@@ -125,12 +126,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   await access.settle();
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
-  const commands = starting.use(await openActuation(config, stages, deps));
-  const delivered = { name, buffer, registry, ingest: ingest.ingest, commands };
+  const actuation = await openActuation(config, stages, deps, starting);
+  const delivered = { name, buffer, registry, ingest: ingest.ingest, commands: actuation.commands };
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
-  countStages(metrics, { buffer, mqtt, registry, commands });
+  countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins });
   const api = starting.use(
     await listenApi(
       { ...config.http, version, adminToken: await adminToken(config.dataDir) },
@@ -143,10 +144,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
             alarms: () => alarms.active(),
             hardware: () => hardware.status(),
           }),
-          ...deviceRoutes({ registry, access, twins, ledger: () => buffer.ledger() }),
-          ...credentialRoutes(mqtt),
+          ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger() }),
           ...claimRoutes(ownership),
-          ...commandRoutes(commands),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
         ],
@@ -179,6 +178,7 @@ interface Counted {
   readonly mqtt: MqttTransport;
   readonly registry: Registry;
   readonly commands: Commands;
+  readonly twins: Twins;
 }
 
 /** The broker as the handles of plugins reach it. */
@@ -191,7 +191,7 @@ function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config):
 }
 
 /** Numbers that are read when Prometheus asks. */
-function countStages(metrics: Metrics, { buffer, mqtt, registry, commands }: Counted): void {
+function countStages(metrics: Metrics, { buffer, mqtt, registry, commands, twins }: Counted): void {
   metrics.gauge('buffered_records', 'Records that wait for a sink.', ['sink'], async () => {
     const { sinks } = await buffer.ledger();
     return sinks.map(({ sink, buffered }) => ({ labels: { sink }, value: buffered }));
@@ -209,6 +209,12 @@ function countStages(metrics: Metrics, { buffer, mqtt, registry, commands }: Cou
   metrics.gauge('commands_open', 'Commands that have not ended, by state.', ['state'], () =>
     [...commands.open()].map(([state, value]) => ({ labels: { state }, value })),
   );
+  metrics.gauge('twin_wishes', 'Wishes to devices, by what became of them.', ['state'], () =>
+    Object.entries(twins.stats().wishes).map(([state, value]) => ({ labels: { state }, value })),
+  );
+  metrics.gauge('twin_written_bytes', 'Bytes of rows of twins handed to the disk since the start.', [], () => [
+    { value: twins.stats().writtenBytes },
+  ]);
   metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
   metrics.gauge('mqtt_messages', 'Messages in the broker, by what they wait for.', ['state'], () => {
     const { pending, held, queued, retained } = mqtt.stats();

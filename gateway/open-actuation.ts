@@ -7,7 +7,7 @@ import type { Outlet } from './outlets.ts';
 import type { IngestStage } from './preprocess/ingest.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { commandOptions } from './stage-options.ts';
-import type { Twins } from './twin/open-twins.ts';
+import type { TwinLead, Twins } from './twin/open-twins.ts';
 
 export interface ActuationStages {
   readonly buffer: Buffer;
@@ -18,8 +18,29 @@ export interface ActuationStages {
   readonly twins: Twins;
 }
 
-/** The way back: commands are encoded by the plugins, go out over the broker or a line of the board, and are proved by what the live view shows. */
-export function openActuation(
+/** What devices shall do, for whoever asks for it. */
+export interface Actuation {
+  readonly commands: Commands;
+  readonly twins: Twins & Pick<TwinLead<Commands>, 'edit'>;
+}
+
+/**
+ * The way back: commands are encoded by the plugins, go out over the broker or a line of the board, and are proved by what
+ * the live view shows.
+ * Twins bring wishes to devices by them, and decide about commands that come late. `stack` ends both.
+ */
+export async function openActuation(
+  config: Config,
+  stages: ActuationStages,
+  deps: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<Actuation> {
+  const commands = stack.use(await open(config, stages, deps));
+  const lead = stack.use(await stages.twins.lead(commands));
+  return { commands: lead.desk, twins: { ...stages.twins, edit: (edit, by) => lead.edit(edit, by) } };
+}
+
+function open(
   config: Config,
   { buffer, registry, ingest, live, outlet, twins }: ActuationStages,
   { log, clock, switches }: GatewayDeps,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { knownDevice } from '../../contracts/registry.ts';
-import { shownTwinSchema, twinChangeSchema, type ShownTwin, type TwinChange } from '../../contracts/twin.ts';
+import { shownTwinSchema, twinChangeSchema, twinEditSchema } from '../../contracts/twin.ts';
+import type { Origin, ShownTwin, TwinChange, TwinEdit } from '../../contracts/twin.ts';
 import { route, type Route } from './route.ts';
 
 /** What the API asks of the twins. */
 export interface TwinModel {
   show(device: string): ShownTwin;
+  edit(edit: TwinEdit, by: Origin): Promise<ShownTwin>;
   history(query: {
     readonly device: string;
     readonly limit: number;
@@ -25,6 +27,16 @@ export function twinRoutes(model: TwinModel): Route[] {
       input: z.strictObject({ id: knownDevice }),
       result: shownTwinSchema,
       handle: async ({ id }) => model.show(id),
+    }),
+    route({
+      method: 'PATCH',
+      path,
+      summary:
+        'Says what a device shall be, metric by metric; null takes a wish back. It is brought to the device once, when that is there. With If-Match only if the twin still has this version.',
+      admin: true,
+      input: twinEditSchema,
+      result: shownTwinSchema,
+      handle: (edit) => model.edit(edit, 'api'),
     }),
     route({
       method: 'GET',

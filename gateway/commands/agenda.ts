@@ -16,6 +16,8 @@ export interface OpenCommand {
   said: Said;
   /** The reason that came with a refusal. */
   why?: string;
+  /** Nobody wants it any more: it ends, unless it has gone out. */
+  unwanted: boolean;
   /** A step of it is being encoded or committed. */
   busy: boolean;
 }
@@ -75,5 +77,5 @@ function inTurn({ command: one }: OpenCommand, { command: other }: OpenCommand):
 /** A command of an earlier life that had gone out is proved by the state it wanted alone: any message proves nothing. */
 export function afterStart(command: Command, plugin: string, idempotent: boolean, nowMs: number): OpenCommand {
   const awaited = command.state === 'sent' ? awaitedAfterStart(command.name, command.args) : undefined;
-  return { command, plugin, idempotent, sentMs: nowMs, awaited, said: 'nothing', busy: false };
+  return { command, plugin, idempotent, sentMs: nowMs, awaited, said: 'nothing', unwanted: false, busy: false };
 }

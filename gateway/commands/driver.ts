@@ -1,5 +1,6 @@
 import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { CommandState } from '../../contracts/command.ts';
 import type { CommandResult } from '../../contracts/message.ts';
 import type { Outbound } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
@@ -56,8 +57,19 @@ export class Driver {
       const { state, tries, dueMs } = one.command;
       const reachable = one === turn && presence.mayAct(device);
       const { idempotent, sentMs } = one;
-      const event = said[one.said] ?? eventAt({ state, tries, dueMs, idempotent, sentMs, reachable }, now);
+      const withdrawn = one.unwanted ? mayWithdraw(state) : undefined;
+      const event = withdrawn ?? said[one.said] ?? eventAt({ state, tries, dueMs, idempotent, sentMs, reachable }, now);
       if (event !== undefined) this.#begin(one, event);
+    }
+  }
+
+  /** Those that have not gone out end. */
+  withdraw(isUnwanted: (command: Command) => boolean): void {
+    const { agenda } = this.#parts;
+    for (const device of agenda.devices()) {
+      const unwanted = agenda.of(device).filter(({ command }) => isUnwanted(command));
+      for (const one of unwanted) one.unwanted = true;
+      if (unwanted.length > 0) this.look(device);
     }
   }
 
@@ -92,7 +104,7 @@ export class Driver {
       step.finally(() => {
         one.busy = false;
         // What came meanwhile, and whose turn it is now, need no timer.
-        if (one.said !== 'nothing' || isFinal(one.command.state)) this.look(one.command.device);
+        if (one.said !== 'nothing' || one.unwanted || isFinal(one.command.state)) this.look(one.command.device);
       }),
     );
   }
@@ -114,6 +126,7 @@ export class Driver {
       if (command.state === 'accepted') await this.#change(one, 'hold');
       return;
     }
+    if (one.unwanted && mayWithdraw(command.state) !== undefined) return;
     if (options.act === 'before-commit') await this.#actEarly(one, encoded);
     const before = { state: command.state, tries: command.tries };
     Object.assign(command, { state: nextState(command.state, event), tries: command.tries + 1 });
@@ -191,10 +204,14 @@ export class Driver {
   }
 }
 
+const mayWithdraw = (state: CommandState): 'withdraw' | undefined =>
+  nextState(state, 'withdraw') === undefined ? undefined : 'withdraw';
+
 const said = { nothing: undefined, done: 'prove', refused: 'refuse' } as const;
 
 const reasons: Partial<Record<CommandEvent, { readonly code: string; readonly detail: string }>> = {
   refuse: { code: 'COMMAND_INVALID', detail: 'The device refused the command.' },
   silence: { code: 'OUTCOME_UNKNOWN', detail: 'The command went out, and nothing shows that it was done.' },
+  withdraw: { code: 'CONFLICT', detail: 'Something else was asked for before the command could be sent.' },
   late: { code: 'COMMAND_EXPIRED', detail: 'The time of the command was over before it could be sent.' },
 };

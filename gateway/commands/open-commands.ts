@@ -1,4 +1,4 @@
-import type { CommandPort, CommandState, CommandStatus, NewCommand } from '../../contracts/command.ts';
+import type { CommandDesk, CommandState, CommandStatus, NewCommand } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { LiveSubscriber } from '../../contracts/live.ts';
 import { afterStart, openAgenda, type Agenda, type OpenCommand } from './agenda.ts';
@@ -18,7 +18,7 @@ export interface CommandQuery {
 }
 
 /** Disposing sends nothing more and waits for what is being committed. */
-export interface Commands extends CommandPort, AsyncDisposable {
+export interface Commands extends CommandDesk, AsyncDisposable {
   /** How many are in each state that is not final. */
   open(): ReadonlyMap<CommandState, number>;
   /** Newest first; `next` goes on after the page. */
@@ -57,15 +57,10 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
   let n = Number(last?.['n'] ?? 0);
   const arriving = new Map<string, Promise<CommandStatus>>();
 
-  const status = async (id: string): Promise<CommandStatus | undefined> => {
-    const [row] = await store.read('commands.find', [id]);
-    return row && statusOf(commandOf(row));
-  };
   const accept = async ({ ttlMs, ...wish }: NewCommand): Promise<CommandStatus> => {
-    const before = await status(wish.id);
+    const before = await statusIn(store, wish.id);
     if (before !== undefined) return before;
-    const codec = admissible(wish, deps);
-    await deps.encode(codec.plugin, wish.name, { device: wish.device, args: wish.args });
+    const codec = await checked(wish, deps);
     agenda.makeSure(wish.device);
     n += 1;
     const command: Command = { ...wish, n, dueMs: time.now() + ttlMs, state: 'accepted', tries: 0 };
@@ -92,8 +87,10 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
       arriving.set(command.id, accepting);
       return accepting;
     },
-    status,
+    status: (id) => statusIn(store, id),
     open: () => agenda.count(),
+    check: async (wish) => void (await checked(wish, deps)),
+    withdraw: (isUnwanted) => driver.withdraw(isUnwanted),
     async list({ device, state, limit, before }) {
       const rows = await store.read('commands.list', [
         device ?? null,
@@ -111,6 +108,11 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
       await driver.finish();
     },
   };
+}
+
+async function statusIn(store: CommandDeps['store'], id: string): Promise<CommandStatus | undefined> {
+  const [row] = await store.read('commands.find', [id]);
+  return row && statusOf(commandOf(row));
 }
 
 /** What devices say proves commands that went out to them, and tells who is there. */
@@ -132,6 +134,13 @@ function codecOf({ device, name }: Pick<Command, 'device' | 'name'>, { plugins }
   const plugin = plugins().find((one) => one.proto === proto);
   const command = plugin?.commands.find((one) => one.name === name);
   return plugin && command && { plugin: plugin.name, idempotent: command.idempotent };
+}
+
+/** The codec that can say it to the device. Rejects with COMMAND_INVALID where there is none. */
+async function checked(wish: Pick<Command, 'device' | 'name' | 'args'>, deps: CommandDeps) {
+  const codec = admissible(wish, deps);
+  await deps.encode(codec.plugin, wish.name, { device: wish.device, args: wish.args });
+  return codec;
 }
 
 function admissible(

@@ -3,15 +3,15 @@ import type { CommandState } from '../../contracts/command.ts';
 /**
  * What happens to a command. `hold`: it must wait. `send`: it goes out now. `resend`: it goes out again. `prove`: the
  * device's state or answer shows that it was done. `refuse`: it cannot be done, or the device said no. `silence`: nothing
- * proves that it was done. `late`: its time is over.
+ * proves that it was done. `late`: its time is over. `withdraw`: nobody wants it any more.
  */
-export const commandEvents = ['hold', 'send', 'resend', 'prove', 'refuse', 'silence', 'late'] as const;
+export const commandEvents = ['hold', 'send', 'resend', 'prove', 'refuse', 'silence', 'late', 'withdraw'] as const;
 export type CommandEvent = (typeof commandEvents)[number];
 
 /** A command that went out never expires: whether it was done is then the question, not whether it is in time. */
 const table: Readonly<Record<CommandState, Partial<Record<CommandEvent, CommandState>>>> = {
-  accepted: { hold: 'queued', send: 'sent', refuse: 'failed', late: 'expired' },
-  queued: { send: 'sent', refuse: 'failed', late: 'expired' },
+  accepted: { hold: 'queued', send: 'sent', refuse: 'failed', late: 'expired', withdraw: 'failed' },
+  queued: { send: 'sent', refuse: 'failed', late: 'expired', withdraw: 'failed' },
   sent: { resend: 'sent', prove: 'acked', refuse: 'failed', silence: 'failed' },
   acked: {},
   failed: {},

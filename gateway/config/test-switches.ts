@@ -7,8 +7,8 @@ export interface TestSwitches {
   readonly acknowledge: 'after-commit' | 'before-commit';
   readonly settle: 'after-ack' | 'before-ack';
   readonly act: 'after-commit' | 'before-commit';
-  /** Called at the moments of a command; `die-at-<moment>@<id>` ends the process there as a power cut would. */
-  readonly onMoment: (moment: string, command: string) => void;
+  /** Called at the moments of a command, or of a device's wish; `die-at-<moment>@<id>` ends the process there as a power cut would. */
+  readonly onMoment: (moment: string, id: string) => void;
 }
 
 export function readTestSwitches(value: string | undefined = process.env['PORTCULLIS_BREAK']): TestSwitches {
@@ -18,8 +18,8 @@ export function readTestSwitches(value: string | undefined = process.env['PORTCU
     acknowledge: broken.has('ack-before-commit') ? 'before-commit' : 'after-commit',
     settle: broken.has('settle-before-ack') ? 'before-ack' : 'after-ack',
     act: broken.has('act-before-commit') ? 'before-commit' : 'after-commit',
-    onMoment: (moment, command) => {
-      if (broken.has(`die-at-${moment}@${command}`)) process.kill(process.pid, 'SIGKILL');
+    onMoment: (moment, id) => {
+      if (broken.has(`die-at-${moment}@${id}`)) process.kill(process.pid, 'SIGKILL');
     },
   };
 }

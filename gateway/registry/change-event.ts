@@ -1,4 +1,5 @@
 import type { Measurement } from '../../contracts/message.ts';
+import { ownMessage } from '../../contracts/own-message.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import type { Book } from './book.ts';
 import type { Changed } from './shelf.ts';
@@ -40,17 +41,11 @@ function trace<T extends { readonly id: string; readonly version: number }>(
  * decommissioned is delivered before that. An import of thousands does not stand before alarms there.
  */
 function eventOf<T extends object>(subject: Subject, { id, version, op, value }: Changed<T>, now: number): Measurement {
-  return {
+  return ownMessage(subject === 'device' ? id : `${subject}:${id}`, 'registry', now, {
     kind: 'change',
     cls: 'state',
-    dev: { id: subject === 'device' ? id : `${subject}:${id}` },
-    ts: now,
-    rts: now,
-    clk: 'gateway',
-    src: { proto: 'gateway', topic: 'registry' },
-    m: [],
     change: { subject, id, op, version, ...(value !== undefined && { value: valueOf(value) }) },
-  };
+  });
 }
 
 function valueOf(record: object): NonNullable<NonNullable<Measurement['change']>['value']> {

@@ -1,4 +1,5 @@
 import type { Measurement } from '../../contracts/message.ts';
+import { ownMessage } from '../../contracts/own-message.ts';
 import type { ShownTwin } from '../../contracts/twin.ts';
 import type { Twin } from './twin.ts';
 
@@ -34,15 +35,12 @@ export function shown({ device, version, reportedVersion, reported, wishes }: Tw
  */
 export function changeEvent(twin: Twin, op: 'created' | 'updated' | 'deleted', now: number): Measurement {
   const { device, version, ...value } = shown(twin);
-  return {
-    kind: 'change',
-    cls: 'state',
-    dev: { id: device },
-    ts: now,
-    rts: now,
-    clk: 'gateway',
-    src: { proto: 'gateway', topic: 'twin' },
-    m: [],
-    change: { subject: 'twin', id: device, op, version, ...(op !== 'deleted' && { value: value as Value }) },
-  };
+  const change = {
+    subject: 'twin',
+    id: device,
+    op,
+    version,
+    ...(op !== 'deleted' && { value: value as Value }),
+  } as const;
+  return ownMessage(device, 'twin', now, { kind: 'change', cls: 'state', change });
 }

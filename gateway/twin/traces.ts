@@ -13,6 +13,7 @@ const trimEvery = 16;
 export class Traces {
   readonly #twins = new Map<Twin, number>();
   readonly #changes: (readonly [device: string, change: TwinChange])[] = [];
+  readonly #dropped = new Map<Twin, number>();
   readonly #wall: number;
 
   constructor(wall: number) {
@@ -20,7 +21,7 @@ export class Traces {
   }
 
   get isEmpty(): boolean {
-    return this.#twins.size === 0;
+    return this.#twins.size + this.#dropped.size === 0;
   }
 
   /** Changes a twin: when there is something to tell, it is saved. */
@@ -38,10 +39,16 @@ export class Traces {
     if (!this.#twins.has(twin)) this.#twins.set(twin, before);
   }
 
+  /** Deletes a twin with its history; no later twin goes below the version `floor`. */
+  drop(twin: Twin, floor: number): void {
+    this.#dropped.set(twin, floor);
+  }
+
   /** Takes over what could not be committed; keeps the newest changes when there are too many, and says how many go. */
   absorb(other: Traces, most: number): number {
     for (const [twin, version] of other.#twins)
       this.#twins.set(twin, Math.min(version, this.#twins.get(twin) ?? version));
+    for (const [twin, floor] of other.#dropped) this.#dropped.set(twin, floor);
     this.#changes.unshift(...other.#changes);
     const over = Math.max(0, this.#changes.length - most);
     this.#changes.splice(0, over);
@@ -50,7 +57,12 @@ export class Traces {
 
   /** `depth` changes of a device are kept, none older than `ageMs`. */
   writes(depth: number, ageMs: number): Write[] {
-    const writes = [...this.#twins.keys()].map(putWrite);
+    const writes = [...this.#dropped].flatMap(([{ device }, floor]): Write[] => [
+      { statement: 'twin.drop', params: [device] },
+      { statement: 'twin.dropHistory', params: [device] },
+      { statement: 'twin.raiseFloor', params: [floor] },
+    ]);
+    writes.push(...[...this.#twins.keys()].map(putWrite));
     for (const [device, change] of this.#changes) {
       writes.push(addWrite(device, change));
       if (change.n % trimEvery > 0) continue;
@@ -59,11 +71,23 @@ export class Traces {
     return writes;
   }
 
+  /** Leaves out of the history what did not happen after all. */
+  forgetChanges(): void {
+    this.#changes.length = 0;
+  }
+
+  /** The twins whose wishes changed. */
+  changed(): Twin[] {
+    return [...this.#twins].flatMap(([twin, before]) => (twin.version > before ? [twin] : []));
+  }
+
   events(): Measurement[] {
-    return [...this.#twins].flatMap(([twin, before]) => {
-      if (twin.version === before) return [];
-      return [changeEvent(twin, before === twin.born ? 'created' : 'updated', this.#wall)];
-    });
+    const dropped = [...this.#dropped.keys()].filter(({ version, born }) => version > born);
+    const changed = [...this.#twins].filter(([{ version }, before]) => version > before);
+    return [
+      ...dropped.map((twin) => changeEvent({ ...twin, version: twin.version + 1 }, 'deleted', this.#wall)),
+      ...changed.map(([twin, before]) => changeEvent(twin, before === twin.born ? 'created' : 'updated', this.#wall)),
+    ];
   }
 
   /** The entry with what has to be committed together with it. */

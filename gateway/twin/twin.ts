@@ -101,8 +101,8 @@ function isOlder(kept: Reported, at: number, { source, wall, arrival }: When): b
 
 /** A wish is satisfied once; what the device does of itself afterwards wins. */
 function settle(twin: Twin, metric: string, value: TwinValue, note: Note): 'reached' | 'overruled' | undefined {
-  const wish = twin.wishes.get(metric);
-  if (wish?.value === undefined || wish.state === 'gone') return undefined;
+  const wish = twin.wishes.get(metric) ?? unplaced(twin, metric, value);
+  if (wish?.value === undefined) return undefined;
   const isThere = fits(metric, value, wish.value);
   if (isThere === (wish.state === 'reached')) return undefined;
   twin.version += 1;
@@ -110,8 +110,18 @@ function settle(twin: Twin, metric: string, value: TwinValue, note: Note): 'reac
   const event = isThere ? 'reached' : 'overruled';
   note({ event, metric, from: wish.value, to: value, by: 'device', version: twin.version, ...commandOf(wish) });
   if (isThere) Object.assign(wish, { state: 'reached', code: undefined, detail: undefined });
-  else forget(wish);
+  else forget(wish, wish.since);
   return event;
+}
+
+/** A wish from before the device told its endpoints belongs to the first one that shows it. */
+function unplaced(twin: Twin, metric: string, value: TwinValue): Wish | undefined {
+  const word = wordOf(metric);
+  const wish = word === metric ? undefined : twin.wishes.get(word);
+  if (wish?.value === undefined || !fits(metric, value, wish.value)) return undefined;
+  twin.wishes.delete(word);
+  twin.wishes.set(metric, wish);
+  return wish;
 }
 
 /** Whether a reported value is what was asked for, within what devices make of numbers. */
@@ -126,11 +136,71 @@ export function wordOf(metric: string): string {
   return cut < 0 ? metric : metric.slice(0, cut);
 }
 
-const commandOf = ({ command }: Wish) => command !== undefined && { command };
+const commandOf = ({ command }: Pick<Wish, 'command'>) => command !== undefined && { command };
 
-function forget(wish: Wish): void {
-  Object.assign(wish, { state: 'gone', value: undefined, command: undefined, code: undefined, detail: undefined });
+function forget(wish: Wish, since: number): void {
+  const gone = { state: 'gone', value: undefined, command: undefined, code: undefined, detail: undefined } as const;
+  Object.assign(wish, { ...gone, since });
 }
+
+/** What somebody wants of one metric; without a value the wish is taken back. `ageMs` ago by the clock of who wants it. */
+export interface Edit {
+  readonly metric: string;
+  readonly value: TwinValue | undefined;
+  readonly by: Origin;
+  readonly ageMs: number;
+  readonly command?: string | undefined;
+}
+
+/** An edit that arrives sooner after it was made is live: the order of arrival decides, as the house sees it. */
+const liveMs = 10_000;
+
+/** Whether an edit that comes late was made before the last one here, or before the device itself changed. */
+export function isOutdated(twin: Twin, { metric, ageMs }: Pick<Edit, 'metric' | 'ageMs'>, { steady }: When): boolean {
+  if (ageMs <= liveMs) return false;
+  const [wish, kept] = [twin.wishes.get(metric), twin.reported.get(metric)];
+  return Math.max(wish?.since ?? -Infinity, kept?.since ?? -Infinity) >= steady - ageMs;
+}
+
+/** An edit that lost. Only the history knows of it. */
+export function refuse(twin: Twin, { metric, value, by, command }: Edit, note: Note): void {
+  const rival = twin.wishes.get(metric)?.value ?? twin.reported.get(metric)?.value;
+  const { version } = twin;
+  note({ event: 'refused', metric, ...valuesOf(rival, value), by, version, ...commandOf({ command }) });
+}
+
+/** Enters an edit under a version that all metrics of it share. */
+export function wish(twin: Twin, { metric, value, by, ageMs, command }: Edit, when: When, note: Note): void {
+  const before = twin.wishes.get(metric);
+  const kept = twin.reported.get(metric);
+  const { version } = twin;
+  const since = when.steady - ageMs;
+  if (before?.state === 'pending') {
+    note({ event: 'superseded', metric, ...valuesOf(before.value, value), by, version, ...commandOf(before) });
+  }
+  const from = before?.value ?? kept?.value;
+  if (value === undefined) {
+    note({ event: 'withdrawn', metric, ...valuesOf(from, undefined), by, version });
+    if (before !== undefined) forget(Object.assign(before, { version }), since);
+    return;
+  }
+  note({ event: 'asked', metric, ...valuesOf(from, value), by, version, ...commandOf({ command }) });
+  const isThere = kept !== undefined && fits(metric, kept.value, value) && command === undefined;
+  twin.wishes.set(metric, {
+    value,
+    state: isThere ? 'reached' : 'pending',
+    version,
+    at: when.wall - ageMs,
+    since,
+    by,
+    command,
+  });
+}
+
+const valuesOf = (from: TwinValue | undefined, to: TwinValue | undefined) => ({
+  ...(from !== undefined && { from }),
+  ...(to !== undefined && { to }),
+});
 
 /** How a command of the twin ended. Says whether that changed anything. */
 export function ended(

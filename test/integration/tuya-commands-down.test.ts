@@ -38,9 +38,11 @@ test('a command of the cloud is done once, and answered from the log when it has
   const { command_id: id } = await ask({ code: 'switch_state_0', value: true });
   await has(1);
   const [kept] = port.kept;
-  const ttlMs = kept?.ttlMs ?? 0;
+  const { ttlMs = 0, ageMs = -1 } = kept ?? {};
+  assert.ok(ageMs >= 0 && ageMs < 600_000, 'its age by the clock of the cloud');
   assert.deepEqual(kept, {
     ttlMs,
+    ageMs,
     id: `tuya:${id}`,
     device: 'lamp',
     name: 'switch',

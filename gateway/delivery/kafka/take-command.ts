@@ -59,7 +59,12 @@ export async function takeCommand(record: CommandRecord, deps: TakeCommandDeps):
     return true;
   }
   try {
-    await deps.commands.submit({ ...command, source: 'kafka', ttlMs: Math.floor(ttlMs - ageMs) });
+    await deps.commands.submit({
+      ...command,
+      source: 'kafka',
+      ttlMs: Math.floor(ttlMs - ageMs),
+      ageMs: Math.floor(ageMs),
+    });
   } catch (error) {
     if (!(error instanceof PortcullisError) || error.retryable) throw error;
     tell('rejected', { stage: 'kafka-commands', reason: error.code, count: 1 });

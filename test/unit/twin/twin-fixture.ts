@@ -3,7 +3,8 @@ import type { Measurement, Metric } from '../../../contracts/message.ts';
 import type { Append, Entry } from '../../../contracts/pipeline.ts';
 import type { DeviceRecord } from '../../../contracts/registry.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
-import { openTwins, type TwinDeps, type Twins } from '../../../gateway/twin/open-twins.ts';
+import type { TwinDeps } from '../../../gateway/twin/core.ts';
+import { openTwins, type Twins } from '../../../gateway/twin/open-twins.ts';
 import { twinTables } from '../../../gateway/twin/tables.ts';
 import { handClock, silent } from '../buffer/buffer-fixture.ts';
 
@@ -52,7 +53,14 @@ export async function openRig(over: Disk = disk(), options: Partial<TwinDeps> = 
     known.has(id)
       ? { id, name: id, version: 1, profile: undefined, lifeCycle: 'SHADOW', place: undefined, tags: [] }
       : undefined;
-  const twins = await openTwins({ store: over.store, directory: { find }, log: silent, clock, ...options });
+  const twins = await openTwins({
+    store: over.store,
+    append: over.append,
+    directory: { find, devices: () => [...known].flatMap((id) => find(id) ?? []) },
+    log: silent,
+    clock,
+    ...options,
+  });
   const append = twins.watch(over.append);
   const says: Rig['says'] = (m, more) =>
     append({ measurements: [messageOf(m, clock.wallMs(), more)], filtered: [], deadLetters: [], writes: [] });

@@ -25,6 +25,7 @@ const commandSchema = z.object({
   action: z
     .object({ action_code: z.string().min(1).max(64), input_params: z.record(z.string().max(64), z.json()).optional() })
     .optional(),
+  issued_at: z.int().optional(),
   expires_at: z.int().optional(),
 });
 type CloudCommand = z.infer<typeof commandSchema>;
@@ -82,7 +83,7 @@ async function takeOne(
   cloudMs: number,
   options: CommandsDownOptions,
 ): Promise<CommandAnswer | undefined> {
-  const { command_id: id, device_id, expires_at: endsAt } = command;
+  const { command_id: id, device_id, issued_at: askedAt, expires_at: endsAt } = command;
   const action = command.action !== undefined;
   const refused = (message: string): CommandAnswer => refusal(id, message, command.action?.action_code);
   const device = await options.link.book.deviceOf(device_id);
@@ -92,7 +93,8 @@ async function takeOne(
   const leftMs = endsAt === undefined ? undefined : Math.min(endsAt - cloudMs, longestMs);
   if (leftMs !== undefined && leftMs < shortestMs) return refused('expired: it came too late');
 
-  const life = leftMs === undefined ? {} : { ttlMs: leftMs };
+  const age = askedAt === undefined ? {} : { ageMs: Math.max(0, cloudMs - askedAt) };
+  const life = { ...age, ...(leftMs !== undefined && { ttlMs: leftMs }) };
   const ends: End[] = [];
   for (const [index, { name, args }] of wishes.entries()) {
     const ours = localCommandId({ command: id, action, part: index + 1, parts: wishes.length });

@@ -1,0 +1,94 @@
+import type { CommandDesk } from '../../contracts/command.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { mostTwinMetrics, type Origin, type TwinEdit } from '../../contracts/twin.ts';
+import type { TwinValue } from '../../contracts/twin-words.ts';
+import type { Core } from './core.ts';
+import { commandId, plansFor, settable } from './plan.ts';
+import { wish, type Twin, type Wish } from './twin.ts';
+
+/**
+ * Enters what a device shall be, and resolves when that is durable; the commands for it follow. What is asked for already
+ * changes nothing, what failed is tried anew. Rejects with NOT_FOUND, CONFLICT, COMMAND_INVALID, or what the disk says;
+ * then nothing was changed.
+ */
+export async function editTwin(
+  core: Core,
+  desk: Pick<CommandDesk, 'check'>,
+  { id, desired, version }: TwinEdit,
+  by: Origin,
+): Promise<void> {
+  mustLive(core, id);
+  const twin = core.book.of(id);
+  mustBe(twin, version);
+  const wanted = new Map(
+    Object.entries(desired).map(([metric, value]) => [settable(twin, metric, value), value ?? undefined] as const),
+  );
+  if (new Set([...twin.wishes.keys(), ...wanted.keys()]).size > mostTwinMetrics) {
+    throw new PortcullisError('COMMAND_INVALID', `A twin holds at most ${mostTwinMetrics} metrics.`);
+  }
+  for (const { name, args } of plansFor(withValue(wanted))) await desk.check({ device: id, name, args });
+  // Others may have been here meanwhile.
+  mustLive(core, id);
+  mustBe(twin, version);
+
+  const changed = [...wanted].filter(([metric, value]) => isNew(twin.wishes.get(metric), value));
+  if (changed.length === 0) return;
+  const before = new Map(changed.map(([metric]) => [metric, copyOf(twin.wishes.get(metric))] as const));
+  const traces = core.traces();
+  traces.collect(twin, (note) => {
+    twin.version += 1;
+    const when = core.when();
+    for (const [metric, value] of changed) wish(twin, { metric, value, by, ageMs: 0 }, when, note);
+  });
+  assignCommands(twin);
+  const { version: made } = twin;
+  try {
+    await core.save(traces, 'at once');
+  } catch (error) {
+    for (const [metric, old] of before) {
+      if (twin.wishes.get(metric)?.version !== made) continue;
+      if (old === undefined) twin.wishes.delete(metric);
+      else twin.wishes.set(metric, old);
+    }
+    throw error;
+  }
+  core.onMoment?.('wished', id);
+}
+
+/** Says which command brings each wish that has none yet. */
+export function assignCommands(twin: Twin): void {
+  const open = [...twin.wishes].filter(([, { state, command }]) => state === 'pending' && command === undefined);
+  const plans = plansFor(withValue(new Map(open.map(([metric, { value }]) => [metric, value]))));
+  for (const [index, { metrics }] of plans.entries()) {
+    for (const metric of metrics) {
+      const one = twin.wishes.get(metric);
+      if (one !== undefined) one.command = commandId(twin.device, twin.version, index);
+    }
+  }
+}
+
+function mustLive({ directory }: Core, device: string): void {
+  const known = directory.find(device);
+  if (known === undefined) throw new PortcullisError('NOT_FOUND', `There is no device "${device}".`);
+  if (known.lifeCycle !== 'DECOMMISSIONED') return;
+  throw new PortcullisError('COMMAND_INVALID', `The device "${device}" is decommissioned.`);
+}
+
+function mustBe(twin: Twin, version: number | undefined): void {
+  if (version === undefined || version === twin.version) return;
+  throw new PortcullisError(
+    'CONFLICT',
+    `The twin of "${twin.device}" has version ${twin.version} by now, not ${version}. Read it again.`,
+  );
+}
+
+function isNew(known: Wish | undefined, value: TwinValue | undefined): boolean {
+  if (value === undefined) return known?.value !== undefined;
+  return known?.value !== value || known.state === 'failed';
+}
+
+const copyOf = (known: Wish | undefined): Wish | undefined => known && { ...known };
+
+export function withValue(all: ReadonlyMap<string, TwinValue | undefined>): Map<string, TwinValue> {
+  return new Map([...all].flatMap(([metric, value]) => (value === undefined ? [] : [[metric, value] as const])));
+}
