@@ -29,6 +29,7 @@ export const errorTable = {
   NOT_ALLOWED: { retryable: false, exit: 77, means: 'A client may not do what it tried.' },
   PLUGIN_REFUSED: { retryable: false, exit: 1, means: 'A plugin was not admitted; its decision record says why.' },
   PLUGIN_TAMPERED: { retryable: false, exit: 1, means: 'A stored plugin is not what was checked; it does not run.' },
+  RELEASE_REFUSED: { retryable: false, exit: 77, means: 'A release is unsigned, damaged, or not for this machine.' },
   INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
 } as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;
 

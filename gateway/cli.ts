@@ -15,6 +15,7 @@ import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
 import { twinCommand } from './cli/twin.ts';
+import { updateCommand } from './cli/update.ts';
 import { version } from './version.ts';
 
 const program = new Command('portcullis')
@@ -34,6 +35,7 @@ const program = new Command('portcullis')
   .addCommand(groupCommand())
   .addCommand(contractCommand())
   .addCommand(pluginCommand())
+  .addCommand(updateCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
 

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
@@ -28,6 +29,10 @@ function progress(): (sentence: string) => void {
   return (sentence) =>
     console.error(`cross-build ${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${sentence}`);
 }
+
+/** The public key (PEM) of a private one in a file. */
+const publicPart = (file: string | undefined): string | undefined =>
+  file && createPublicKey(readFileSync(file)).export({ type: 'spki', format: 'pem' }).toString();
 
 const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, string> => ({
   [`${triplet}-g++`]: compilerPackage,
@@ -67,7 +72,7 @@ async function crossBuild({ arch, out, key, smoke, image }: Options): Promise<vo
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }
   const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
-  if (image) files.push(await buildImage(place));
+  if (image) files.push(await buildImage(place, publicPart(key)));
   writeSums(place, files, key);
   say(`done: ${place.out}`);
 }

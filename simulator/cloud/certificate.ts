@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { atomicWrite } from '../../gateway/lib/atomic-write.ts';
 
-/** PEM texts; `ca` signed `cert`, which is good for localhost, 127.0.0.1 and ::1. */
+/** PEM texts; `ca` signed `cert`, which is good for localhost, 127.0.0.1, ::1 and 10.0.2.2. */
 export interface ServerIdentity {
   readonly ca: string;
   readonly cert: string;
@@ -49,6 +49,8 @@ async function make(): Promise<{ ca: string; cert: string; key: string }> {
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
           { type: 7, ip: '::1' },
+          // This machine, as a virtual machine of QEMU sees it.
+          { type: 7, ip: '10.0.2.2' },
         ],
       },
     ],

@@ -37,7 +37,7 @@ interface LedgerAnswer {
 }
 
 /** Waits until the gateway has nothing left for the cloud. */
-export async function drained(daemon: Daemon, boundMs = 120_000): Promise<void> {
+export async function drained(daemon: Pick<Daemon, 'api'>, boundMs = 120_000): Promise<void> {
   await waitUntil(
     'the buffer to drain',
     async () => {
@@ -50,7 +50,7 @@ export async function drained(daemon: Daemon, boundMs = 120_000): Promise<void> 
 
 /** Everything acknowledged took effect in the cloud exactly once, and the ledger balances. */
 export async function assertNothingLost(
-  daemon: Daemon,
+  daemon: Pick<Daemon, 'api'>,
   cloud: TestCloud,
   acknowledged: ReadonlySet<number>,
 ): Promise<void> {

@@ -20,9 +20,9 @@ export const imageTools = {
 };
 
 /** The image of an SD card, and the list from which Raspberry Pi Imager offers it. Gives back the packed image's path. */
-export async function buildImage(place: Workplace): Promise<string> {
+export async function buildImage(place: Workplace, releaseKey?: string): Promise<string> {
   await registerEmulator(place.target, join(place.out, 'work'));
-  const system = await makeSystem(place, await makeBase(place));
+  const system = await makeSystem(place, await makeBase(place), releaseKey);
   place.say('image: contract check of the system, for the board');
   await run(process.execPath, [join(place.root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', system]);
   const file = await writeDisk(place, system);

@@ -18,6 +18,10 @@ tmpfs /tmp tmpfs mode=1777,nosuid,nodev,size=25% 0 0
 const places: Readonly<Record<string, string>> = {
   'image/first-boot': 'usr/lib/portcullis-image/first-boot',
   'image/portcullis-first-boot.service': 'usr/lib/systemd/system/portcullis-first-boot.service',
+  'image/guard': 'usr/lib/portcullis-image/guard',
+  'image/judge': 'usr/lib/portcullis-image/judge',
+  'image/portcullis-judge.service': 'usr/lib/systemd/system/portcullis-judge.service',
+  'image/portcullis.conf': 'usr/lib/systemd/system/portcullis.service.d/image.conf',
   'image/wired.network': 'etc/systemd/network/20-wired.network',
   'image/resolved.conf': 'usr/lib/systemd/resolved.conf.d/portcullis.conf',
   'image/portcullis.dnssd': 'etc/systemd/dnssd/portcullis.dnssd',
@@ -31,6 +35,8 @@ const links: Readonly<Record<string, string>> = {
   'etc/systemd/system/multi-user.target.wants/portcullis.service': '/usr/lib/systemd/system/portcullis.service',
   'etc/systemd/system/sysinit.target.wants/portcullis-first-boot.service':
     '/usr/lib/systemd/system/portcullis-first-boot.service',
+  'etc/systemd/system/multi-user.target.wants/portcullis-judge.service':
+    '/usr/lib/systemd/system/portcullis-judge.service',
   'etc/systemd/system/multi-user.target.wants/systemd-networkd.service':
     '/usr/lib/systemd/system/systemd-networkd.service',
   // Asks questions on a console that nobody sees.
@@ -38,8 +44,11 @@ const links: Readonly<Record<string, string>> = {
   'etc/systemd/system/systemd-networkd-wait-online.service': '/dev/null',
 };
 
-/** Makes the image's system out of a copy of the base: the release, its units, first boot, network, boot files. */
-export async function makeSystem(place: Workplace, base: string): Promise<string> {
+/**
+ * Makes the image's system out of a copy of the base: the release, its units, first boot, network, boot files. `releaseKey`
+ * (PEM, public) is the one whose releases the boards will take.
+ */
+export async function makeSystem(place: Workplace, base: string, releaseKey?: string): Promise<string> {
   const { out, root, tree, target, version, say } = place;
   const folder = join(out, 'work', target.arch, 'system');
   say('image: laying out the system');
@@ -64,6 +73,10 @@ export async function makeSystem(place: Workplace, base: string): Promise<string
   write('etc/fstab', fstab);
   write('etc/hostname', 'portcullis\n');
   write('etc/default/raspi-firmware', `ROOTPART=LABEL=${labels.root}\n`);
+  if (releaseKey !== undefined) {
+    mkdirSync(join(folder, 'etc/portcullis/release-keys'), { recursive: true });
+    write('etc/portcullis/release-keys/maker.pem', releaseKey);
+  }
   // What must differ from board to board is made on the board.
   write('etc/machine-id', '');
   for (const key of globSync('etc/ssh/ssh_host_*', { cwd: folder })) rmSync(join(folder, key));
