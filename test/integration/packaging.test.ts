@@ -1,41 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, verify } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packTarball, writeSums } from '../../scripts/cross-build/artefacts.ts';
 import { packDeb } from '../../scripts/cross-build/deb.ts';
-import { targets, workplace, type Workplace } from '../../scripts/cross-build/targets.ts';
-
-const root = join(import.meta.dirname, '../..');
+import { smallTree } from '../harness/small-tree.ts';
 
 function hasTools(t: TestContext): boolean {
   if (['dpkg-deb', 'xz'].every((tool) => spawnSync(tool, ['--version']).status === 0)) return true;
   if (process.env['CI'] === 'true') throw new Error('dpkg and xz-utils must be installed for this test');
   t.skip('needs dpkg-deb and xz');
   return false;
-}
-
-/** A tree with the shape of the real one and next to nothing in it. */
-function smallTree(t: TestContext): Workplace {
-  const out = mkdtempSync(join(tmpdir(), 'portcullis-pack-'));
-  t.after(() => rmSync(out, { recursive: true, force: true }));
-  const target = targets.arm64;
-  const place = workplace(out, { target, root, version: '1.2.3', epoch: 1_750_000_000, say: () => undefined });
-  for (const [file, text] of Object.entries({
-    'bin/portcullis': '#!/bin/sh\n',
-    'runtime/node': 'elf',
-    'app/cli.js': '1',
-  })) {
-    const path = join(place.tree, file);
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, text, { mode: file.startsWith('bin') ? 0o755 : 0o600 });
-    utimesSync(path, Math.random() * 1e9, Math.random() * 1e9);
-  }
-  execFileSync('cp', ['-r', join(root, 'systemd'), place.tree]);
-  return place;
 }
 
 const hash = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
