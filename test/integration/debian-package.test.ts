@@ -59,7 +59,10 @@ const options = ['--force-depends', '--force-confdef', '--force-confold'];
 function filesOf(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter(
-      (path) => !/^(var\/(lib\/dpkg|log|cache)|etc\/(\.pwd\.lock|passwd|group|shadow|gshadow|subuid|subgid)|proc|dev)/.test(path),
+      (path) =>
+        !/^(var\/(lib\/dpkg|log|cache)|etc\/(\.pwd\.lock|passwd|group|shadow|gshadow|subuid|subgid)|proc|dev)/.test(
+          path,
+        ),
     )
     .toSorted();
 }
@@ -96,7 +99,7 @@ test('the package is installed, upgraded with its data and settings kept, remove
   dpkg('--remove', 'portcullis');
   assert.ok(!existsSync(at('usr/lib/portcullis')));
   assert.ok(!existsSync(at('usr/lib/systemd/system/portcullis.service')));
-  assert.deepEqual(readdirSync(enabled), []);
+  assert.ok(!existsSync(enabled));
   assert.equal(readFileSync(data, 'utf8'), 'a thousand messages');
   assert.match(readFileSync(settings, 'utf8'), /# mine/);
 
