@@ -15,8 +15,8 @@ export interface DeliveryStages {
   readonly buffer: Buffer;
   readonly registry: Registry;
   readonly ingest: Ingest;
-  /** Takes what sinks bring back; without it, none is asked for commands. */
-  readonly commands?: CommandPort;
+  /** Takes what sinks bring back. */
+  readonly commands: CommandPort;
 }
 
 /**
@@ -78,7 +78,7 @@ async function openKafka(
     const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);
     stack.use(startDeadLetterFeed({ sink, topic, gateway: name, read, store: buffer, isOpen, log }));
   }
-  if (commands && commandTopic !== null) {
+  if (commandTopic !== null) {
     const { append } = buffer;
     stack.use(startCommandsIn(options, commandTopic, { commands, append, wallMs: () => clock.wallMs(), log }));
   }

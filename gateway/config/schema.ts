@@ -18,6 +18,20 @@ const site = z.strictObject({
   rooms: z.record(z.string().min(1).max(128), z.array(z.string().min(1).max(256))).default({}),
 });
 
+/** Where the devices of the shipped plugins are told something; names of Zigbee2MQTT may have levels of their own. */
+const commandTopics = [
+  'cmnd/#',
+  '+/cmnd/#',
+  ...['+/+', '+/+/+', '+/+/+/+', '+/+/+/+/+'].flatMap((levels) => [`${levels}/set`, `${levels}/set/+`]),
+  'shellies/command',
+  'shellies/+/command',
+  '+/+/+/command',
+  '+/+/+/+/command',
+  '+/+/+/+/command/+',
+  '+/command/+',
+  '+/rpc',
+];
+
 const mqtt = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(1883),
@@ -38,9 +52,7 @@ const mqtt = z.strictObject({
   maxPacketBytes: z.int().min(1024).max(268_435_455).default(262_144),
   maxConnections: z.int().min(1).max(100_000).default(2_000),
   /** Topics that make something move; the retained flag is stripped there. */
-  actuationTopics: z
-    .array(z.string().min(1).max(256))
-    .default(['cmnd/#', '+/+/set', '+/+/set/+', 'shellies/+/relay/+/command']),
+  actuationTopics: z.array(z.string().min(1).max(256)).default([...commandTopics]),
 });
 
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not a name of letters, digits and underscores');

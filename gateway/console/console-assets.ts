@@ -5,6 +5,7 @@ const files = [
   { path: '/', name: 'index.html', contentType: 'text/html; charset=utf-8' },
   { path: '/console.css', name: 'console.css', contentType: 'text/css; charset=utf-8' },
   { path: '/console.js', name: 'console.js', contentType: 'text/javascript; charset=utf-8' },
+  { path: '/switch.js', name: 'switch.js', contentType: 'text/javascript; charset=utf-8' },
   { path: '/claim', name: 'claim.html', contentType: 'text/html; charset=utf-8' },
   { path: '/claim.js', name: 'claim.js', contentType: 'text/javascript; charset=utf-8' },
 ] as const;

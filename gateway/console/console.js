@@ -40,10 +40,36 @@ function showAlarms(alarms) {
   byId('alarms').replaceChildren(...items);
 }
 
+function showCommands(commands) {
+  rows(
+    byId('commands'),
+    commands.map(({ device, name, source, origin, state, detail = '' }) => [
+      device,
+      name,
+      origin ? `${source}, ${origin}` : source,
+      state,
+      detail,
+    ]),
+  );
+}
+
+/** Names to choose from; left alone while they are the same, so that an open list stays open. */
+function showKnown(devices) {
+  const list = byId('known');
+  if (devices.map(({ id }) => id).join() === [...list.children].map(({ value }) => value).join()) return;
+  list.replaceChildren(
+    ...devices.map(({ id }) => {
+      const option = document.createElement('option');
+      option.value = id;
+      return option;
+    }),
+  );
+}
+
 async function refresh() {
   try {
-    const [ledger, devices, { alarms }] = await Promise.all(
-      ['/api/v1/ledger', '/api/v1/devices?limit=200', '/api/v1/alarms'].map(ask),
+    const [ledger, devices, { alarms }, { commands }] = await Promise.all(
+      ['/api/v1/ledger', '/api/v1/devices?limit=200', '/api/v1/alarms', '/api/v1/commands?limit=10'].map(ask),
     );
     rows(
       byId('sinks'),
@@ -54,6 +80,8 @@ async function refresh() {
       devices.devices.map((device) => [device.id, device.accepted, device.buffered]),
     );
     showAlarms(alarms);
+    showCommands(commands);
+    showKnown(devices.devices);
     const balanced = ledger.sinks.every((sink) => sink.balanced);
     byId('verdict').textContent =
       `${devices.total} devices. ${balanced ? 'Nothing acknowledged is lost: the ledger balances.' : 'The ledger does not balance.'}`;

@@ -90,16 +90,24 @@ test('a cell that uses more than its contract grants breaks it', async (t) => {
   assert.match(kept.join(), /more memory than its contract grants \(PC-R212\)/);
 });
 
-test('a command beyond the contract never reaches the plugin', async (t) => {
-  const more = `commands: { set: { args: z.object({ setpoint: z.number() }), idempotent: true, encode: ({ args }) => [{ topic: 'probe/set', payload: String(args.setpoint), qos: 1 }] } },`;
+test('a command beyond the contract never reaches the plugin, and what proves it is held to its shape', async (t) => {
+  const expects = `expects: ({ args }) => (args.setpoint === 5 ? { state: 'all' } : { state: [{ n: 'setpoint.heat', value: args.setpoint }] }),`;
+  const more = `commands: { set: { args: z.object({ setpoint: z.number() }), idempotent: true, ${expects} encode: ({ args }) => [{ topic: 'probe/set', payload: String(args.setpoint), qos: 1 }] } },`;
   const plan = await planOf(t, source({ more }), { device: [{ name: 'setpoint', maximum: 35 }] });
   const cell = await openedCell(plan);
   t.after(() => cell[Symbol.asyncDispose]());
   const set = (setpoint: number) => cell.call({ is: 'encode', command: 'set', device: 'p:1', args: { setpoint } }, 1);
-  assert.equal((await set(21)).is, 'encoded');
+  assert.deepEqual(await set(21), {
+    is: 'encoded',
+    outbound: [{ topic: 'probe/set', payload: '21', qos: 1 }],
+    proof: { state: [{ n: 'setpoint.heat', value: 21 }] },
+  });
   assert.deepEqual(await set(36), {
     is: 'refused',
     code: 'PC-R204',
     detail: 'setpoint is set to a value beyond its contract',
   });
+  // What breaks the shape of an answer costs the plugin its process.
+  const wrong = await set(5);
+  assert.deepEqual([wrong.is, 'code' in wrong && wrong.code], ['refused', 'PC-R204']);
 });
