@@ -25,7 +25,15 @@ export const packagedUnits: Readonly<Record<string, string>> = {
   'portcullis.tmpfiles.conf': 'usr/lib/tmpfiles.d/portcullis.conf',
   '60-portcullis.rules': 'usr/lib/udev/rules.d/60-portcullis.rules',
 };
-export const docPages = ['configuration.md', 'plugins.md', 'contracts.md', 'errors.md', 'serial.md', 'gpio.md'];
+export const docPages = [
+  'install.md',
+  'configuration.md',
+  'plugins.md',
+  'contracts.md',
+  'errors.md',
+  'serial.md',
+  'gpio.md',
+];
 
 /** The Debian package of the tree: `/usr/lib/portcullis`, units, a configuration that is never overwritten. Gives back its path. */
 export async function packDeb({ root, out, tree, target, version, epoch, say }: Workplace): Promise<string> {
