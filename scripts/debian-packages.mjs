@@ -15,8 +15,10 @@ export function ensurePrograms(wanted, say) {
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
     say(`installing ${packages.join(', ')} with apt-get…`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, stdio: 'ignore' });
+    // Test files run at the same time, and a second apt-get gives up at once.
+    const install = 'apt-get update -qq; exec apt-get install -y -qq --no-install-recommends "$@"';
+    const command = ['/bin/sh', '-c', install, 'sh', ...packages];
+    spawnSync('flock', ['/run/lock/portcullis-apt', ...command], { env, stdio: 'ignore' });
   }
   const still = missing();
   if (still.length === 0) return undefined;

@@ -38,7 +38,12 @@ export async function registerEmulator({ emulator: { name, magic, mask } }: Targ
   if (existsSync(join(binfmt, `portcullis-${name}`))) return;
   const folder = await madeOnce(join(cache, 'qemu'), unpackEmulators);
   const line = `:portcullis-${name}:M::${magic}:${mask}:${join(folder, 'usr/bin', `qemu-${name}`)}:F`;
-  writeFileSync(join(binfmt, 'register'), line);
+  try {
+    writeFileSync(join(binfmt, 'register'), line);
+  } catch (error) {
+    // Another test may have been quicker.
+    if (!existsSync(join(binfmt, `portcullis-${name}`))) throw error;
+  }
 }
 
 async function unpackEmulators(folder: string): Promise<void> {
