@@ -4,6 +4,7 @@ import type { LiveDenial } from './admission/record/live-denials.ts';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from './cells/cell-supervisor.ts';
+import { openNursery } from './cells/nursery.ts';
 import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { StartFault } from './cells/process-cell.ts';
 import type { Config } from './config/schema.ts';
@@ -54,7 +55,8 @@ export async function openPlugins(config: Config, { log, clock }: { log: Logger;
   const confinement = await openConfinement(config.dataDir);
   for (const lacks of confinement.missing)
     log.info({ lacks }, 'the kernel of this host gives cells less than it could');
-  const deps = { log, clock, confinement };
+  const { launch } = opening.use(openNursery());
+  const deps = { log, clock, confinement, launch };
   const [shipped = [], vendors = []] = await admitInProcess({
     dataDir: config.dataDir,
     contracts: contractShelves(config),

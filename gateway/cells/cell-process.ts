@@ -1,10 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { tell } from '../observability/channels.ts';
 import { startHandleLink, type HandleLink } from './handles/handle-link.ts';
 import type { HandleCode } from './handles/told.ts';
-import { launchCell } from './launch.ts';
+import { launchHere } from './launch.ts';
 import { lineReader } from './lines.ts';
 import { bytePacer } from './byte-pacer.ts';
 import type { CellDeps, CellPlan } from './options.ts';
@@ -52,9 +50,10 @@ interface Pending {
 /** Well below the deadline of a call, whose answer waits behind the ask. */
 const longestPauseMs = 500;
 
-export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
+export async function startProcess(plan: CellPlan, deps: CellDeps): Promise<CellProcess> {
   const { limits } = plan;
-  const { child, socket, ...launched } = launchCell(plan, deps.confinement);
+  const { launch = launchHere } = deps;
+  const { socket, ...launched } = await launch(plan, deps.confinement);
   let listener: ((said: FromCell | Ending) => void) | undefined;
   let pending: Pending | undefined;
   let cause: Ending | undefined;
@@ -102,7 +101,7 @@ export function startProcess(plan: CellPlan, deps: CellDeps): CellProcess {
   const handles = startHandleLink({ ...deps, ...limits, send, unsentBytes, onDeaf, onRefused });
 
   const watch = watchProcess(() => launched.pid(), limits, { clock: deps.clock, onExcess });
-  const ended = howItEnded(child).then((detail) => {
+  const ended = launched.ended.then((detail) => {
     cause ??= { is: 'crashed', detail };
     watch[Symbol.dispose]();
     void handles[Symbol.asyncDispose]();
@@ -178,13 +177,4 @@ function listenTo(socket: Duplex, { limits }: CellPlan, deps: CellDeps, { hear, 
   });
   // The end of the process is what counts; a broken pipe only announces it.
   socket.on('error', () => undefined);
-}
-
-async function howItEnded(child: ChildProcess): Promise<string> {
-  try {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    return `the process ended with ${signal ?? `exit code ${code}`}`;
-  } catch {
-    return 'the process could not be started';
-  }
 }

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PortcullisError } from '../../contracts/errors.ts';
 import type { Confinement } from './confinement.ts';
 import type { CellPlan } from './options.ts';
+import { childOf, startShell } from './shell.ts';
 
 const host = join(import.meta.dirname, 'host', `cell-host${extname(import.meta.filename)}`);
 const gatewayRoot = join(import.meta.dirname, '../..');
@@ -31,57 +29,30 @@ command -v setpriv >/dev/null && exec setpriv --pdeathsig KILL --no-new-privs "$
 exec "$@"`;
 
 export interface LaunchedCell {
-  readonly child: ChildProcess;
   readonly socket: Duplex;
   /** Of the process that runs the plugin; undefined before it is there and after its end. */
   readonly pid: () => number | undefined;
   readonly kill: () => void;
+  /** How the process ended, in words; never rejects. */
+  readonly ended: Promise<string>;
 }
 
 /** Starts the process of a cell: no environment, no descriptors but the socket pair, read access to its own files. */
-export function launchCell({ name, fence, limits }: CellPlan, confinement?: Confinement): LaunchedCell {
+export type Launch = (plan: CellPlan, confinement?: Confinement) => Promise<LaunchedCell>;
+
+/** Arguments of the shell that becomes the process. */
+export function launchCommand({ name, fence, limits }: CellPlan, confinement?: Confinement): readonly string[] {
   const dataKiB = reservedKiB + Math.ceil(limits.memoryBytes / 1024) + 64 * 1024;
   const before = confinement?.command(name) ?? ['-'];
-  const child = spawn(
-    '/bin/sh',
-    ['-c', confine, 'sh', String(dataKiB), ...before, process.execPath, ...flags(fence, limits), host],
-    {
-      env: {},
-      cwd: '/',
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    },
-  );
-  const socket = child.stdio[3];
-  if (socket === null || socket === undefined || !('write' in socket) || !('read' in socket)) {
-    throw new PortcullisError('INTERNAL', 'A cell was started without its socket pair.');
-  }
-  const pid = (): number | undefined => (confinement?.forks === true ? childOf(child.pid) : child.pid);
-  const kill = (): void => {
-    const inner = pid();
-    // A parent between us ends with its child; before that is there, the other way round.
-    if (inner === undefined || inner === child.pid) child.kill('SIGKILL');
-    else killed(inner);
-  };
-  return { child, socket: socket as Duplex, pid, kill };
+  return ['-c', confine, 'sh', String(dataKiB), ...before, process.execPath, ...flags(fence, limits), host];
 }
 
-function killed(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended meanwhile.
-  }
-}
-
-/** `unshare --fork` stays as the parent of the one process that it started. */
-function childOf(pid: number | undefined): number | undefined {
-  try {
-    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-    return child === undefined || child === '' ? undefined : Number(child);
-  } catch {
-    return undefined;
-  }
-}
+/** Starts it from this process: for commands, which are small and serve nobody meanwhile. */
+export const launchHere: Launch = (plan, confinement) => {
+  const forks = confinement?.forks === true;
+  const { pid, ...shell } = startShell(launchCommand(plan, confinement), forks);
+  return Promise.resolve({ ...shell, pid: () => (forks ? childOf(pid) : pid) });
+};
 
 function flags(fence: CellPlan['fence'], limits: CellPlan['limits']): readonly string[] {
   const readable = [

@@ -4,6 +4,7 @@ import type { ModuleFence } from '../lib/module-fence.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
 import type { Confinement } from './confinement.ts';
 import type { DeviceResource } from './device-guard.ts';
+import type { Launch } from './launch.ts';
 import type { PlannedHandles } from './handles/handle-broker.ts';
 
 /** What a cell may use; bytes, milliseconds. The contract's `resources` say it, these are what an omission means. */
@@ -61,6 +62,8 @@ export interface CellDeps {
   readonly clock: Clock;
   /** What the kernel takes away from its process; undefined: its limits alone. */
   readonly confinement?: Confinement | undefined;
+  /** Where its process is started from; undefined: from this one. */
+  readonly launch?: Launch | undefined;
   /** A plugin that must not run again, at no start of the gateway, before somebody says so. */
   readonly onQuarantine?: ((plugin: string, why: string) => void) | undefined;
 }

@@ -41,7 +41,7 @@ export interface ProcessCell extends AsyncDisposable {
  * decodes nothing before its live shape is the one that was checked. A fault is a value; the process is then gone.
  */
 export async function openProcessCell(plan: CellPlan, deps: CellDeps): Promise<ProcessCell | StartFault> {
-  const process = startProcess(plan, deps);
+  const process = await startProcess(plan, deps);
   const { ended } = process;
   const late = setTimeout(
     () => process.end({ is: 'hung', detail: `it did not start within ${plan.limits.startupMs} ms` }),
