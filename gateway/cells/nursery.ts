@@ -45,7 +45,7 @@ export function openNursery(): Nursery {
     }
   };
   const begin = (): ChildProcess => {
-    const own = fork(program, [], { env: {}, cwd: '/', execArgv: [...process.execArgv.filter(isLoader), ...small] });
+    const own = fork(program, [], { env: {}, cwd: '/', execArgv: small });
     own.on('message', (news, socket) => hear(own, news as NurseryNews, socket));
     own.on('error', () => undefined);
     own.on('exit', () => {
@@ -83,8 +83,6 @@ export function openNursery(): Nursery {
 function order(child: ChildProcess, what: NurseryOrder): void {
   if (child.connected) child.send(what, () => undefined);
 }
-
-const isLoader = (flag: string): boolean => flag.startsWith('--import') || flag.startsWith('--experimental-strip');
 
 /** What there is of a cell whose start failed: its end. */
 function notLaunched(how: string): LaunchedCell {
