@@ -70,16 +70,17 @@ const target = z.object({
   device_id: z.string().optional(),
   third_id: z.string().optional(),
   ttl_ms: z.int().positive().optional(),
+  ago_ms: z.int().nonnegative().default(0),
 });
 
-/** `POST /_mock/commands` as the cloud's app would: `{device_id or third_id, ttl_ms?, commands:[{code,value}] or action}`. */
+/** `POST /_mock/commands` as the cloud's app would: `{device_id or third_id, ttl_ms?, ago_ms?, commands:[{code,value}] or action}`. */
 const addCommand: MockHandler = ({ body }, state) => {
   const wish = z.intersection(target, commandWish).safeParse(parseJson(body));
   if (!wish.success) return wrong(z.prettifyError(wish.error));
-  const { device_id: id, third_id: third, ttl_ms, ...what } = wish.data;
+  const { device_id: id, third_id: third, ttl_ms, ago_ms, ...what } = wish.data;
   const device = state.devices.byId(id ?? '') ?? state.devices.byThird(third ?? '');
   if (!device) return wrong('no such device', 404);
-  return answer(state.commands.enqueue(device.id, what, state.clock.wallMs(), ttl_ms), 201);
+  return answer(state.commands.enqueue(device.id, what, state.clock.wallMs() - ago_ms, ttl_ms), 201);
 };
 
 /** `POST /_mock/messages`: `{protocol, data, em?}` lies in the message queue then. */

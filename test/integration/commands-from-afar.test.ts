@@ -6,7 +6,7 @@ import { startDaemon } from '../harness/daemon.ts';
 import { lampId, plugIn } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
-test('the app of the cloud switches a lamp: once, although the command comes twice, or it hears that it expired', async (t) => {
+test('the app of the cloud switches a lamp: once, although the command comes twice, or it hears that it expired or came too late', async (t) => {
   const gateway = 'house';
   const cloud = await startCloud(t);
   const daemon = await startDaemon(t, { config: { gateway, cloud: cloud.config, commands: { quietSeconds: 0 } } });
@@ -47,6 +47,11 @@ test('the app of the cloud switches a lamp: once, although the command comes twi
   const { state: refused, message: why = '' } = await ended(await act('fly', {}));
   assert.equal(refused, 'failed');
   assert.match(why, /COMMAND_INVALID/);
+
+  // Somebody switched it in the app before all that, and the way here was cut.
+  const outdated = await ended(await ask(false, { ago_ms: 120_000 }));
+  assert.equal(outdated.state, 'failed');
+  assert.match(outdated.message ?? '', /CONFLICT: switch\.state changed here/);
 
   assert.deepEqual([lamp.told, back.told], [['ON'], ['OFF', 'ON']]);
 });

@@ -37,7 +37,7 @@ function changesIn(dataDir: string): string[] {
   });
 }
 
-test('what a lamp shall be while it is away is brought to it once when it comes back', async (t) => {
+test('what a lamp shall be while it is away is brought to it once when it comes back, also over a kill before the command', async (t) => {
   const daemon = await startDaemon(t, quick);
   await (await plugIn(daemon))[Symbol.asyncDispose]();
   assert.deepEqual((await twinOf(daemon)).reported.state['switch.state']?.value, false);
@@ -64,6 +64,15 @@ test('what a lamp shall be while it is away is brought to it once when it comes 
     ['reached device', 'reported device', 'asked api', 'reported device'],
   );
   assert.deepEqual(lamp.told, ['ON']);
+
+  await daemon.kill();
+  await daemon.start({ PORTCULLIS_BREAK: `die-at-wished@${lampId}` });
+  const death = daemon.ended();
+  await assert.rejects(say(daemon, 'set', lampId, 'switch.state=off'));
+  await death;
+  await daemon.start({ PORTCULLIS_BREAK: '' });
+  await waitUntil('the wish of the life before to be reached', () => isReached(daemon));
+  assert.deepEqual([lamp.told, lamp.on], [['ON', 'OFF'], false]);
   const metrics = await (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text();
   assert.match(metrics, /^portcullis_twin_wishes\{state="reached"\} 1$/m);
   const unknown = await say(daemon, 'get', 'nobody').catch((error: Failed) => error);
@@ -74,5 +83,5 @@ test('what a lamp shall be while it is away is brought to it once when it comes 
   const open = await fetch(`http://127.0.0.1:${daemon.httpPort}${path}`, { method: 'PATCH' });
   assert.deepEqual([open.status, open.headers.get('content-type')?.split(';')[0]], [401, 'application/problem+json']);
   await daemon.stop();
-  assert.deepEqual(changesIn(daemon.dataDir), ['created 1', 'updated 2']);
+  assert.deepEqual(changesIn(daemon.dataDir), ['created 1', 'updated 2', 'updated 3', 'updated 4']);
 });

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { CommandDesk, NewCommand } from '../../../contracts/command.ts';
-import { PortcullisError } from '../../../contracts/errors.ts';
+import type { NewCommand } from '../../../contracts/command.ts';
 import type { CommandResult, Measurement, Metric } from '../../../contracts/message.ts';
 import type { TwinEdit } from '../../../contracts/twin.ts';
 import { resultMessage } from '../../../gateway/lib/result-message.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
-import { memoryCommands } from '../../integration/memory-commands.ts';
-import { disk, lamp, openRig, reported, type Rig } from './twin-fixture.ts';
-
-interface Desk extends CommandDesk {
-  readonly kept: NewCommand[];
-  readonly withdrawn: string[];
-  overloaded: number;
-}
-
-/** Commands in memory that only know what all lamps can. */
-function openDesk(): Desk {
-  const memory = memoryCommands();
-  const withdrawn: string[] = [];
-  return Object.assign(memory, {
-    withdrawn,
-    check: async ({ name }: Pick<NewCommand, 'name'>) => {
-      if (name === 'setpoint') throw new PortcullisError('COMMAND_INVALID', 'The device has no command "setpoint".');
-    },
-    withdraw(isUnwanted: (command: NewCommand) => boolean) {
-      for (const one of memory.kept.filter(isUnwanted)) if (!withdrawn.includes(one.id)) withdrawn.push(one.id);
-    },
-  });
-}
+import { disk, lamp, openDesk, openRig, reported, type Rig } from './twin-fixture.ts';
 
 async function openLed(over = disk(), desk = openDesk()) {
   const rig = await openRig(over);

@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import type { CommandDesk, NewCommand } from '../../../contracts/command.ts';
+import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Measurement, Metric } from '../../../contracts/message.ts';
 import type { Append, Entry } from '../../../contracts/pipeline.ts';
 import type { DeviceRecord } from '../../../contracts/registry.ts';
@@ -6,6 +8,7 @@ import type { TableStore } from '../../../contracts/table-set.ts';
 import type { TwinDeps } from '../../../gateway/twin/core.ts';
 import { openTwins, type Twins } from '../../../gateway/twin/open-twins.ts';
 import { twinTables } from '../../../gateway/twin/tables.ts';
+import { memoryCommands } from '../../integration/memory-commands.ts';
 import { handClock, silent } from '../buffer/buffer-fixture.ts';
 
 /** What outlives the gateway: tables and log. */
@@ -87,4 +90,25 @@ export function reported({ twins }: Pick<Rig, 'twins'>, device = lamp): Record<s
   return Object.fromEntries(
     Object.entries(twins.show(device).reported.state).map(([metric, { value }]) => [metric, value]),
   );
+}
+
+export interface Desk extends CommandDesk {
+  readonly kept: NewCommand[];
+  readonly withdrawn: string[];
+  overloaded: number;
+}
+
+/** Commands in memory that only know what all lamps can. */
+export function openDesk(): Desk {
+  const memory = memoryCommands();
+  const withdrawn: string[] = [];
+  return Object.assign(memory, {
+    withdrawn,
+    check: async ({ name }: Pick<NewCommand, 'name'>) => {
+      if (name === 'setpoint') throw new PortcullisError('COMMAND_INVALID', 'The device has no command "setpoint".');
+    },
+    withdraw(isUnwanted: (command: NewCommand) => boolean) {
+      for (const one of memory.kept.filter(isUnwanted)) if (!withdrawn.includes(one.id)) withdrawn.push(one.id);
+    },
+  });
 }
