@@ -1,5 +1,6 @@
 import { commandStates, type CommandState } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { tell } from '../observability/channels.ts';
 import type { CommandBounds } from './options.ts';
 import { awaitedAfterStart, type Awaited, type Said } from './proof.ts';
 import type { Command } from './tables.ts';
@@ -64,6 +65,7 @@ export function openAgenda({ maxOpen, maxPerDevice }: CommandBounds): Agenda {
     awaits: (device) => byId.size > 0 && of(device).some(({ awaited }) => awaited !== undefined),
     makeSure(device) {
       if (byId.size < maxOpen && of(device).length < maxPerDevice) return;
+      tell('rejected', { stage: 'commands', reason: 'overloaded', count: 1 });
       throw new PortcullisError('OVERLOADED', 'Too many commands wait; send again later.');
     },
   };

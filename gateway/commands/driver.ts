@@ -5,6 +5,7 @@ import type { CommandResult } from '../../contracts/message.ts';
 import type { Outbound } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import { resultMessage } from '../lib/result-message.ts';
+import { tell } from '../observability/channels.ts';
 import type { Agenda, OpenCommand } from './agenda.ts';
 import type { LivedTime } from './lived-time.ts';
 import type { CommandBounds, CommandDeps, CommandOptions } from './options.ts';
@@ -136,6 +137,7 @@ export class Driver {
       Object.assign(command, before);
       throw error;
     }
+    if (event === 'resend') tell('retried', { stage: 'commands', reason: 'silence' });
     options.onMoment?.('sent', command.id);
     if (options.act !== 'before-commit') await this.#publish(one, encoded);
     one.sentMs = this.#parts.time.now();

@@ -9,12 +9,15 @@ import { here, isOn, openRig } from './rig.ts';
 const overloaded = { code: 'OVERLOADED' };
 
 test('too many commands, of one device or in all, are refused and not kept; an end makes room', async (t) => {
+  const rejected: string[] = [];
+  using _rejected = listen('rejected', ({ stage, reason }) => rejected.push(`${stage} ${reason}`));
   const rig = await openRig(t, { quietMs: 1_000, bounds: { maxOpen: 3, maxPerDevice: 2 } });
   await rig.submit('a');
   await rig.submit('b');
   await assert.rejects(rig.submit('c'), overloaded);
   await rig.submit('d', { device: 'z2m:fan' });
   await assert.rejects(rig.submit('e', { device: 'z2m:blind' }), overloaded);
+  assert.deepEqual(rejected, ['commands overloaded', 'commands overloaded']);
   assert.equal(await rig.commands.status('c'), undefined);
   assert.equal((await rig.submit('a')).state, 'queued');
   await rig.clock.advance(1_000);
@@ -58,6 +61,8 @@ test('a command that waits ends at its deadline, and its neighbours with more ti
 });
 
 test('a device that is silent: what is idempotent goes out three times, anything else once', async (t) => {
+  const retried: string[] = [];
+  using _retried = listen('retried', ({ stage, reason }) => retried.push(`${stage} ${reason}`));
   const rig = await openRig(t);
   await rig.submit('again');
   await rig.submit('once', { device: 'z2m:door', name: 'toggle' });
@@ -68,6 +73,7 @@ test('a device that is silent: what is idempotent goes out three times, anything
   for (const id of ['again', 'once']) assert.equal((await rig.becomes(id, 'failed')).code, 'OUTCOME_UNKNOWN');
   assert.equal(rig.sent.filter((line) => line.startsWith('z2m:door')).length, 1);
   assert.equal(rig.sent.length, 4);
+  assert.deepEqual(retried, ['commands silence', 'commands silence']);
 });
 
 test('a device that refuses ends its command with the reason; one that cannot be reached is tried again', async (t) => {
