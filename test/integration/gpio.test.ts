@@ -4,6 +4,7 @@ import type { Measurement } from '../../contracts/message.ts';
 import { inspectBuffer } from '../../gateway/buffer/inspect.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { gpioTools, type GpioTools } from '../harness/gpio-tools.ts';
+import { command, ended } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const lines = {
@@ -44,7 +45,7 @@ const open = async (daemon: Daemon): Promise<number> => {
   return gpio.filter(({ state }) => state === 'open').length;
 };
 
-test('an edge at a pin is a stored measurement, and a count outlives a kill', async (t) => {
+test('an edge is a stored measurement, a count outlives a kill, an output obeys commands and is safe without its gateway', async (t) => {
   const tools = await gpioTools(t);
   const daemon = await boardWith(tools, t);
   const { dataDir } = daemon;
@@ -57,8 +58,14 @@ test('an edge at a pin is a stored measurement, and a count outlives a kill', as
   for (let pulse = 0; pulse < 3; pulse++) for (const level of [1, 0] as const) tools.wire(27, level);
   await waitUntil('three pulses', () => volume().at(-1) === 0.53);
 
+  await command(daemon, { id: 'on', device: 'gpio:pump', name: 'switch', args: { on: true } });
+  assert.equal((await ended(daemon, 'on')).state, 'acked');
+  assert.equal(tools.level(23), 1);
+
   await daemon.kill();
   for (const line of [17, 27, 23]) await waitUntil(`line ${line} free`, () => tools.holder(line) === undefined);
+  await waitUntil('the safe level', () => tools.driven(23).length > 2);
+  assert.deepEqual(tools.driven(23), [0, 1, 0]);
   await daemon.start();
   await waitUntil('all lines again', async () => (await open(daemon)) === 3);
   assert.equal(volume().at(-1), 0.53);
