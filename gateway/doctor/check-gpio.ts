@@ -7,15 +7,16 @@ import { findLine, placeOf } from '../transports/gpio/find-line.ts';
 import type { GpioWay } from '../transports/gpio/way.ts';
 import { ok, warn, type Finding } from './finding.ts';
 
-/** Where each GPIO line of the configuration is on this machine. It opens none: a running gateway holds them. */
+/** Where each GPIO line of the configuration is on this machine, and what it means. It opens none: a running gateway holds them. */
 export async function checkGpio(config: Config, given?: GpioWay): Promise<Finding[]> {
   const options = gpioOptions(config);
-  if (options.lines.length === 0) return [];
+  const unmatched = compareNames(config);
+  if (options.lines.length === 0) return unmatched;
   try {
     const way = given ?? (await chooseWay(options));
     const chips = await way.chips();
     const boards = boardsWith(options.board);
-    return options.lines.map(({ name, place }) => {
+    const places = options.lines.map(({ name, place }) => {
       const found = findLine(place, chips, boards);
       if (found.is === 'found') {
         const { chip, offset } = found.at;
@@ -24,8 +25,41 @@ export async function checkGpio(config: Config, given?: GpioWay): Promise<Findin
       const mend = `Correct gpio.lines.${name}; docs/gpio.md says how lines are named.`;
       return warn('gpio', `gpio.lines.${name}: ${placeOf(place)} is not there: ${found.why}`, mend);
     });
+    return [...places, ...unmatched];
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;
     return [warn('gpio', error.message, 'Install what is missing; docs/gpio.md tells the two interfaces apart.')];
   }
+}
+
+/** A line is written in two places, for its wires and for its meaning: neither is of use without the other. */
+function compareNames({ gpio, plugins }: Config): Finding[] {
+  const lines = Object.keys(gpio.lines);
+  const meanings = keysOf(memberOf(plugins.config['gpio'], 'lines'));
+  const meaningless = lines.filter((name) => !meanings.includes(name));
+  const nowhere = meanings.filter((name) => !lines.includes(name));
+  return [
+    ...meaningless.map((name) =>
+      warn(
+        'gpio',
+        `gpio.lines.${name}: what it means is not said`,
+        `Add plugins.config.gpio.lines.${name}, see docs/gpio.md.`,
+      ),
+    ),
+    ...nowhere.map((name) =>
+      warn(
+        'gpio',
+        `plugins.config.gpio.lines.${name}: there is no such line`,
+        `Add gpio.lines.${name}, see docs/gpio.md.`,
+      ),
+    ),
+  ];
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }

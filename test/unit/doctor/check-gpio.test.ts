@@ -4,7 +4,8 @@ import { configSchema } from '../../../gateway/config/schema.ts';
 import { checkGpio } from '../../../gateway/doctor/check-gpio.ts';
 import { chip } from '../transports/gpio/gpio-rig.ts';
 
-const parse = (gpio: object) => configSchema.safeParse({ dataDir: '/d', gpio });
+const parse = (gpio: object, meanings: object = {}) =>
+  configSchema.safeParse({ dataDir: '/d', gpio, plugins: { config: { gpio: { lines: meanings } } } });
 const line = (given: object) => parse({ lines: { a: { as: 'input', ...given } } }).success;
 
 test('the doctor says which line of which chip each pin is, and what is wrong with one that is none', async () => {
@@ -23,4 +24,14 @@ test('a line without a place, with two, or with a raw number is refused', () => 
   for (const wrong of [{}, { pin: 11, line: 'GPIO17' }, { line: '529' }, { pin: 41 }, { pin: 11, safe: 'off' }]) {
     assert.equal(line(wrong), false, JSON.stringify(wrong));
   }
+});
+
+test('a line without a meaning, and a meaning without a line, are told', async () => {
+  const config = parse({ lines: { door: { as: 'input', pin: 11 } } }, { dor: { is: 'door' } }).data;
+  assert.ok(config);
+  const [, ...names] = await checkGpio(config, chip().way);
+  assert.deepEqual(
+    names.map(({ says }) => says),
+    ['gpio.lines.door: what it means is not said', 'plugins.config.gpio.lines.dor: there is no such line'],
+  );
 });
