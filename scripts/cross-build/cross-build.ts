@@ -15,7 +15,7 @@ import { layOut } from './tree.ts';
 
 interface Options {
   readonly arch: Target['arch'];
-  readonly out: string;
+  readonly out?: string;
   readonly key?: string;
   readonly smoke: boolean;
   readonly image: boolean;
@@ -57,7 +57,7 @@ async function crossBuild({ arch, out, key, smoke, image }: Options): Promise<vo
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const epoch = Number(await run('git', ['log', '-1', '--format=%ct'], { cwd: root }));
-  const place = workplace(resolve(out), { target, root, version, epoch, say });
+  const place = workplace(resolve(out ?? join('release', arch)), { target, root, version, epoch, say });
   mkdirSync(place.out, { recursive: true });
   await installModules(place);
   await layOut(place);
@@ -82,7 +82,7 @@ await new Command('cross-build')
     'Build release tarball and Debian package for a board on this x64 machine, and try them under emulation.',
   )
   .addOption(new Option('--arch <arch>', 'board to build for').choices(Object.keys(targets)).default('arm64'))
-  .option('--out <dir>', 'where to put them; what was done there already is taken over', 'release')
+  .option('--out <dir>', 'where to put them (default: release/ARCH); what was done there already is taken over')
   .option('--key <file>', 'Ed25519 private key (PEM) that signs SHA256SUMS')
   .option('--image', 'the image of an SD card as well (arm64)', false)
   .option('--no-smoke', 'do not run the result under emulation (it then does not count as built)')

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { freePort } from '../harness/free-port.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
-const release = join(import.meta.dirname, '../../release');
+const release = join(import.meta.dirname, '../../release/arm64');
 /** Where `writeDisk` puts the boot partition. */
 const bootOffset = 4 * 1024 * 1024;
 const cardBytes = 4 * 1024 ** 3;

@@ -39,9 +39,9 @@ test('Dockerfile.arm64 builds without a registry: no root, a health check, the r
     buildah('rm', '--all');
     rmSync(context, { recursive: true, force: true, maxRetries: 3 });
   });
-  mkdirSync(join(context, 'release'));
+  mkdirSync(join(context, 'release/arm64'), { recursive: true });
   const tarball = await packTarball(place);
-  cpSync(tarball, join(context, 'release', 'portcullis-1.2.3-linux-arm64.tar.xz'));
+  cpSync(tarball, join(context, 'release/arm64/portcullis-1.2.3-linux-arm64.tar.xz'));
   cpSync(join(root, 'Dockerfile.arm64'), join(context, 'Dockerfile.arm64'));
 
   const scratch = buildah('from', '--arch', 'arm64', '--os', 'linux', 'scratch');
