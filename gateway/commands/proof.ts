@@ -1,11 +1,13 @@
 import type { AnswerMark, CommandProof, ShownValue } from '../../contracts/command-proof.ts';
 import { coverArgs, lightArgs, setpointArgs, switchArgs } from '../../contracts/command-args.ts';
 import type { Measurement, Metric } from '../../contracts/message.ts';
+import type { MetricWord } from '../../contracts/metric-words.ts';
+import { twinWord } from '../../contracts/twin-words.ts';
 
-/** Percent are rounded to a device's own steps, and kelvin to whole mired. */
-const percentStep = 1;
-const kelvinStep = 100;
-const celsiusStep = 0.5;
+/** A number counts as shown within what devices make of it. */
+function near(n: MetricWord, ep: string | undefined, value: number): ShownValue {
+  return { n, ep, value, within: twinWord(n)?.within };
+}
 
 /** The commands that all plugins share, by the schema of their arguments; what another one does is not known here. */
 const shared: Readonly<Record<string, (args: unknown) => ShownValue[] | undefined>> = {
@@ -19,20 +21,18 @@ const shared: Readonly<Record<string, (args: unknown) => ShownValue[] | undefine
     const { on, brightness, color_temp, ep } = data;
     return [
       ...(on === undefined ? [] : [{ n: 'switch.state', ep, value: on }]),
-      ...(brightness === undefined ? [] : [{ n: 'light.brightness', ep, value: brightness, within: percentStep }]),
-      ...(color_temp === undefined ? [] : [{ n: 'light.color_temp', ep, value: color_temp, within: kelvinStep }]),
+      ...(brightness === undefined ? [] : [near('light.brightness', ep, brightness)]),
+      ...(color_temp === undefined ? [] : [near('light.color_temp', ep, color_temp)]),
     ];
   },
   cover: (args) => {
     const { data } = coverArgs().safeParse(args);
     if (data === undefined) return undefined;
-    return 'position' in data
-      ? [{ n: 'position', ep: data.ep, value: data.position, within: percentStep }]
-      : [{ n: 'cover.state', ep: data.ep }];
+    return 'position' in data ? [near('position', data.ep, data.position)] : [{ n: 'cover.state', ep: data.ep }];
   },
   setpoint: (args) => {
     const { data } = setpointArgs().safeParse(args);
-    return data && [{ n: 'setpoint.heat', ep: data.ep, value: data.celsius, within: celsiusStep }];
+    return data && [near('setpoint.heat', data.ep, data.celsius)];
   },
 };
 
