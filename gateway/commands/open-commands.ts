@@ -7,6 +7,7 @@ import { livedTime } from './lived-time.ts';
 import { defaultBounds, type CommandDeps, type CommandOptions } from './options.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { heard } from './proof.ts';
+import { openRounds } from './rounds.ts';
 import { addWrite, commandOf, statusOf, type Command } from './tables.ts';
 
 export interface CommandQuery {
@@ -26,8 +27,6 @@ export interface Commands extends CommandDesk, AsyncDisposable {
     query: CommandQuery,
   ): Promise<{ readonly commands: readonly CommandStatus[]; readonly next: number | undefined }>;
 }
-
-const lookEveryMs = 200;
 
 /** The commands on their way to devices. What was open when the last life ended goes on where it stood. */
 export async function openCommands(options: CommandOptions, deps: CommandDeps): Promise<Commands> {
@@ -53,7 +52,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
   );
   const driver = new Driver({ options, deps, bounds, time, agenda, presence });
   const seat = live.subscribe(witness(agenda, presence, driver));
-  const looking = setInterval(() => driver.lookAtAll(), lookEveryMs).unref();
+  const rounds = openRounds(agenda, () => driver.lookAtAll());
   let n = Number(last?.['n'] ?? 0);
   const arriving = new Map<string, Promise<CommandStatus>>();
 
@@ -66,6 +65,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     const command: Command = { ...wish, n, dueMs: time.now() + ttlMs, state: 'accepted', tries: 0 };
     const one: OpenCommand = { ...afterStart(command, codec.plugin, codec.idempotent, 0), busy: true };
     agenda.add(one);
+    rounds.begin();
     try {
       await driver.commit([addWrite(command), ...driver.trims(n)]);
     } catch (error) {
@@ -102,7 +102,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
       return { commands: page.map(statusOf), next: rows.length > limit ? page.at(-1)?.n : undefined };
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(looking);
+      rounds[Symbol.dispose]();
       seat[Symbol.dispose]();
       await Promise.allSettled(arriving.values());
       await driver.finish();
