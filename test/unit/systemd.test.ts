@@ -23,8 +23,8 @@ function folder(t: TestContext): string {
 }
 
 /** What systemd has against a unit; its program is one that is there, or that alone would be the complaint. */
-function complaints(t: TestContext, text: string): string {
-  const file = join(folder(t), 'portcullis.service');
+function complaints(t: TestContext, text: string, name = 'portcullis'): string {
+  const file = join(folder(t), `${name}.service`);
   writeFileSync(file, text.replace(/^ExecStart=\S+/m, 'ExecStart=/usr/bin/env'));
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
   return status === 0 ? stderr : `exit ${status}: ${stderr}`;
@@ -37,6 +37,18 @@ test('systemd understands every line of the unit, and would say if not', (t) => 
   assert.equal(complaints(t, service), '');
   assert.match(complaints(t, service.replace('ProtectHome', 'ProtectHouse')), /Unknown key 'ProtectHouse'/);
 });
+
+for (const name of ['portcullis-first-boot', 'portcullis-judge'])
+  test(`systemd understands every line of ${name}.service`, (t) => {
+    if (!withSystemd(t)) return;
+    assert.equal(complaints(t, readFileSync(join(units, 'image', `${name}.service`), 'utf8'), name), '');
+  });
+
+for (const script of ['first-boot', 'guard', 'judge'])
+  test(`the shell can read all of ${script}`, () => {
+    const { status, stderr } = spawnSync('sh', ['-n', join(units, 'image', script)], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  });
 
 test('the exposure of the gateway is at most 2.0, and would be more without the sandbox', (t) => {
   if (!withSystemd(t)) return;
