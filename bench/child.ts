@@ -94,14 +94,15 @@ export interface LoadOptions {
   readonly inflight?: number;
   readonly rate?: number;
   readonly seconds: number;
+  readonly warmup?: number;
   readonly onMeasuring?: () => void;
   readonly onMeasured?: () => void;
 }
 
 /** Runs the load generator to its end. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
-  const { port, clients = 50, inflight = 1, rate = 0, seconds } = options;
-  const args = Object.entries({ port, clients, inflight, rate, seconds }).flatMap(([name, value]) => [
+  const { port, clients = 50, inflight = 1, rate = 0, seconds, warmup = 2 } = options;
+  const args = Object.entries({ port, clients, inflight, rate, seconds, warmup }).flatMap(([name, value]) => [
     `--${name}`,
     String(value),
   ]);

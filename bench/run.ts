@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --only ingest,footprint,backlog,https,admission,hostile,kafka  --runs 3  --seconds 10
+// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -19,11 +19,20 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
+    warmup: { type: 'string', default: '2' },
+    'in-flight': { type: 'string', default: '1,16' },
+    built: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
-  ingest: () => benchIngest(Number(values.runs), seconds),
+  ingest: () =>
+    benchIngest({
+      runs: Number(values.runs),
+      seconds,
+      warmup: Number(values.warmup),
+      inFlight: values['in-flight'].split(',').map(Number),
+    }),
   footprint: () => benchFootprint(seconds * 2),
   backlog: () => benchBacklog(),
   https: () => benchHttps(Number(values.runs)),
@@ -34,8 +43,10 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
 
 const root = join(import.meta.dirname, '..');
 const loadBefore = loadavg();
-console.error('building…');
-execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+if (!values.built) {
+  console.error('building…');
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+}
 const chosen = values.only.split(',');
 const sections: string[] = [];
 for (const name of chosen) {
