@@ -1,7 +1,6 @@
 import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
 import { encodeCommand, type Envelope, type Plugin } from '../../contracts/plugin.ts';
-import { compactHeap } from '../lib/compact-heap.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
@@ -30,7 +29,6 @@ const context: DecodeContext = {
 };
 const isStateful = needsMetrics(data.steps);
 const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) }));
-compactHeap();
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
 export function runTask(task: Task): Reply {
