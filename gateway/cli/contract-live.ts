@@ -5,10 +5,10 @@ import { staticShape } from '../admission/code/static-shape.ts';
 import { decide } from '../admission/decide.ts';
 import type { ProvidedModule, SourceTree } from '../admission/types.ts';
 import { violation } from '../admission/violation.ts';
-import { admittedPlugin } from '../admitted-plugin.ts';
+import { admittedPlugin } from '../hosting/admitted-plugin.ts';
 import { cellProgram, findConfinement } from '../cells/confinement.ts';
 import { systemClock } from '../lib/clock.ts';
-import { rehearsePlugin } from '../simulated-device.ts';
+import { rehearsePlugin } from '../hosting/simulated-device.ts';
 import { openTrialFolder } from './trial-folder.ts';
 
 export interface LiveInput {

@@ -8,7 +8,7 @@ import { readBounded } from '../admission/read-bounded.ts';
 import { readSourceTree, treeLimits } from '../admission/source-tree.ts';
 import type { SourceTree } from '../admission/types.ts';
 import type { Config } from '../config/schema.ts';
-import { shippedFolder } from '../plugin-places.ts';
+import { shippedFolder } from '../hosting/plugin-places.ts';
 import { nameOfBundle } from '../preflight/versions.ts';
 
 /** A plugin that lies somewhere, read once and not run. */

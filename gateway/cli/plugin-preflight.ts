@@ -11,7 +11,7 @@ import { preflight } from '../preflight/preflight.ts';
 import type { PreflightReport } from '../preflight/preflight.ts';
 import { reportLines } from '../preflight/report-text.ts';
 import type { PreflightSubject } from '../preflight/report-text.ts';
-import { demandsAnything, rehearsePlugin } from '../simulated-device.ts';
+import { demandsAnything, rehearsePlugin } from '../hosting/simulated-device.ts';
 import { installedPlugins, predecessorOf, readPlugin } from './plugin-found.ts';
 import type { FoundPlugin } from './plugin-found.ts';
 import { nothingRuns, openReplay } from './plugin-replay.ts';

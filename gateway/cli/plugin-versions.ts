@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
 import type { VersionsOptions } from '../preflight/versions.ts';
-import { releaseFromQuarantine } from '../plugin-quarantine.ts';
+import { releaseFromQuarantine } from '../hosting/plugin-quarantine.ts';
 import { installedPlugins, readPlugin, versionOfBundle } from './plugin-found.ts';
 import { comparePlugin, orRefused, show } from './plugin-preflight.ts';
 import type { Compared, ExitCode } from './plugin-preflight.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../gateway/config/load-config.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
-import { openPlugins } from '../../gateway/open-plugins.ts';
+import { openPlugins } from '../../gateway/hosting/open-plugins.ts';
 import { runInstall, runRollback } from '../../gateway/cli/plugin-versions.ts';
 import { listen } from '../../gateway/observability/channels.ts';
 import { silent } from '../unit/buffer/buffer-fixture.ts';

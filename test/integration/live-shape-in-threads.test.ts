@@ -8,7 +8,7 @@ import { readSourceTree } from '../../gateway/admission/source-tree.ts';
 import { loadConfig } from '../../gateway/config/load-config.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import { listen } from '../../gateway/observability/channels.ts';
-import { openPlugins } from '../../gateway/open-plugins.ts';
+import { openPlugins } from '../../gateway/hosting/open-plugins.ts';
 import { silent } from '../unit/buffer/buffer-fixture.ts';
 import { site } from '../unit/cli/plugin-candidates.ts';
 import { envelope, memoryBuffer, openStage } from '../unit/preprocess/stage.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { openAdmission } from './admission/open-admission.ts';
+import { openAdmission } from '../admission/open-admission.ts';
 import { admittedPlugin } from './admitted-plugin.ts';
 import type { AdmissionOrder, AdmissionResult } from './admit-in-process.ts';
-import { systemClock } from './lib/clock.ts';
+import { systemClock } from '../lib/clock.ts';
 
 const [{ folders, given, ...settings }] = (await once(process, 'message')) as [AdmissionOrder];
 // The gateway tells what happened: this process has no log of its own.

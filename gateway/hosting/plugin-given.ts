@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { PortcullisError } from '../contracts/errors.ts';
-import type { Given } from './admission/open-admission.ts';
-import type { HandleGrants } from './cells/handles/grants.ts';
-import type { PlannedHandles } from './cells/handles/handle-broker.ts';
-import { readConfigured } from './config/read-text.ts';
-import type { Config } from './config/schema.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Given } from '../admission/open-admission.ts';
+import type { HandleGrants } from '../cells/handles/grants.ts';
+import type { PlannedHandles } from '../cells/handles/handle-broker.ts';
+import { readConfigured } from '../config/read-text.ts';
+import type { Config } from '../config/schema.ts';
 
 /**
  * What the site sets for each plugin, read once: what was checked is what the plugin gets. A secret whose file cannot

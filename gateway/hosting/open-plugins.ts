@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
-import type { LiveDenial } from './admission/record/live-denials.ts';
+import type { LiveDenial } from '../admission/record/live-denials.ts';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
-import type { SupervisedCell } from './cells/cell-supervisor.ts';
-import { openNursery } from './cells/nursery.ts';
-import type { HandlePorts } from './cells/handles/handle-broker.ts';
-import type { StartFault } from './cells/process-cell.ts';
-import type { Config } from './config/schema.ts';
-import type { Clock } from './lib/clock.ts';
-import { tell } from './observability/channels.ts';
-import type { PluginSource } from './preprocess/options.ts';
+import type { SupervisedCell } from '../cells/cell-supervisor.ts';
+import { openNursery } from '../cells/nursery.ts';
+import type { HandlePorts } from '../cells/handles/handle-broker.ts';
+import type { StartFault } from '../cells/process-cell.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tell } from '../observability/channels.ts';
+import type { PluginSource } from '../preprocess/options.ts';
 import { isolationOf, openConfinement } from './open-confinement.ts';
 import { plannedHandles, readGiven } from './plugin-given.ts';
 import { openQuarantine } from './plugin-quarantine.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
-import { pluginConfig } from './stage-options.ts';
+import { pluginConfig } from '../stage-options.ts';
 import { deniedLive, startPlugin, type Arrival, type Origin } from './start-plugin.ts';
 
 /** What was decided about one version of a plugin. */
@@ -93,7 +93,7 @@ export async function openPlugins(config: Config, { log, clock }: { log: Logger;
   const denials = arrivals.flatMap(denialOf);
   if (denials.length > 0) {
     // A gateway whose plugins keep their word does without this.
-    const { recordLiveDenials } = await import('./admission/record/live-denials.ts');
+    const { recordLiveDenials } = await import('../admission/record/live-denials.ts');
     await recordLiveDenials(config.dataDir, denials, deps);
   }
   const open = opening.move();

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openQuarantine, releaseFromQuarantine } from '../../gateway/plugin-quarantine.ts';
-import { deps } from './cells/plugins.ts';
+import { openQuarantine, releaseFromQuarantine } from '../../../gateway/hosting/plugin-quarantine.ts';
+import { deps } from '../cells/plugins.ts';
 
 test('a quarantine holds the same bytes at every start, until they are others or released', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'quarantine-'));

@@ -1,12 +1,12 @@
-import { violationTable } from './admission/codes.ts';
-import { shown } from './admission/report/subject.ts';
+import { violationTable } from '../admission/codes.ts';
+import { shown } from '../admission/report/subject.ts';
 import type { AdmittedPlugin, PluginRun } from './admitted-plugin.ts';
-import { openCell } from './cells/cell-supervisor.ts';
-import type { SupervisedCell } from './cells/cell-supervisor.ts';
-import type { PlannedHandles } from './cells/handles/handle-broker.ts';
-import type { StartFault } from './cells/process-cell.ts';
-import type { CellDeps } from './cells/options.ts';
-import type { PluginSource } from './preprocess/options.ts';
+import { openCell } from '../cells/cell-supervisor.ts';
+import type { SupervisedCell } from '../cells/cell-supervisor.ts';
+import type { PlannedHandles } from '../cells/handles/handle-broker.ts';
+import type { StartFault } from '../cells/process-cell.ts';
+import type { CellDeps } from '../cells/options.ts';
+import type { PluginSource } from '../preprocess/options.ts';
 import { demandsAnything, rehearsePlugin } from './simulated-device.ts';
 
 export type Origin = 'shipped' | 'site';

@@ -1,6 +1,6 @@
-import { PortcullisError } from '../contracts/errors.ts';
-import type { Isolation } from './admission/host/facts.ts';
-import type { Given } from './admission/open-admission.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Isolation } from '../admission/host/facts.ts';
+import type { Given } from '../admission/open-admission.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import { askProcess } from './ask-process.ts';
 

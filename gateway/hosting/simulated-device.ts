@@ -1,7 +1,7 @@
-import type { CellDeps, CellPlan } from './cells/options.ts';
-import type { StartFault } from './cells/process-cell.ts';
-import { rehearse, type Demands, type SimulatedMessage } from './cells/rehearsal.ts';
-import type { Station } from '../simulator/house/station.ts';
+import type { CellDeps, CellPlan } from '../cells/options.ts';
+import type { StartFault } from '../cells/process-cell.ts';
+import { rehearse, type Demands, type SimulatedMessage } from '../cells/rehearsal.ts';
+import type { Station } from '../../simulator/house/station.ts';
 
 /** Reports of each part of a device, after its introduction. */
 const reports = 3;
@@ -20,7 +20,7 @@ export async function rehearsePlugin(
   deps: CellDeps,
 ): Promise<StartFault | undefined> {
   if (simulator === undefined) return rehearse(plan, demands, deps);
-  const { families, stations } = await import('../simulator/house/house.ts');
+  const { families, stations } = await import('../../simulator/house/house.ts');
   const playing = families[simulator] ?? stations.filter(({ clientId }) => clientId === simulator);
   if (playing.length === 0) {
     const known = Object.keys(families).join(', ');
@@ -36,9 +36,9 @@ export function demandsAnything({ examples, startsUnconfigured, simulator }: Con
 /** The same every time: its clock stands on a day, and its random numbers come from their names. */
 async function saidBy(stations: readonly Station[]): Promise<readonly SimulatedMessage[]> {
   const [{ initialState }, { randomOf }, { tick }] = await Promise.all([
-    import('../simulator/house/physics.ts'),
-    import('../simulator/house/random.ts'),
-    import('../simulator/house/station.ts'),
+    import('../../simulator/house/physics.ts'),
+    import('../../simulator/house/random.ts'),
+    import('../../simulator/house/station.ts'),
   ]);
   const start = Date.UTC(2026, 0, 1);
   return stations.flatMap((station) => {

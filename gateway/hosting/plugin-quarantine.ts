@@ -2,9 +2,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from 'pino';
-import type { StartFault } from './cells/process-cell.ts';
-import { atomicWrite } from './lib/atomic-write.ts';
-import type { Clock } from './lib/clock.ts';
+import type { StartFault } from '../cells/process-cell.ts';
+import { atomicWrite } from '../lib/atomic-write.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** A plugin that ran beyond its contract: the same bytes do not run again before somebody says so. */
 const entry = z.strictObject({ tree: z.string(), why: z.string(), at: z.string() });

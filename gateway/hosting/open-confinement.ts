@@ -1,9 +1,9 @@
 import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Isolation } from './admission/host/facts.ts';
-import { gatewayIsolation } from './admission/host/facts.ts';
-import { cellGroup, cellProgram, findConfinement, type Confinement } from './cells/confinement.ts';
+import type { Isolation } from '../admission/host/facts.ts';
+import { gatewayIsolation } from '../admission/host/facts.ts';
+import { cellGroup, cellProgram, findConfinement, type Confinement } from '../cells/confinement.ts';
 
 /** What a cell on this host is kept from, found out by trying; `dataDir` must be there. */
 export async function openConfinement(dataDir: string): Promise<Confinement> {
@@ -12,7 +12,13 @@ export async function openConfinement(dataDir: string): Promise<Confinement> {
   await mkdir(join(store, 'sha256'), { recursive: true, mode: 0o755 });
   if (process.getuid?.() === 0) for (const folder of [dataDir, home]) await letCellsPass(folder);
   const zod = dirname(fileURLToPath(import.meta.resolve('zod')));
-  return findConfinement([cellProgram, zod, join(import.meta.dirname, '../contracts'), store, join(store, 'sha256')]);
+  return findConfinement([
+    cellProgram,
+    zod,
+    join(import.meta.dirname, '../../contracts'),
+    store,
+    join(store, 'sha256'),
+  ]);
 }
 
 /**

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { PortcullisError, type ErrorCode } from '../contracts/errors.ts';
-import { maxUploadBytes, type InstalledPlugin, type PluginUploads } from './api/plugin-routes.ts';
+import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
+import { maxUploadBytes, type InstalledPlugin, type PluginUploads } from '../api/plugin-routes.ts';
 import { askProcess } from './ask-process.ts';
-import type { Config } from './config/schema.ts';
+import type { Config } from '../config/schema.ts';
 
 export interface InstallOrder {
   readonly config: Config;

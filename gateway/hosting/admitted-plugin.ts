@@ -1,21 +1,21 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Admission } from './admission/admit-plugins.ts';
-import { violationTable } from './admission/codes.ts';
-import type { Contract } from './admission/contract.ts';
-import type { Grant } from './admission/permissions/enforcement.ts';
-import { pluginApiName, providedModules } from './admission/provided-modules.ts';
-import { sentenceOf, shownViolations } from './admission/report/subject.ts';
-import type { FunctionRule } from './admission/types.ts';
-import type { EffectiveGrants } from './admission/permissions/effective.ts';
-import type { DeviceResource } from './cells/device-guard.ts';
-import type { HandleGrants } from './cells/handles/grants.ts';
-import { defaultLimits, type CellLimits } from './cells/options.ts';
-import type { CheckedShape, ExpectedExport, ExpectedShape } from './lib/live-shape.ts';
-import { endpointOf } from './lib/endpoint.ts';
+import type { Admission } from '../admission/admit-plugins.ts';
+import { violationTable } from '../admission/codes.ts';
+import type { Contract } from '../admission/contract.ts';
+import type { Grant } from '../admission/permissions/enforcement.ts';
+import { pluginApiName, providedModules } from '../admission/provided-modules.ts';
+import { sentenceOf, shownViolations } from '../admission/report/subject.ts';
+import type { FunctionRule } from '../admission/types.ts';
+import type { EffectiveGrants } from '../admission/permissions/effective.ts';
+import type { DeviceResource } from '../cells/device-guard.ts';
+import type { HandleGrants } from '../cells/handles/grants.ts';
+import { defaultLimits, type CellLimits } from '../cells/options.ts';
+import type { CheckedShape, ExpectedExport, ExpectedShape } from '../lib/live-shape.ts';
+import { endpointOf } from '../lib/endpoint.ts';
 import type { ContractDemands } from './simulated-device.ts';
-import type { ModuleFence } from './lib/module-fence.ts';
+import type { ModuleFence } from '../lib/module-fence.ts';
 
 /** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
 export interface AdmittedPlugin {

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultLimits } from '../../gateway/cells/options.ts';
-import { rehearsePlugin } from '../../gateway/simulated-device.ts';
-import { api, deps, zod } from './cells/plugins.ts';
+import { defaultLimits } from '../../../gateway/cells/options.ts';
+import { rehearsePlugin } from '../../../gateway/hosting/simulated-device.ts';
+import { api, deps, zod } from '../cells/plugins.ts';
 import { join } from 'node:path';
 
 /** A shipped plugin as a cell would run it. */
 function planOf(name: string) {
-  const root = join(import.meta.dirname, '../../plugins', name);
-  const provided = { zod, '@portcullis/contracts': api, [join(import.meta.dirname, '../../contracts/index.ts')]: api };
+  const root = join(import.meta.dirname, '../../../plugins', name);
+  const provided = {
+    zod,
+    '@portcullis/contracts': api,
+    [join(import.meta.dirname, '../../../contracts/index.ts')]: api,
+  };
   return {
     name,
     entry: join(root, 'index.ts'),

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { PortcullisError } from '../contracts/errors.ts';
-import { readUpload } from './cli/plugin-found.ts';
-import { comparePlugin } from './cli/plugin-preflight.ts';
-import { switchOn } from './cli/plugin-versions.ts';
+import { PortcullisError } from '../../contracts/errors.ts';
+import { readUpload } from '../cli/plugin-found.ts';
+import { comparePlugin } from '../cli/plugin-preflight.ts';
+import { switchOn } from '../cli/plugin-versions.ts';
 import type { InstallOrder, InstallResult } from './plugin-uploads.ts';
 
 const [{ config, file, name, dryRun }] = (await once(process, 'message')) as [InstallOrder];
