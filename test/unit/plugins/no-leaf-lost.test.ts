@@ -85,8 +85,11 @@ function codeBeside(payload: Json, path: string): string | undefined {
   return isObject(entry) ? textIn(entry, 'code') : undefined;
 }
 
-/** A plugin without corpus reads binary frames, which have no leaves; its own test reads them. */
-const talkative = plugins.filter(({ corpus }) => corpus.length > 0);
+/**
+ * A plugin without corpus reads binary frames, which have no leaves; that of GPIO lines reads what the gateway's own
+ * transport says of a line that its configuration names. Their own tests read them.
+ */
+const talkative = plugins.filter(({ plugin, corpus }) => corpus.length > 0 && plugin.name !== 'gpio');
 
 for (const { plugin, corpus } of talkative) {
   test(`${plugin.name}: every leaf of the payload corpus is a measurement, metadata or an x. entry`, (t) => {
