@@ -1,13 +1,11 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
-import { lifeCycles } from '../contracts/registry.ts';
 import { listenApi } from './api/listen-api.ts';
 import { claimRoutes } from './api/claim-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
-import type { Commands } from './commands/open-commands.ts';
 import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
@@ -16,13 +14,14 @@ import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
+import { countStages } from './count-stages.ts';
 import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
-import { openMetrics, type Metrics } from './observability/metrics.ts';
+import { openMetrics } from './observability/metrics.ts';
 import { openActuation } from './open-actuation.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware } from './open-hardware.ts';
@@ -35,13 +34,13 @@ import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
 import { deviceRoutes } from './device-routes.ts';
-import { openRegistry, type Registry } from './registry/open-registry.ts';
+import { openRegistry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { gpioTables } from './transports/gpio/tables.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
-import { openTwins, type Twins } from './twin/open-twins.ts';
+import { openTwins } from './twin/open-twins.ts';
 import { twinTables } from './twin/tables.ts';
 import { version } from './version.ts';
 
@@ -173,14 +172,6 @@ async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<strin
   return alarms.active().flatMap(({ code, detail }) => (code === 'disk-full' ? [detail] : []));
 }
 
-interface Counted {
-  readonly buffer: Buffer;
-  readonly mqtt: MqttTransport;
-  readonly registry: Registry;
-  readonly commands: Commands;
-  readonly twins: Twins;
-}
-
 /** The broker as the handles of plugins reach it. */
 function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config): HandlePorts['mqtt'] {
   return {
@@ -188,38 +179,6 @@ function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config):
     subscribe: (filter, listener) => mqtt.subscribe(filter, listener),
     actuationFilters: actuationTopics,
   };
-}
-
-/** Numbers that are read when Prometheus asks. */
-function countStages(metrics: Metrics, { buffer, mqtt, registry, commands, twins }: Counted): void {
-  metrics.gauge('buffered_records', 'Records that wait for a sink.', ['sink'], async () => {
-    const { sinks } = await buffer.ledger();
-    return sinks.map(({ sink, buffered }) => ({ labels: { sink }, value: buffered }));
-  });
-  metrics.gauge('ledger_balanced', '1 while every line of the ledger adds up.', [], async () => [
-    { value: (await buffer.ledger()).balanced ? 1 : 0 },
-  ]);
-  metrics.gauge('database_bytes', 'Size of the database file.', [], async () => [
-    { value: (await buffer.status()).fileBytes },
-  ]);
-  metrics.gauge('devices', 'Devices of the registry, by life cycle.', ['life_cycle'], () => {
-    const states = Map.groupBy(registry.devices(), ({ lifeCycle }) => lifeCycle);
-    return lifeCycles.map((state) => ({ labels: { life_cycle: state }, value: states.get(state)?.length ?? 0 }));
-  });
-  metrics.gauge('commands_open', 'Commands that have not ended, by state.', ['state'], () =>
-    [...commands.open()].map(([state, value]) => ({ labels: { state }, value })),
-  );
-  metrics.gauge('twin_wishes', 'Wishes to devices, by what became of them.', ['state'], () =>
-    Object.entries(twins.stats().wishes).map(([state, value]) => ({ labels: { state }, value })),
-  );
-  metrics.gauge('twin_written_bytes', 'Bytes of rows of twins handed to the disk since the start.', [], () => [
-    { value: twins.stats().writtenBytes },
-  ]);
-  metrics.gauge('mqtt_connections', 'Connected clients.', [], () => [{ value: mqtt.stats().connections }]);
-  metrics.gauge('mqtt_messages', 'Messages in the broker, by what they wait for.', ['state'], () => {
-    const { pending, held, queued, retained } = mqtt.stats();
-    return Object.entries({ pending, held, queued, retained }).map(([state, value]) => ({ labels: { state }, value }));
-  });
 }
 
 /** Every plugin that came to the door, with what it serves where it runs. */
