@@ -119,6 +119,10 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   );
   const server = createServer({ key: identity.key, cert: identity.cert, maxHeaderSize: 32_768 }, handle);
   server.keepAliveTimeout = 60_000;
+  // A connection whose handshake was under way at the end is not among those that `closeAllConnections` knows.
+  server.on('secureConnection', (socket) => {
+    if (closing.signal.aborted) socket.destroy();
+  });
   const port = await listen(server, options.port ?? 0, host);
   const urlHost = host.includes(':') ? `[${host}]` : host;
 

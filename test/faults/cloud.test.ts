@@ -44,8 +44,12 @@ test('the cloud test would notice: a gateway that settles before the cloud answe
   const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4, pauseMs: 5 });
   await waitUntil('acknowledgements', () => publisher.acknowledged.size > 50);
   await publisher.stop();
-  await drained(daemon);
+  await waitUntil('records to be settled that nobody took', async () => {
+    const { sinks } = await daemon.api<{ sinks: { delivered: number }[] }>('/api/v1/ledger');
+    return sinks.some(({ delivered }) => delivered > 30);
+  });
   await cloud.clearFaults();
+  await drained(daemon);
   const { missing } = compare(publisher.acknowledged, await cloud.received());
   assert.ok(missing.length > 0, 'the broken promise went unnoticed');
 });

@@ -49,6 +49,7 @@ export async function startCloud(t: TestContext, options: Partial<CloudOptions> 
     const answer = await fetch(`${cloud.url}${path}`, {
       method,
       dispatcher,
+      signal: AbortSignal.timeout(60_000),
       ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);

@@ -65,7 +65,7 @@ export async function startDaemon(t: TestContext, options: DaemonOptions = {}): 
     return child;
   };
   const api = async <Result>(path: string): Promise<Result> => {
-    const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`);
+    const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`, { signal: AbortSignal.timeout(60_000) });
     return (await answer.json()) as Result;
   };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
