@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { waitUntil } from './wait-until.ts';
+import { cannotRun } from './cannot-run.ts';
 
 /** Prints each datagram on a line. Perl is on every Debian; Node has no datagram sockets of this kind. */
 const receiver = `use Socket; socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die;
@@ -17,11 +18,7 @@ export interface NotifySocket {
 /** What systemd would listen on; undefined, with the test skipped in words, where its tools are not installed. */
 export async function openNotifySocket(t: TestContext): Promise<NotifySocket | undefined> {
   const missing = ['systemd-notify', 'perl'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
-  if (missing.length > 0) {
-    if (process.env['CI'] === 'true') throw new Error(`${missing.join(' and ')} must be installed for this test`);
-    t.skip(`needs ${missing.join(' and ')}`);
-    return undefined;
-  }
+  if (cannotRun(t, missing.length > 0 ? `needs ${missing.join(' and ')}` : undefined)) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-notify-'));
   const path = join(folder, 'notify');
   const child = spawn('perl', ['-e', receiver, path], { stdio: ['ignore', 'pipe', 'inherit'] });
