@@ -15,6 +15,7 @@ const stages = [
   'live',
   'rules',
   'flows',
+  'access',
   'api',
   'console',
 ];

@@ -183,6 +183,8 @@ export interface PlaceBook {
   places(): Iterable<PlaceRecord>;
   /** The names from the building to the place, with slashes between. */
   pathOf(place: string): string;
+  /** Ids and paths of the place and of all that it stands in; none for an unknown one. */
+  around(place: string): readonly string[];
   addPlace(place: NewPlace): Promise<PlaceRecord>;
   editPlace(edit: PlaceEdit): Promise<PlaceRecord>;
   removePlace(removal: PlaceRemoval): Promise<PlaceRecord>;

@@ -9,7 +9,7 @@ import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
-import { adminToken, gatewayName } from './config/identity.ts';
+import { gatewayName } from './config/identity.ts';
 import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
@@ -22,6 +22,7 @@ import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics } from './observability/metrics.ts';
+import { openAccessDesk } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware } from './open-hardware.ts';
@@ -133,7 +134,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins });
   const api = starting.use(
     await listenApi(
-      { ...config.http, version, adminToken: await adminToken(config.dataDir) },
+      { ...config.http, version },
       {
         routes: [
           ...readRoutes({
@@ -148,6 +149,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
         ],
+        access: await openAccessDesk(config, { registry, clock }),
         assets: await consoleAssets(),
         metrics,
         notReadyBecause: () => notReadyBecause(buffer, alarms),

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { DeviceRecord } from '../../contracts/registry.ts';
 import {
   deviceFilterSchema,
   importBounds,
@@ -19,7 +20,8 @@ import { route, type Route } from './route.ts';
 /** What the API asks of the registry about many devices at once. */
 export interface BulkEdits {
   importDevices(csv: string, dryRun: boolean): Promise<ImportReport>;
-  exportDevices(filter: DeviceFilter): string;
+  /** Of those that fit, the ones that may be shown. */
+  exportDevices(filter: DeviceFilter, isShown: (device: DeviceRecord) => boolean): string;
   applyTemplate(template: SiteTemplate, dryRun: boolean): Promise<TemplateReport>;
   operate(operation: Operation): Promise<OperationReport>;
 }
@@ -33,26 +35,29 @@ export function bulkRoutes(model: BulkEdits): Route[] {
       method: 'POST',
       path: '/api/v1/devices/import',
       summary: 'Registers and changes the devices of a CSV file, all or none; faults are told with their lines.',
-      admin: true,
+      needs: 'device.edit',
       upload: { contentType: 'text/csv', maxBytes: importBounds.maxFileBytes },
       input: z.strictObject({ dryRun: z.stringbool().default(false) }),
       result: imported,
-      handle: async ({ dryRun }, body) => model.importDevices(await textOf(body, importBounds.maxFileBytes), dryRun),
+      handle: async ({ dryRun }, { body }) =>
+        model.importDevices(await textOf(body, importBounds.maxFileBytes), dryRun),
     }),
     route({
       method: 'GET',
       path: '/api/v1/devices/export',
       summary: 'The devices as a CSV file that the import takes.',
+      needs: 'device.read',
+      target: 'some',
       produces: 'text/csv',
       input: deviceFilterSchema,
       result: z.string(),
-      handle: async (filter) => model.exportDevices(filter),
+      handle: async (filter, { may }) => model.exportDevices(filter, ({ id }) => may('device.read', { device: id })),
     }),
     route({
       method: 'POST',
       path: '/api/v1/templates',
       summary: 'Makes the places, groups and devices that a template names and that are not there yet.',
-      admin: true,
+      needs: 'site.edit',
       input: siteTemplateSchema.extend({ dryRun: z.boolean().default(false) }),
       result: imported.extend({ places: count, groups: count }),
       handle: ({ dryRun, ...template }) => model.applyTemplate(template, dryRun),
@@ -61,7 +66,7 @@ export function bulkRoutes(model: BulkEdits): Route[] {
       method: 'POST',
       path: '/api/v1/operations',
       summary: 'Moves, tags, retries or decommissions every device that is selected.',
-      admin: true,
+      needs: 'device.edit',
       input: operationSchema,
       result: z.object({ matched: count, changed: z.array(z.string()) }),
       handle: (operation) => model.operate(operation),
@@ -69,10 +74,10 @@ export function bulkRoutes(model: BulkEdits): Route[] {
   ];
 }
 
-async function textOf(body: Readable | undefined, mostBytes: number): Promise<string> {
+async function textOf(body: Readable, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     bytes += (chunk as Buffer).length;
     if (bytes > mostBytes) throw new PortcullisError('COMMAND_INVALID', `The file is larger than ${mostBytes} bytes.`);
     chunks.push(chunk as Buffer);

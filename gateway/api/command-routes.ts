@@ -40,7 +40,8 @@ export function commandRoutes(book: CommandBook): Route[] {
       path: '/api/v1/commands',
       summary:
         'Takes a command. The same id, or the header Idempotency-Key, does nothing again and answers with what became of the first.',
-      admin: true,
+      needs: 'device.control',
+      target: ({ device }) => ({ device }),
       status: 202,
       input: z.strictObject({
         id: id.optional(),
@@ -54,18 +55,26 @@ export function commandRoutes(book: CommandBook): Route[] {
         ttlMs,
       }),
       result: shown,
-      handle: ({ id, idempotencyKey, ...wish }) =>
-        book.submit({ ...wish, id: id ?? idempotencyKey ?? randomUUID(), source: 'api' }),
+      handle: ({ id, idempotencyKey, origin, ...wish }, { actor }) =>
+        book.submit({
+          ...wish,
+          id: id ?? idempotencyKey ?? randomUUID(),
+          source: 'api',
+          origin: actor.kind === 'person' ? actor.name : origin,
+        }),
     }),
     route({
       method: 'GET',
       path: '/api/v1/commands/:id',
       summary: 'What became of a command.',
+      needs: 'device.read',
+      target: 'some',
       input: z.object({ id }),
       result: shown,
-      handle: async ({ id }) => {
+      handle: async ({ id }, { may }) => {
         const status = await book.status(id);
-        if (status === undefined) throw new PortcullisError('NOT_FOUND', `There is no command "${id}".`);
+        if (status === undefined || !may('device.read', status))
+          throw new PortcullisError('NOT_FOUND', `There is no command "${id}".`);
         return status;
       },
     }),
@@ -73,6 +82,8 @@ export function commandRoutes(book: CommandBook): Route[] {
       method: 'GET',
       path: '/api/v1/commands',
       summary: 'The commands, newest first, page by page.',
+      needs: 'device.read',
+      target: 'some',
       input: z.object({
         device: device.optional(),
         state: z.enum(commandStates).optional(),
@@ -80,9 +91,9 @@ export function commandRoutes(book: CommandBook): Route[] {
         cursor: z.coerce.number().int().positive().optional(),
       }),
       result: z.object({ commands: z.array(shown), next: z.number().nullable() }),
-      handle: async ({ cursor, ...query }) => {
+      handle: async ({ cursor, ...query }, { may }) => {
         const { commands, next } = await book.list({ ...query, before: cursor });
-        return { commands, next: next ?? null };
+        return { commands: commands.filter((one) => may('device.read', one)), next: next ?? null };
       },
     }),
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Target } from '../../contracts/actor.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import {
   credentialWishSchema,
@@ -16,7 +17,7 @@ import {
   type Removal,
 } from '../../contracts/registry.ts';
 import { showDevice, shownDevice, type DeviceList } from './device-list.ts';
-import { route, type Route } from './route.ts';
+import { route, type Context, type Route } from './route.ts';
 
 interface Issued {
   readonly user: string;
@@ -39,36 +40,19 @@ export interface DeviceEdits extends Pick<DeviceList, 'pathOf'> {
 
 const path = '/api/v1/devices';
 const one = z.strictObject({ id: knownDevice });
+const target = ({ id }: { id: string }): Target => ({ device: id });
 const issued = z.object({ user: z.string(), password: z.string() });
 
 /** One device: its labels, its place and its life. */
 export function deviceEditRoutes(model: DeviceEdits): Route[] {
-  const change = <Input extends z.ZodObject>(
-    definition: Pick<Route<Input>, 'method' | 'path' | 'summary' | 'input'> & {
-      readonly run: (input: z.infer<Input>) => Promise<DeviceRecord>;
-    },
-  ): Route => {
-    const { run, ...rest } = definition;
-    const handle = async (input: z.infer<Input>): Promise<object> => showDevice(await run(input), model);
-    return route({ ...rest, admin: true, result: shownDevice, handle });
-  };
+  const change = changeOf(model);
   return [
-    route({
-      method: 'GET',
-      path: `${path}/:id`,
-      summary: 'One device.',
-      input: one,
-      result: shownDevice,
-      handle: async ({ id }) => {
-        const device = model.find(id);
-        if (device === undefined) throw new PortcullisError('NOT_FOUND', `There is no device "${id}".`);
-        return showDevice(device, model);
-      },
-    }),
+    oneDevice(model),
     change({
       method: 'POST',
       path,
       summary: 'Registers a device before its first message; it is SHADOW until a cloud has taken it.',
+      target: ({ place }) => (place === undefined ? 'everything' : { place }),
       input: newDeviceSchema,
       run: (device) => model.register(device),
     }),
@@ -76,13 +60,20 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       method: 'PATCH',
       path: `${path}/:id`,
       summary: 'Changes name, profile, place or tags. The id never changes, nor do topics and history.',
+      target,
       input: deviceEditSchema,
-      run: (edit) => model.editDevice(edit),
+      run: (edit, { may }) => {
+        if (edit.place && !may('device.edit', { place: edit.place })) {
+          throw new PortcullisError('NOT_ALLOWED', 'The device may not be moved to a place that is not yours.');
+        }
+        return model.editDevice(edit);
+      },
     }),
     change({
       method: 'POST',
       path: `${path}/:id/retry`,
       summary: 'Offers a rejected device to the cloud again.',
+      target,
       input: removalSchema,
       run: (wanted) => model.retry(wanted),
     }),
@@ -90,6 +81,7 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       method: 'POST',
       path: `${path}/:id/replace`,
       summary: 'New hardware takes over name, profile, place and tags; the old device is decommissioned.',
+      target,
       input: removalSchema.extend({ by: deviceId }),
       run: (wanted) => model.replace(wanted),
     }),
@@ -97,6 +89,7 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       method: 'POST',
       path: `${path}/:id/decommission`,
       summary: 'Ends the life of a device: its credentials end, its connection closes, the cloud removes it.',
+      target,
       input: removalSchema,
       run: (wanted) => model.decommission(wanted),
     }),
@@ -104,6 +97,7 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       method: 'DELETE',
       path: `${path}/:id`,
       summary: 'Takes a device out of the registry; with data=true also what is kept of it beside the log.',
+      target,
       input: deviceRemovalSchema,
       run: (wanted) => model.removeDevice(wanted),
     }),
@@ -111,11 +105,43 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       method: 'DELETE',
       path: `${path}/:id/credentials`,
       summary: 'Ends the credentials of a device and closes its connection.',
+      target,
       input: one,
       run: ({ id }) => model.revoke(id),
     }),
     ...credentialsOf(model),
   ];
+}
+
+function oneDevice(model: DeviceEdits): Route {
+  return route({
+    method: 'GET',
+    path: `${path}/:id`,
+    summary: 'One device.',
+    needs: 'device.read',
+    target,
+    input: one,
+    result: shownDevice,
+    handle: async ({ id }) => {
+      const device = model.find(id);
+      if (device === undefined) throw new PortcullisError('NOT_FOUND', `There is no device "${id}".`);
+      return showDevice(device, model);
+    },
+  });
+}
+
+/** Makes routes that change one device and show it afterwards. */
+function changeOf(model: DeviceEdits) {
+  return <Input extends z.ZodObject>(
+    definition: Pick<Route<Input>, 'method' | 'path' | 'summary' | 'input' | 'target'> & {
+      readonly run: (input: z.infer<Input>, context: Context) => Promise<DeviceRecord>;
+    },
+  ): Route => {
+    const { run, ...rest } = definition;
+    const handle = async (input: z.infer<Input>, context: Context): Promise<object> =>
+      showDevice(await run(input, context), model);
+    return route({ ...rest, needs: 'device.edit', result: shownDevice, handle });
+  };
 }
 
 /** A password is in an answer once, when it is made. */
@@ -125,7 +151,8 @@ function credentialsOf(model: DeviceEdits): Route[] {
       method: 'POST',
       path: `${path}/:id/credentials`,
       summary: 'Lets the device connect to the broker. Without a password one is made.',
-      admin: true,
+      needs: 'credential.manage',
+      target,
       input: credentialWishSchema,
       result: issued,
       handle: async (wish) => issued.parse(await model.issue(wish)),
@@ -134,7 +161,8 @@ function credentialsOf(model: DeviceEdits): Route[] {
       method: 'POST',
       path: `${path}/:id/credentials/rotate`,
       summary: 'Makes a second password; the one before stays valid until the next rotation.',
-      admin: true,
+      needs: 'credential.manage',
+      target,
       input: one,
       result: issued,
       handle: async ({ id }) => issued.parse(await model.rotate(id)),

@@ -31,6 +31,8 @@ export function deviceListRoute(model: DeviceList): Route {
     path: '/api/v1/devices',
     summary:
       'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle.',
+    needs: 'device.read',
+    target: 'some',
     input: z.object({
       ...deviceFilterSchema.shape,
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -41,8 +43,9 @@ export function deviceListRoute(model: DeviceList): Route {
       next: z.string().nullable(),
       devices: z.array(shownDevice.extend(accounted)),
     }),
-    handle: async ({ limit, cursor, ...filter }) => {
-      const all = model.select(filter).toSorted(byId);
+    handle: async ({ limit, cursor, ...filter }, { may }) => {
+      const seen = model.select(filter).filter(({ id }) => may('device.read', { device: id }));
+      const all = seen.toSorted(byId);
       const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
       const shown = rest.slice(0, limit);
       const lines = Map.groupBy((await model.ledger()).devices, ({ device }) => device);

@@ -12,7 +12,7 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     openapi: '3.1.0',
     info: { title: 'Portcullis', version, description: 'What the gateway has accepted, and what became of it.' },
     paths,
-    components: { securitySchemes: { admin: { type: 'http', scheme: 'bearer' } } },
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   };
 }
 
@@ -24,7 +24,7 @@ function operation(route: Route): object {
   const inside = fields.filter(([name]) => !inPath.has(name) && !asQuery);
   return {
     summary: route.summary,
-    ...(route.admin && { security: [{ admin: [] }] }),
+    security: route.needs === 'nothing' ? [] : [{ token: [] }],
     parameters: outside.map(([name, schema]) => ({
       name,
       in: inPath.has(name) ? 'path' : 'query',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PortcullisError } from '../../contracts/errors.ts';
 import {
   groupEditSchema,
   newGroupSchema,
@@ -7,6 +8,7 @@ import {
   placeKinds,
   placeRemovalSchema,
   removalSchema,
+  type GroupRecord,
   type PlaceBook,
   type PlaceRecord,
 } from '../../contracts/registry.ts';
@@ -32,10 +34,13 @@ export function placeRoutes(book: PlaceBook): Route[] {
       method: 'GET',
       path,
       summary: 'Every place with its path from the building, in the order of the paths.',
+      needs: 'site.read',
+      target: 'some',
       input: z.object({}),
       result: z.object({ places: z.array(place.extend({ path: z.string() })) }),
-      handle: async () => {
-        const places = Array.from(book.places(), (one) => ({ ...one, path: book.pathOf(one.id) }));
+      handle: async (_input, { may }) => {
+        const all = Array.from(book.places(), (one) => ({ ...one, path: book.pathOf(one.id) }));
+        const places = all.filter(({ id }) => may('site.read', { place: id }));
         return { places: places.toSorted((one, other) => (one.path < other.path ? -1 : 1)) };
       },
     }),
@@ -43,7 +48,8 @@ export function placeRoutes(book: PlaceBook): Route[] {
       method: 'POST',
       path,
       summary: 'Adds a place: a building, or a floor, area or room in a place of the kind before.',
-      admin: true,
+      needs: 'site.edit',
+      target: ({ parent }) => (parent === undefined ? 'everything' : { place: parent }),
       input: newPlaceSchema,
       result: place,
       handle: async (wanted) => shown(await book.addPlace(wanted)),
@@ -52,16 +58,23 @@ export function placeRoutes(book: PlaceBook): Route[] {
       method: 'PATCH',
       path: `${path}/:id`,
       summary: 'Renames a place or moves it, with everything in it.',
-      admin: true,
+      needs: 'site.edit',
+      target: ({ id }) => ({ place: id }),
       input: placeEditSchema,
       result: place,
-      handle: async (edit) => shown(await book.editPlace(edit)),
+      handle: async (edit, { may }) => {
+        if (edit.parent !== undefined && !may('site.edit', { place: edit.parent })) {
+          throw new PortcullisError('NOT_ALLOWED', 'The place may not be moved to one that is not yours.');
+        }
+        return shown(await book.editPlace(edit));
+      },
     }),
     route({
       method: 'DELETE',
       path: `${path}/:id`,
       summary: 'Removes an empty place; with cascade=true everything in it goes, and its devices move to its parent.',
-      admin: true,
+      needs: 'site.edit',
+      target: ({ id }) => ({ place: id }),
       input: placeRemovalSchema,
       result: place,
       handle: (removal) => book.removePlace(removal),
@@ -76,15 +89,22 @@ export function groupRoutes(book: PlaceBook): Route[] {
       method: 'GET',
       path: groupPath,
       summary: 'The groups, their members and the areas they are responsible for.',
+      needs: 'site.read',
+      target: 'some',
       input: z.object({}),
       result: z.object({ groups: z.array(group) }),
-      handle: async () => ({ groups: [...book.groups()].toSorted((one, other) => (one.name < other.name ? -1 : 1)) }),
+      handle: async (_input, { may }) => {
+        const isShown = ({ areas }: GroupRecord): boolean =>
+          may('site.read', 'everything') || areas.some((area) => may('site.read', { place: area }));
+        const groups = [...book.groups()].filter(isShown);
+        return { groups: groups.toSorted((one, other) => (one.name < other.name ? -1 : 1)) };
+      },
     }),
     route({
       method: 'POST',
       path: groupPath,
       summary: 'Adds a group.',
-      admin: true,
+      needs: 'site.edit',
       input: newGroupSchema,
       result: group,
       handle: (wanted) => book.addGroup(wanted),
@@ -93,7 +113,7 @@ export function groupRoutes(book: PlaceBook): Route[] {
       method: 'PATCH',
       path: `${groupPath}/:id`,
       summary: 'Changes name, members or areas of a group.',
-      admin: true,
+      needs: 'site.edit',
       input: groupEditSchema,
       result: group,
       handle: (edit) => book.editGroup(edit),
@@ -102,7 +122,7 @@ export function groupRoutes(book: PlaceBook): Route[] {
       method: 'DELETE',
       path: `${groupPath}/:id`,
       summary: 'Removes a group.',
-      admin: true,
+      needs: 'site.edit',
       input: removalSchema,
       result: group,
       handle: (removal) => book.removeGroup(removal),

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { route, type Route } from './route.ts';
 
@@ -44,7 +44,7 @@ export function pluginRoutes(uploads: PluginUploads): Route[] {
       summary:
         'Checks a bundle, compares it with the version that runs, and switches it on at the next start of the gateway. ' +
         'With ?dryRun=true it is only checked and compared. The name is that of its contract; without one the package says it.',
-      admin: true,
+      needs: 'plugin.install',
       upload: { contentType: 'application/gzip', maxBytes: maxUploadBytes },
       input: z.strictObject({
         name: z
@@ -54,7 +54,7 @@ export function pluginRoutes(uploads: PluginUploads): Route[] {
         dryRun: z.stringbool().default(false),
       }),
       result: installed,
-      handle: ({ name, dryRun }, body = Readable.from([])) => uploads.install({ name, dryRun }, body),
+      handle: ({ name, dryRun }, { body }) => uploads.install({ name, dryRun }, body),
     }),
   ];
 }

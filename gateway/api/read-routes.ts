@@ -46,6 +46,7 @@ export function readRoutes(model: ReadModel): Route[] {
       summary:
         'The balance per sink: what was accepted and where each record is now; with ?device= also of one device.',
       method: 'GET',
+      needs: 'gateway.read',
       input: z.object({ device: z.string().max(256).optional() }),
       result: z.object({
         balanced: z.boolean(),
@@ -63,6 +64,7 @@ export function readRoutes(model: ReadModel): Route[] {
       method: 'GET',
       path: '/api/v1/plugins',
       summary: 'The plugins that are loaded, and the topics they serve.',
+      needs: 'gateway.read',
       input: z.object({}),
       result: z.object({ plugins: z.array(z.looseObject({ name: z.string() })) }),
       handle: async () => ({ plugins: model.plugins() }),
@@ -71,40 +73,19 @@ export function readRoutes(model: ReadModel): Route[] {
       method: 'GET',
       path: '/api/v1/alarms',
       summary: 'What a person must know about now.',
+      needs: 'alarm.read',
       input: z.object({}),
       result: z.object({
         alarms: z.array(z.object({ code: z.string(), subject: z.string(), detail: z.string(), since: z.number() })),
       }),
       handle: async () => ({ alarms: model.alarms() }),
     }),
-    route({
-      method: 'GET',
-      path: '/api/v1/hardware',
-      summary: 'The serial ports and GPIO lines of the configuration, and whether they are open.',
-      input: z.object({}),
-      result: z.object({
-        serial: z.array(
-          z.object({
-            port: z.string(),
-            state: lineState,
-            stations: z.array(z.object({ station: z.string(), isOnline: z.boolean() })),
-          }),
-        ),
-        gpio: z.array(
-          z.object({
-            line: z.string(),
-            as: z.enum(['input', 'counter', 'output']),
-            place: z.string(),
-            state: lineState,
-          }),
-        ),
-      }),
-      handle: async () => model.hardware(),
-    }),
+    hardwareRoute(model),
     route({
       method: 'GET',
       path: '/api/v1/dead-letters',
       summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
+      needs: 'gateway.read',
       input: z.object({ limit: limit }),
       result: z.object({
         deadLetters: z.array(z.looseObject({ sample: z.string(), sampleEncoding: z.enum(['utf-8', 'base64']) })),
@@ -114,6 +95,34 @@ export function readRoutes(model: ReadModel): Route[] {
       }),
     }),
   ];
+}
+
+function hardwareRoute(model: ReadModel): Route {
+  return route({
+    method: 'GET',
+    path: '/api/v1/hardware',
+    summary: 'The serial ports and GPIO lines of the configuration, and whether they are open.',
+    needs: 'gateway.read',
+    input: z.object({}),
+    result: z.object({
+      serial: z.array(
+        z.object({
+          port: z.string(),
+          state: lineState,
+          stations: z.array(z.object({ station: z.string(), isOnline: z.boolean() })),
+        }),
+      ),
+      gpio: z.array(
+        z.object({
+          line: z.string(),
+          as: z.enum(['input', 'counter', 'output']),
+          place: z.string(),
+          state: lineState,
+        }),
+      ),
+    }),
+    handle: async () => model.hardware(),
+  });
 }
 
 /** A dead letter with its sample as text where it is text; a cut may have split its last character. */

@@ -1,5 +1,15 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { Actor, Permission, Target } from '../../contracts/actor.ts';
+
+/** Who calls, and what else a call has beside its input. */
+export interface Context {
+  readonly actor: Actor;
+  /** Whether the caller may do this to that, for answers that are confined to what the caller may see. */
+  readonly may: (permission: Permission, target: Target) => boolean;
+  /** The uploaded file, where the route takes one. */
+  readonly body: Readable;
+}
 
 /**
  * One call of the API, as data: the server and the OpenAPI document are both made from it. `input` is the query of a
@@ -12,15 +22,20 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** 202: taken, and done later. */
   readonly status?: 202;
-  /** Needs the administrator's token. */
-  readonly admin?: boolean;
-  /** The body is a file of this type, streamed to `handle`; `input` is then the query. */
+  /** What the caller must be permitted; `nothing` is for who has no login yet. */
+  readonly needs: Permission | 'nothing';
+  /**
+   * What it is done to; without it, to the gateway as a whole, which nobody may who is confined to areas. `some`: `handle` confines
+   * what it does and answers to what the caller may.
+   */
+  readonly target?: 'some' | ((input: z.infer<Input>) => Target);
+  /** The body is a file of this type, streamed as `context.body`; `input` is then the query. */
   readonly upload?: { readonly contentType: string; readonly maxBytes: number };
   /** The answer is a text of this type instead of JSON. */
   readonly produces?: 'text/csv';
   readonly input: Input;
   readonly result: z.ZodType;
-  handle(input: z.infer<Input>, body?: Readable): Promise<unknown>;
+  handle(input: z.infer<Input>, context: Context): Promise<unknown>;
 }
 
 /** Gives a route its types: `input` flows from the schema into `handle`. */

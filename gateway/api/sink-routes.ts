@@ -25,6 +25,7 @@ export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
       method: 'GET',
       path: '/api/v1/sinks',
       summary: 'The configured sinks: whether each takes records, and why not.',
+      needs: 'gateway.read',
       input: z.object({}),
       result: z.object({ sinks: z.array(status) }),
       handle: async () => ({ sinks: sinks.map((sink) => sink.status()) }),
@@ -33,7 +34,7 @@ export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
       method: 'POST',
       path: '/api/v1/sinks/:sink/resume',
       summary: 'Tries a sink again now that was stopped or waits, and the devices that it had rejected.',
-      admin: true,
+      needs: 'gateway.operate',
       input: z.strictObject({ sink: z.string().max(64) }),
       result: status,
       handle: async ({ sink: name }) => {

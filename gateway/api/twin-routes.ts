@@ -24,6 +24,8 @@ export function twinRoutes(model: TwinModel): Route[] {
       method: 'GET',
       path,
       summary: 'What a device reported, what it shall be, and what is still to be done.',
+      needs: 'device.read',
+      target: ({ id }) => ({ device: id }),
       input: z.strictObject({ id: knownDevice }),
       result: shownTwinSchema,
       handle: async ({ id }) => model.show(id),
@@ -33,7 +35,8 @@ export function twinRoutes(model: TwinModel): Route[] {
       path,
       summary:
         'Says what a device shall be, metric by metric; null takes a wish back. It is brought to the device once, when that is there. With If-Match only if the twin still has this version.',
-      admin: true,
+      needs: 'device.control',
+      target: ({ id }) => ({ device: id }),
       input: twinEditSchema,
       result: shownTwinSchema,
       handle: (edit) => model.edit(edit, 'api'),
@@ -42,6 +45,8 @@ export function twinRoutes(model: TwinModel): Route[] {
       method: 'GET',
       path: `${path}/history`,
       summary: 'The changes of a twin, newest first, page by page.',
+      needs: 'device.read',
+      target: ({ id }) => ({ device: id }),
       input: z.strictObject({
         id: knownDevice,
         limit: z.coerce.number().int().min(1).max(1_000).default(100),

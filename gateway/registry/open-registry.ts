@@ -37,7 +37,7 @@ import { exportDevices, importDevices } from './device-file.ts';
 import { openEditor, type Editor } from './editor.ts';
 import { addGroup, editGroup, removeGroup } from './groups.ts';
 import { operate, select } from './operations.ts';
-import { addPlace, editPlace, pathOf, removePlace } from './places.ts';
+import { addPlace, around, editPlace, pathOf, removePlace } from './places.ts';
 import { applyTemplate } from './site-template.ts';
 import { loadBook } from './tables.ts';
 import { reportOf } from './upsert.ts';
@@ -80,7 +80,7 @@ export interface Registry extends DeviceDirectory, PlaceBook, AsyncDisposable {
   /** Takes a CSV file of devices in, all of it or nothing. */
   importDevices(csv: string, dryRun: boolean): Promise<ImportReport>;
   /** The devices that fit as a CSV file, in the order of their ids. */
-  exportDevices(filter: DeviceFilter): string;
+  exportDevices(filter: DeviceFilter, isShown?: (device: DeviceRecord) => boolean): string;
   applyTemplate(template: SiteTemplate, dryRun: boolean): Promise<TemplateReport>;
   operate(operation: Operation): Promise<OperationReport>;
 }
@@ -139,6 +139,7 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
       tellMoved();
     },
     places: () => places.values(),
+    around: (place) => around(places, place),
     pathOf: (place) => pathOf(places, place),
     addPlace: (place) => edit((draft) => addPlace(draft, place, bounds)),
     editPlace: (wanted) => edit((draft) => editPlace(draft, wanted)),
@@ -160,7 +161,8 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     replace: (wanted) => edit((draft) => replace(draft, wanted, bounds)),
 
     importDevices: (csv, dryRun) => reportOf(edit((draft) => importDevices(draft, csv, dryRun, bounds))),
-    exportDevices: (filter) => [...exportDevices(book, select(book, filter).toSorted(byId))].join(''),
+    exportDevices: (filter, isShown = () => true) =>
+      [...exportDevices(book, select(book, filter).filter(isShown).toSorted(byId))].join(''),
     applyTemplate: (template, dryRun) => reportOf(edit((draft) => applyTemplate(draft, template, dryRun, bounds))),
     operate: (operation) => reportOf(edit((draft) => operate(draft, operation))),
     [Symbol.asyncDispose]: () => editor[Symbol.asyncDispose](),

@@ -72,6 +72,19 @@ export function pathOf(places: Places, id: string): string {
     .join('/');
 }
 
+/** Ids and paths of a place and of all that it stands in; none for an unknown one. */
+export function around(places: Places, id: string): string[] {
+  if (places.get(id) === undefined) return [];
+  const chain = chainOf(places, id);
+  return chain.flatMap((place, at) => [
+    place.id,
+    chain
+      .slice(0, at + 1)
+      .map(({ name }) => name)
+      .join('/'),
+  ]);
+}
+
 /** Finds places by their path; made once for many look-ups. */
 export function placesByPath(places: Places): (path: string) => PlaceRecord | undefined {
   const byPlace = new Map([...places.values()].map((place) => [siblingKey(place), place]));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Target } from '../../../contracts/actor.ts';
 import type { DeviceRecord } from '../../../contracts/registry.ts';
+import { asAdministrator } from '../../harness/api-context.ts';
 import { deviceListRoute } from '../../../gateway/api/device-list.ts';
 
 const line = {
@@ -49,7 +51,8 @@ const list = deviceListRoute({
   }),
   pathOf: (place) => `path of ${place}`,
 });
-const ask = async (query: object): Promise<Listed> => (await list.handle(list.input.parse(query))) as Listed;
+const ask = async (query: object): Promise<Listed> =>
+  (await list.handle(list.input.parse(query), asAdministrator)) as Listed;
 const ids = ({ devices }: Listed): string[] => devices.map(({ id }) => id);
 
 test('the devices of the registry come in order of id, page by page, with what the ledger says', async () => {
@@ -64,6 +67,13 @@ test('the devices of the registry come in order of id, page by page, with what t
     buffered: 2,
     sinks: [line],
   });
+});
+
+test('of a list everybody sees what is theirs, and no more is counted', async () => {
+  const may = (_permission: string, target: Target): boolean =>
+    typeof target === 'object' && 'device' in target && target.device !== 'b';
+  const mine = (await list.handle(list.input.parse({}), { ...asAdministrator, may })) as Listed;
+  assert.deepEqual([ids(mine), mine.total], [['a', 'c'], 2]);
 });
 
 test('a filter names a place, a tag, a life cycle', async () => {

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { openAccess } from '../../../gateway/access/open-access.ts';
 import { listenApi, type Api } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
+
+const access = openAccess(
+  { adminToken: 'token', policies: [] },
+  { whereabouts: { placesOf: () => [], placesAround: () => [] }, localTime: () => undefined },
+);
 
 async function startApi(t: TestContext, notReady: readonly string[] = []): Promise<Api> {
   const echo = route({
     method: 'GET',
     path: '/api/v1/echo',
     summary: 'Says it back.',
+    needs: 'device.read',
     input: z.object({ limit: z.coerce.number().int().max(10).default(3) }),
     result: z.object({ limit: z.number() }),
     handle: async ({ limit }) => {
@@ -23,15 +31,16 @@ async function startApi(t: TestContext, notReady: readonly string[] = []): Promi
     method: 'POST',
     path: '/api/v1/things/:thing',
     summary: 'Takes a name.',
-    admin: true,
+    needs: 'device.edit',
     input: z.strictObject({ thing: z.string(), name: z.string() }),
     result: z.object({}),
     handle: async (input) => input,
   });
   const api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1.2.3', adminToken: 'token' },
+    { host: '127.0.0.1', port: 0, version: '1.2.3' },
     {
       routes: [echo, write],
+      access,
       assets: [{ path: '/', contentType: 'text/html', body: '<p>hello' }],
       metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       notReadyBecause: async () => notReady,
@@ -77,12 +86,13 @@ test('a taken port is one clear sentence', async (t) => {
   const { port } = await startApi(t);
   const deps = {
     routes: [],
+    access,
     assets: [],
     metrics: { contentType: 'text/plain', text: async () => '' },
     notReadyBecause: async () => [],
     log: pino({ level: 'silent' }),
   };
-  await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1', adminToken: '' }, deps), {
+  await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1' }, deps), {
     code: 'PORT_TAKEN',
     message: `Port ${port} on 127.0.0.1 is taken. Set http.port to a free one.`,
   });
@@ -103,9 +113,29 @@ test('what changes something needs the administrator token', async (t) => {
       headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
       body: JSON.stringify({ name: 'x' }),
     });
-  assert.equal((await post()).status, 401);
-  assert.equal((await post('Bearer wrong')).status, 401);
+  for (const wrong of [undefined, 'Bearer wrong', 'Bearer', 'Basic dG9rZW4=']) {
+    const answer = await post(wrong);
+    assert.equal(answer.status, 401);
+    assert.equal(((await answer.json()) as { code: string }).code, 'LOGIN_NEEDED');
+  }
   const answer = await post('Bearer token');
   assert.equal(answer.status, 200);
   assert.deepEqual(await answer.json(), { name: 'x', thing: 'lamp' });
+});
+
+test('without a login only this machine reads, by its own name and without a proxy', async (t) => {
+  const { port } = await startApi(t);
+  const get = (headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      request({ port, host: '127.0.0.1', path: '/api/v1/echo', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+  assert.equal(await get({}), 200);
+  assert.equal(await get({ host: `localhost:${port}` }), 200);
+  assert.equal(await get({ host: 'rebound.example' }), 401);
+  assert.equal(await get({ 'x-forwarded-for': '203.0.113.7' }), 401);
 });

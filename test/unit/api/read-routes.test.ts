@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asAdministrator } from '../../harness/api-context.ts';
 import { readRoutes, type ReadModel } from '../../../gateway/api/read-routes.ts';
 
 async function ask(path: string, model: Partial<ReadModel>): Promise<unknown> {
   const found = readRoutes(model as ReadModel).find((route) => route.path === path);
   assert.ok(found);
-  return found.handle(found.input.parse({}));
+  return found.handle(found.input.parse({}), asAdministrator);
 }
 
 test('the sample of a dead letter is text where it is text, also when it was cut inside a character', async () => {
