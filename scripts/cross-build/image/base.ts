@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { madeOnce } from '../emulated-root.ts';
@@ -9,8 +10,8 @@ const mirror = 'http://deb.debian.org/debian';
 const backports = 'trixie-backports';
 const packages =
   `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
-  e2fsprogs dosfstools wpasupplicant netplan-generator firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 gpiod
-  linux-image-arm64/${backports} initramfs-tools raspi-firmware`.split(/\s+/);
+  e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6
+  gpiod initramfs-tools raspi-firmware`.split(/\s+/);
 /** Nobody reads manuals on the card; licences stay. */
 const dpkgOptions = [
   'force-confold',
@@ -35,7 +36,12 @@ done
  * Kept until the list of packages changes.
  */
 export function makeBase({ out, target, say }: Workplace): Promise<string> {
-  return madeOnce(join(out, 'work', `image-base-${target.arch}-${target.suite}`), async (folder) => {
+  const all = [...packages, `${target.kernel}/${backports}`];
+  const stamp = createHash('sha256')
+    .update(JSON.stringify([all, dpkgOptions, standIn]))
+    .digest('hex')
+    .slice(0, 12);
+  return madeOnce(join(out, 'work', `image-base-${target.arch}-${target.suite}-${stamp}`), async (folder) => {
     say('image: installing Debian for the board (many minutes under emulation, once)');
     const stub = join(out, 'work', 'mkinitramfs-stand-in');
     writeFileSync(stub, standIn, { mode: 0o755 });
@@ -48,7 +54,7 @@ export function makeBase({ out, target, say }: Workplace): Promise<string> {
       '--mode=root',
       '--variant=minbase',
       `--arch=${target.debian}`,
-      `--include=${packages.join(',')}`,
+      `--include=${all.join(',')}`,
       ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
       ...aptOptions.map((option) => `--aptopt=${option}`),
       `--essential-hook=${divert}; cp ${stub} "$1/usr/sbin/mkinitramfs"`,

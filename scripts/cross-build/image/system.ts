@@ -22,6 +22,10 @@ const places: Readonly<Record<string, string>> = {
   'image/judge': 'usr/lib/portcullis-image/judge',
   'image/portcullis-judge.service': 'usr/lib/systemd/system/portcullis-judge.service',
   'image/portcullis.conf': 'usr/lib/systemd/system/portcullis.service.d/image.conf',
+  'image/led': 'usr/lib/portcullis-image/led',
+  'image/portcullis-led.path': 'usr/lib/systemd/system/portcullis-led.path',
+  'image/portcullis-led.service': 'usr/lib/systemd/system/portcullis-led.service',
+  'image/wireless.network': 'etc/systemd/network/20-wireless.network',
   'image/wired.network': 'etc/systemd/network/20-wired.network',
   'image/resolved.conf': 'usr/lib/systemd/resolved.conf.d/portcullis.conf',
   'image/portcullis.dnssd': 'etc/systemd/dnssd/portcullis.dnssd',
@@ -37,6 +41,7 @@ const links: Readonly<Record<string, string>> = {
     '/usr/lib/systemd/system/portcullis-first-boot.service',
   'etc/systemd/system/multi-user.target.wants/portcullis-judge.service':
     '/usr/lib/systemd/system/portcullis-judge.service',
+  'etc/systemd/system/multi-user.target.wants/portcullis-led.path': '/usr/lib/systemd/system/portcullis-led.path',
   'etc/systemd/system/multi-user.target.wants/systemd-networkd.service':
     '/usr/lib/systemd/system/systemd-networkd.service',
   // Asks questions on a console that nobody sees.
