@@ -12,6 +12,8 @@ const stages = [
   'registry',
   'commands',
   'twin',
+  'alarms',
+  'notify',
   'live',
   'rules',
   'flows',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmOps, alarmStates, severities } from './alarm-words.ts';
 
 /** What a message is about. A consumer never infers availability: it is a message of its own. */
 export const kinds = ['telemetry', 'state', 'event', 'availability', 'registration', 'health', 'alarm'] as const;
@@ -79,6 +80,23 @@ export const resultSchema = z.strictObject({
 });
 export type CommandResult = z.infer<typeof resultSchema>;
 
+/** What happened to an alarm of the gateway, and how it is after that; the kind of its message is `alarm`. */
+const alarmChangeSchema = z.strictObject({
+  id: z.string().min(1).max(64),
+  code: z.string().min(1).max(64),
+  subject: z.string().min(1).max(256),
+  severity: z.enum(severities),
+  state: z.enum(alarmStates),
+  op: z.enum(alarmOps),
+  by: z.string().min(1).max(128),
+  /** How often it was raised, and when first, in milliseconds. */
+  count: z.int().positive(),
+  since: z.int(),
+  detail: z.string().max(1024),
+  note: z.string().max(1024).optional(),
+  shelvedUntil: z.int().optional(),
+});
+
 /**
  * The version 1 envelope that leaves the gateway (Tuya is a projection of it, Kafka carries it whole).
  *
@@ -105,6 +123,7 @@ export const messageSchema = z.strictObject({
   /** Only with the kind of the same name. */
   change: changeSchema.optional(),
   result: resultSchema.optional(),
+  alarm: alarmChangeSchema.optional(),
 });
 export type Message = z.infer<typeof messageSchema>;
 

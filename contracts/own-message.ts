@@ -5,7 +5,7 @@ export function ownMessage(
   device: string,
   topic: string,
   nowMs: number,
-  rest: Pick<Measurement, 'kind' | 'cls' | 'change' | 'result'>,
+  rest: Pick<Measurement, 'kind' | 'cls' | 'change' | 'result' | 'alarm' | 'place'>,
 ): Measurement {
   return {
     dev: { id: device },

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
+import { alarmCommand } from './cli/alarm.ts';
 import { auditCommand } from './cli/audit.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
@@ -32,6 +33,7 @@ const program = new Command('portcullis')
   .addCommand(deviceCommand())
   .addCommand(commandCommand())
   .addCommand(twinCommand())
+  .addCommand(alarmCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

@@ -5,6 +5,7 @@ import { claimRoutes } from './api/claim-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
+import { alarmTables } from './alarms/tables.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
@@ -24,6 +25,7 @@ import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics } from './observability/metrics.ts';
 import { openAccessDesk } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
+import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware } from './open-hardware.ts';
 import { outletsOf } from './outlets.ts';
@@ -70,6 +72,7 @@ const tables = [
   commandTables,
   twinTables,
   gpioTables,
+  alarmTables,
 ];
 
 /**
@@ -106,6 +109,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const twins = await openTwins({ append: straight, store: buffer, directory, log, clock, onMoment });
   const registry = starting.use(await openRegistry({ append: twins.follow(straight), store: buffer, log, clock }));
   const live = openLiveView({ log });
+  const desk = await openAlarmDesk({ buffer, registry, live, book: alarms }, deps, starting);
   const append = twins.watch(live.watch(registry.watch(buffer.append)));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
@@ -141,10 +145,10 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
             ledger: (query) => buffer.ledger(query),
             deadLetters: (query) => buffer.deadLetters(query),
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
-            alarms: () => alarms.active(),
             hardware: () => hardware.status(),
           }),
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger() }),
+          ...desk.routes,
           ...claimRoutes(ownership),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),

@@ -28,7 +28,6 @@ export interface ReadModel {
     readonly outages: readonly object[];
   }>;
   plugins(): readonly object[];
-  alarms(): readonly object[];
   hardware(): { readonly serial: readonly object[]; readonly gpio: readonly object[] };
   deadLetters(query: { limit: number }): Promise<readonly { readonly sample: Uint8Array }[]>;
 }
@@ -68,17 +67,6 @@ export function readRoutes(model: ReadModel): Route[] {
       input: z.object({}),
       result: z.object({ plugins: z.array(z.looseObject({ name: z.string() })) }),
       handle: async () => ({ plugins: model.plugins() }),
-    }),
-    route({
-      method: 'GET',
-      path: '/api/v1/alarms',
-      summary: 'What a person must know about now.',
-      needs: 'alarm.read',
-      input: z.object({}),
-      result: z.object({
-        alarms: z.array(z.object({ code: z.string(), subject: z.string(), detail: z.string(), since: z.number() })),
-      }),
-      handle: async () => ({ alarms: model.alarms() }),
     }),
     hardwareRoute(model),
     route({

@@ -7,7 +7,7 @@ import type { Write } from '../../contracts/table-set.ts';
 import { resultMessage } from '../lib/result-message.ts';
 import { tell } from '../observability/channels.ts';
 import type { Agenda, OpenCommand } from './agenda.ts';
-import type { LivedTime } from './lived-time.ts';
+import type { LivedTime } from '../lib/lived-time.ts';
 import type { CommandBounds, CommandDeps, CommandOptions } from './options.ts';
 import type { Presence } from './presence.ts';
 import { awaitedOf } from './proof.ts';

@@ -3,7 +3,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { LiveSubscriber } from '../../contracts/live.ts';
 import { afterStart, openAgenda, type Agenda, type OpenCommand } from './agenda.ts';
 import { Driver } from './driver.ts';
-import { livedTime } from './lived-time.ts';
+import { livedTime } from '../lib/lived-time.ts';
 import { defaultBounds, type CommandDeps, type CommandOptions } from './options.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { heard } from './proof.ts';
@@ -38,7 +38,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     store.read('commands.open', []),
     store.read('commands.readAway', []),
   ]);
-  const time = livedTime(saved, clock);
+  const time = livedTime(saved, clock, 'commands.putClock');
   const agenda = openAgenda(bounds);
   for (const command of open.map(commandOf)) {
     const { plugin, idempotent } = codecOf(command, deps) ?? { plugin: '', idempotent: false };

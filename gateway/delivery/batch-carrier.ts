@@ -3,10 +3,10 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { Outlet } from '../../contracts/pipeline.ts';
 import type { Batch, Sink, Verdict, WriteResult } from '../../contracts/sink.ts';
 import { tell } from '../observability/channels.ts';
-import { backoffMs, defaultBackoff, type BackoffPolicy } from './backoff.ts';
+import { backoffMs, defaultBackoff, type BackoffPolicy } from '../lib/backoff.ts';
 import { boundedWrite } from './bounded-write.ts';
 import type { Failure } from './loop-state.ts';
-import { pause, type Scheduler } from './scheduler.ts';
+import { pause, type Scheduler } from '../lib/scheduler.ts';
 import type { Suspicion } from './suspicion.ts';
 
 export interface CarrierOptions {

@@ -1,5 +1,5 @@
 import type { Batch, Sink, WriteResult } from '../../contracts/sink.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from '../lib/scheduler.ts';
 
 /** How one call of `write` ended, seen from outside; `late` and `aborted` leave the call to its own fate. */
 export type Attempt =

@@ -3,7 +3,7 @@ import type { Outlet } from '../../contracts/pipeline.ts';
 import { lanes, type Batch, type Lane, type Sink } from '../../contracts/sink.ts';
 import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
-import { defaultBackoff, type BackoffPolicy } from './backoff.ts';
+import { defaultBackoff, type BackoffPolicy } from '../lib/backoff.ts';
 import { BatchCarrier } from './batch-carrier.ts';
 import {
   capacity,
@@ -14,7 +14,7 @@ import {
   type LoopInput,
   type LoopState,
 } from './loop-state.ts';
-import { pause, systemScheduler, type Scheduler } from './scheduler.ts';
+import { pause, systemScheduler, type Scheduler } from '../lib/scheduler.ts';
 import { Suspicion } from './suspicion.ts';
 
 export interface DeliveryLoopOptions {

@@ -1,4 +1,4 @@
-import { backoffMs, type BackoffPolicy } from './backoff.ts';
+import { backoffMs, type BackoffPolicy } from '../lib/backoff.ts';
 
 export type LoopStateName = 'connecting' | 'idle' | 'writing' | 'backing-off' | 'stopped';
 

@@ -9,8 +9,12 @@ export interface ActiveAlarm {
   readonly since: number;
 }
 
+type OnChange = (alarm: ActiveAlarm, active: boolean) => void;
+
 export interface AlarmBook extends Disposable {
   active(): readonly ActiveAlarm[];
+  /** One more who hears what `onChange` of `openAlarmBook` hears, from now on and until disposed. */
+  follow(onChange: OnChange): Disposable;
 }
 
 const maxAlarms = 1_000;
@@ -26,8 +30,12 @@ interface Kept {
  * Keeps the alarms that are active now, one per code and subject, without those that another one explains. `onChange`
  * hears each that is shown raised and cleared once, however often the condition is told.
  */
-export function openAlarmBook(now: () => number, onChange: (alarm: ActiveAlarm, active: boolean) => void): AlarmBook {
+export function openAlarmBook(now: () => number, onChange: OnChange): AlarmBook {
   const active = new Map<string, Kept>();
+  const followers = new Set([onChange]);
+  const change: OnChange = (alarm, isActive) => {
+    for (const each of followers) each(alarm, isActive);
+  };
   const shown = (): readonly Kept[] => {
     const all = [...active.values()];
     const isExplained = ({ alarm: { code, subject } }: Kept): boolean =>
@@ -45,16 +53,20 @@ export function openAlarmBook(now: () => number, onChange: (alarm: ActiveAlarm, 
         active.set(key, { alarm, explains, told: known?.told ?? false });
       } else {
         active.delete(key);
-        if (known?.told) onChange(known.alarm, false);
+        if (known?.told) change(known.alarm, false);
       }
       for (const one of shown().filter(({ told }) => !told)) {
         one.told = true;
-        onChange(one.alarm, true);
+        change(one.alarm, true);
       }
     },
   );
   return {
     active: () => shown().map(({ alarm }) => alarm),
+    follow(onChange) {
+      followers.add(onChange);
+      return { [Symbol.dispose]: () => void followers.delete(onChange) };
+    },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openBuffer, type Buffer } from '../../gateway/buffer/buffer.ts';
-import type { BackoffPolicy } from '../../gateway/delivery/backoff.ts';
+import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
 import { startDeliveryLoop } from '../../gateway/delivery/delivery-loop.ts';
 import { tuyaTables } from '../../gateway/delivery/tuya/tables.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { BackoffPolicy } from '../../gateway/delivery/backoff.ts';
+import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
 import { startDownlink } from '../../gateway/delivery/tuya/down/start-downlink.ts';
 import { listen } from '../../gateway/observability/channels.ts';
 import { waitUntil } from '../harness/wait-until.ts';

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
-import type { BackoffPolicy } from '../../gateway/delivery/backoff.ts';
+import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
 import { tuyaTables } from '../../gateway/delivery/tuya/tables.ts';
 import { openTuyaSink } from '../../gateway/delivery/tuya/tuya-sink.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackoffPolicy } from '../../gateway/delivery/backoff.ts';
+import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
 import { startDeliveryLoop } from '../../gateway/delivery/delivery-loop.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import { MemoryOutlet } from '../unit/delivery/memory-outlet.ts';

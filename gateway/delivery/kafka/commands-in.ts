@@ -1,7 +1,7 @@
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
 import type { Logger } from 'pino';
-import { backoffMs, defaultBackoff, type BackoffPolicy } from '../backoff.ts';
-import { pause, systemScheduler, type Scheduler } from '../scheduler.ts';
+import { backoffMs, defaultBackoff, type BackoffPolicy } from '../../lib/backoff.ts';
+import { pause, systemScheduler, type Scheduler } from '../../lib/scheduler.ts';
 import { classOfFault } from './error-classes.ts';
 import { clientOptions } from './kafka-client.ts';
 import type { KafkaOptions } from './options.ts';

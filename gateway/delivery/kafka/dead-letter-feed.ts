@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { DeadLetterRecord } from '../../../contracts/kafka.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
-import { backoffMs, defaultBackoff } from '../backoff.ts';
-import { pause, systemScheduler, type Scheduler } from '../scheduler.ts';
+import { backoffMs, defaultBackoff } from '../../lib/backoff.ts';
+import { pause, systemScheduler, type Scheduler } from '../../lib/scheduler.ts';
 import type { KafkaSink } from './kafka-sink.ts';
 import { deadLetterRecord } from './records.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { pause, type Scheduler } from '../scheduler.ts';
+import { pause, type Scheduler } from '../../lib/scheduler.ts';
 import type { Call, TuyaClient } from './client.ts';
 import type { Answer, Refusal } from './envelope.ts';
 import type { CallQuota } from './quota.ts';

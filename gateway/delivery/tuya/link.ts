@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { DeviceDirectory } from '../../../contracts/registry.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { systemScheduler, type Scheduler } from '../scheduler.ts';
+import { systemScheduler, type Scheduler } from '../../lib/scheduler.ts';
 import { Caller } from './caller.ts';
 import { openTuyaClient, type TuyaClient } from './client.ts';
 import type { DataPoint } from './data-points.ts';

@@ -50,12 +50,21 @@ export function project(message: Message, product: Product = emptyProduct): Proj
       return presenceOf(message) ?? reportOf(message, product);
     case 'registration':
       return { as: 'registration' };
-    case 'event':
     case 'alarm':
+      return message.alarm === undefined ? { as: 'event', data: eventOf(message, product) } : alarmOf(message);
+    case 'event':
       return { as: 'event', data: eventOf(message, product) };
     default:
       return reportOf(message, product);
   }
+}
+
+/** An alarm is an event of its device with the name of its code; this cloud knows nothing that is no device. */
+function alarmOf({ dev, ts, alarm }: Message): Projected {
+  if (alarm === undefined || dev.id !== alarm.subject) return { as: 'skip', why: 'alarm' };
+  const { code, id, severity, state, count, detail } = alarm;
+  const params = { alarm: id, severity, state, count, detail };
+  return { as: 'event', data: { event_code: code.replace(/\W/g, '_'), event_time: ts, output_params: params } };
 }
 
 function reportOf(message: Message, product: Product): Projected {

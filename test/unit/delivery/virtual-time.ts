@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../gateway/lib/clock.ts';
-import type { Scheduler } from '../../../gateway/delivery/scheduler.ts';
+import type { Scheduler } from '../../../gateway/lib/scheduler.ts';
 
 /** A clock and a scheduler that move only when the test says so. */
 export class VirtualTime implements Clock, Scheduler {

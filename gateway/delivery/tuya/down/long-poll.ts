@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../../lib/clock.ts';
 import { tell } from '../../../observability/channels.ts';
-import { backoffMs, defaultBackoff, type BackoffPolicy } from '../../backoff.ts';
-import { pause, systemScheduler, type Scheduler } from '../../scheduler.ts';
+import { backoffMs, defaultBackoff, type BackoffPolicy } from '../../../lib/backoff.ts';
+import { pause, systemScheduler, type Scheduler } from '../../../lib/scheduler.ts';
 import type { Answer, Refusal } from '../envelope.ts';
 import { rules } from '../error-classes.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { backoffMs, defaultBackoff } from '../../../gateway/delivery/backoff.ts';
+import { backoffMs, defaultBackoff } from '../../../gateway/lib/backoff.ts';
 
 const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 

@@ -1,4 +1,4 @@
-/** The one way in which delivery waits, so that tests can drive the time themselves. Disposing cancels. */
+/** The one way in which stages wait, so that tests can drive the time themselves. Disposing cancels. */
 export interface Scheduler {
   after(ms: number, run: () => void): Disposable;
 }
