@@ -35,6 +35,8 @@ const homes: Record<string, string> = {
   '@platformatic/kafka': 'delivery',
   fastify: 'api',
   'oxc-parser': 'admission',
+  preact: 'console',
+  'qrcode-generator': 'console',
 };
 
 const driversOutside = (stage: string): { name: string; message: string }[] =>

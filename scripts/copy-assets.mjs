@@ -1,12 +1,13 @@
-// Puts what the compiler does not copy beside the compiled build: the console's files, the plugins' manifests and their
+// Puts what the compiler does not copy beside the compiled build: the console's page, built first where it is not, the plugins' manifests and their
 // contracts, whose entry is then the compiled file.
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import './build-console.mjs';
 
 const root = join(import.meta.dirname, '..');
 /** Folder of the compiled build. */
 const dist = process.argv[2] ?? join(root, 'dist');
-for (const file of globSync(['gateway/console/*.{html,css,js}', 'plugins/*/package.json', 'package.json'], {
+for (const file of globSync(['gateway/console/built/**/*.*', 'plugins/*/package.json', 'package.json'], {
   cwd: root,
 })) {
   cpSync(join(root, file), join(dist, file));

@@ -5,19 +5,13 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import type { Route } from './route.ts';
+import { serveAsset, type Asset } from './serve-asset.ts';
 import { serveRoute } from './serve-route.ts';
 
 export interface ApiOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
-}
-
-/** A file of the console, ready to be sent. */
-export interface Asset {
-  readonly path: string;
-  readonly contentType: string;
-  readonly body: string;
 }
 
 export interface ApiDeps {
@@ -42,7 +36,7 @@ const routerOptions = { maxParamLength: 256 * 12 };
 
 const securityHeaders = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; manifest-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
@@ -80,9 +74,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   const document = openApiDocument(deps.routes, options.version);
   server.get('/openapi.json', async () => document);
   for (const route of deps.routes) await serveRoute(server, route, deps.access);
-  for (const asset of deps.assets) {
-    server.get(asset.path, async (_request, reply) => reply.type(asset.contentType).send(asset.body));
-  }
+  for (const asset of deps.assets) serveAsset(server, asset);
 
   await listen(server, options);
   const address = server.server.address();

@@ -1,22 +1,67 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, relative } from 'node:path';
 
-const files = [
-  { path: '/', name: 'index.html', contentType: 'text/html; charset=utf-8' },
-  { path: '/console.css', name: 'console.css', contentType: 'text/css; charset=utf-8' },
-  { path: '/console.js', name: 'console.js', contentType: 'text/javascript; charset=utf-8' },
-  { path: '/switch.js', name: 'switch.js', contentType: 'text/javascript; charset=utf-8' },
-  { path: '/claim', name: 'claim.html', contentType: 'text/html; charset=utf-8' },
-  { path: '/claim.js', name: 'claim.js', contentType: 'text/javascript; charset=utf-8' },
-] as const;
+/** A file of the page, as `scripts/build-console.mjs` left it. */
+export interface ConsoleAsset {
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly gzip?: Buffer;
+  readonly brotli?: Buffer;
+  readonly etag: string;
+  /** Its name has a hash of its content: it never changes. */
+  readonly isImmutable: boolean;
+}
 
-/** The page's files, read once; nothing of it comes from another server. */
-export function consoleAssets(): Promise<{ path: string; contentType: string; body: string }[]> {
-  return Promise.all(
-    files.map(async ({ path, name, contentType }) => ({
-      path,
-      contentType,
-      body: await readFile(join(import.meta.dirname, name), 'utf8'),
-    })),
-  );
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+  '.md': 'text/markdown; charset=utf-8',
+};
+
+/** Said where the page was not built; the gateway itself needs no page. */
+const notBuilt = Buffer.from(
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Portcullis</title><h1>Portcullis</h1>' +
+    '<p>The gateway runs, but its page was not built. Run <code>npm run build:console</code> and start the gateway again.',
+);
+
+/** Addresses of the one document: what it shows is said after the `#`, or by the path of the claim on a label. */
+const documents = ['/', '/claim'];
+
+/** Everything that the page consists of, read once; nothing of it comes from another server. */
+export async function consoleAssets(folder = join(import.meta.dirname, 'built')): Promise<ConsoleAsset[]> {
+  const files = await filesOf(folder);
+  if (!files.includes('index.html')) return documents.map((path) => assetOf(path, types['.html'] ?? '', notBuilt));
+  const plain = files.filter((file) => types[extname(file)] !== undefined);
+  const assets = await Promise.all(plain.map((file) => readAsset(folder, file, files)));
+  return assets.flat();
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((one) => one.isFile()).map((one) => relative(folder, join(one.parentPath, one.name)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readAsset(folder: string, file: string, files: readonly string[]): Promise<ConsoleAsset[]> {
+  const body = await readFile(join(folder, file));
+  const packed = async (ending: string): Promise<Buffer | undefined> =>
+    files.includes(`${file}${ending}`) ? readFile(join(folder, `${file}${ending}`)) : undefined;
+  const [gzip, brotli] = await Promise.all([packed('.gz'), packed('.br')]);
+  const paths = file === 'index.html' ? documents : [`/${file}`];
+  const more = { ...(gzip && { gzip }), ...(brotli && { brotli }), isImmutable: file.startsWith('assets/') };
+  return paths.map((path) => Object.assign(assetOf(path, types[extname(file)] ?? '', body), more));
+}
+
+function assetOf(path: string, contentType: string, body: Buffer): ConsoleAsset {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return { path, contentType, body, etag, isImmutable: false };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { openAccess } from '../../../gateway/access/open-access.ts';
@@ -41,7 +42,18 @@ async function startApi(t: TestContext, notReady: readonly string[] = []): Promi
     {
       routes: [echo, write],
       access,
-      assets: [{ path: '/', contentType: 'text/html', body: '<p>hello' }],
+      assets: [
+        { path: '/', contentType: 'text/html', body: Buffer.from('<p>hello'), etag: '"1"', isImmutable: false },
+        {
+          path: '/assets/a-1.js',
+          contentType: 'text/javascript',
+          body: Buffer.from('plain'),
+          gzip: gzipSync('packed'),
+          brotli: brotliCompressSync('smaller'),
+          etag: '"2"',
+          isImmutable: true,
+        },
+      ],
       metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       notReadyBecause: async () => notReady,
       log: pino({ level: 'silent' }),
@@ -59,6 +71,25 @@ test('health, readiness, metrics, the page and the OpenAPI document answer', asy
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo', '/api/v1/things/{thing}']);
   assert.match((await get('/')).headers.get('content-security-policy') ?? '', /default-src 'none'/);
+});
+
+test('a file of the page comes in the smallest form that the browser takes, and only when it changed', async (t) => {
+  const { port } = await startApi(t);
+  const get = (path: string, headers: Record<string, string>): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  for (const [encoding, text] of [
+    ['gzip, deflate, br', 'smaller'],
+    ['gzip, deflate', 'packed'],
+    ['identity', 'plain'],
+  ] as const) {
+    const answer = await get('/assets/a-1.js', { 'accept-encoding': encoding });
+    assert.equal(await answer.text(), text);
+    assert.match(answer.headers.get('cache-control') ?? '', /immutable/);
+  }
+  const page = await get('/', { 'accept-encoding': 'br' });
+  assert.deepEqual([page.headers.get('cache-control'), await page.text()], ['no-cache', '<p>hello']);
+  assert.equal((await get('/', { 'if-none-match': '"1"' })).status, 304);
+  assert.equal((await get('/', { 'if-none-match': '"0"' })).status, 200);
 });
 
 test('what is not ready is said with 503', async (t) => {

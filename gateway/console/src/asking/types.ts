@@ -1,0 +1,152 @@
+import type { LifeCycle, PlaceKind, Refusal } from '../../../../contracts/registry.ts';
+
+/** Answers of the API as the page reads them; `/openapi.json` has every field. */
+export interface LedgerLine {
+  readonly sink: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly buffered: number;
+  readonly filtered: number;
+  readonly expired: number;
+  readonly evicted: number;
+  readonly deadLettered: number;
+  readonly predates: number;
+  readonly balanced: boolean;
+}
+
+export interface Alarm {
+  readonly code: string;
+  readonly subject: string;
+  readonly detail: string;
+  readonly since: number;
+}
+export interface AlarmList {
+  readonly alarms: readonly Alarm[];
+}
+
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly lifeCycle: LifeCycle;
+  readonly profile?: string;
+  readonly place?: string;
+  readonly path?: string;
+  readonly tags: readonly string[];
+  readonly version: number;
+  readonly cloudId?: string;
+  readonly refusal?: Refusal;
+  readonly user?: string;
+  readonly replaces?: string;
+  readonly replacedBy?: string;
+  readonly accepted?: number;
+  readonly buffered?: number;
+}
+/** All of them; a house has hundreds. */
+export const devicesPath = '/api/v1/devices?limit=1000';
+export interface DeviceList {
+  readonly total: number;
+  readonly next: string | null;
+  readonly devices: readonly Device[];
+}
+
+export interface Place {
+  readonly id: string;
+  readonly kind: PlaceKind;
+  readonly name: string;
+  readonly parent?: string;
+  readonly path: string;
+  readonly version: number;
+}
+export interface PlaceList {
+  readonly places: readonly Place[];
+}
+
+export interface Sink {
+  readonly sink: string;
+  readonly state: string;
+  readonly outage: boolean;
+  readonly reason?: string;
+  readonly failures: number;
+  readonly inFlight: number;
+}
+export interface SinkList {
+  readonly sinks: readonly Sink[];
+}
+
+export interface Violation {
+  readonly code: string;
+  /** Path in the contract. */
+  readonly path: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly contractLine?: number;
+  readonly subject?: string;
+  readonly expected?: string;
+  readonly observed?: string;
+  readonly confidence: 'proven' | 'heuristic';
+  /** What to do. */
+  readonly remedy: string;
+  readonly severity: 'error' | 'warning' | 'note';
+}
+
+export interface Outage {
+  readonly sink: string;
+  readonly fromMs: number;
+  /** Null while it lasts. */
+  readonly toMs: number | null;
+  readonly durationMs: number;
+  readonly captured: number;
+  readonly delivered: number;
+  readonly gone: number;
+}
+export interface Ledger {
+  readonly balanced: boolean;
+  readonly sinks: readonly LedgerLine[];
+  readonly devices: readonly (LedgerLine & { readonly device: string })[];
+  readonly reasons: readonly {
+    readonly sink: string;
+    readonly what: string;
+    readonly reason: string;
+    readonly n: number;
+  }[];
+  readonly outages: readonly Outage[];
+}
+
+export interface DeadLetter {
+  readonly id: number;
+  readonly sink: string;
+  readonly device: string;
+  readonly plugin: string;
+  readonly topic: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly receivedAt: number;
+  readonly sample: string;
+  readonly sampleEncoding: 'utf-8' | 'base64';
+}
+
+export interface PluginCommand {
+  readonly name: string;
+  readonly idempotent: boolean;
+  readonly args?: unknown;
+}
+interface Judged {
+  readonly name: string;
+  readonly version?: string;
+  readonly decision: 'ADMIT' | 'DENY';
+  readonly tree?: string;
+  readonly violations: readonly Violation[];
+  readonly grants: readonly { readonly path: string; readonly grant: string; readonly enforcedBy: string }[];
+  readonly origin: string;
+}
+export interface Plugin extends Judged {
+  readonly proto?: string;
+  readonly topics?: readonly string[];
+  readonly commands?: readonly PluginCommand[];
+  readonly runs: 'in the decode threads' | 'in a process of its own' | 'nowhere';
+  readonly state?: string;
+  readonly insteadOf?: readonly Judged[];
+}
+export interface PluginList {
+  readonly plugins: readonly Plugin[];
+}

@@ -1,0 +1,72 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from './ask.ts';
+import { link } from './link.ts';
+import { useStore } from './store.ts';
+
+export interface Asked<Result> {
+  /** The newest answer, also while the next one is on its way or the gateway is gone. */
+  readonly data: Result | undefined;
+  /** Why there is no newer one, in a sentence. */
+  readonly error: string | undefined;
+  /** Asks now. */
+  readonly again: () => Promise<void>;
+}
+
+/** Last answers by path, so that going back to a page shows it at once. */
+const remembered = new Map<string, unknown>();
+const mostRemembered = 100;
+
+function remember(path: string, data: unknown): void {
+  remembered.delete(path);
+  remembered.set(path, data);
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= mostRemembered) break;
+    remembered.delete(oldest);
+  }
+}
+
+/** Forgets every answer: somebody else is signed in now. */
+export function forgetAnswers(): void {
+  remembered.clear();
+}
+
+/**
+ * Asks the API for `path` (undefined asks nothing), again when the gateway is back, and every `everyMs` while the page can
+ * be seen.
+ */
+export function useAsk<Result>(path: string | undefined, everyMs?: number): Asked<Result> {
+  const known = (): Result | undefined =>
+    path === undefined ? undefined : (remembered.get(path) as Result | undefined);
+  const [state, show] = useState<{ path: string | undefined; data: Result | undefined; error: string | undefined }>({
+    path,
+    data: known(),
+    error: undefined,
+  });
+  const isHere = useStore(link) === 'here';
+  const again = async (signal?: AbortSignal): Promise<void> => {
+    if (path === undefined) return;
+    try {
+      const data = await ask<Result>(path, signal && { signal });
+      remember(path, data);
+      if (!signal?.aborted) show({ path, data, error: undefined });
+    } catch (error) {
+      if (!signal?.aborted) show({ path, data: known(), error: (error as Error).message });
+    }
+  };
+  useEffect(() => {
+    if (path === undefined || !isHere) return undefined;
+    const end = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const turn = async (): Promise<void> => {
+      if (!document.hidden) await again(end.signal);
+      if (everyMs !== undefined && !end.signal.aborted) timer = setTimeout(() => void turn(), everyMs);
+    };
+    void turn();
+    return () => {
+      end.abort();
+      clearTimeout(timer);
+    };
+  }, [path, everyMs, isHere]);
+  const shown = state.path === path ? state : { data: known(), error: undefined };
+  return { data: shown.data, error: shown.error, again: () => again() };
+}

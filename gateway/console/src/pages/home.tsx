@@ -1,0 +1,112 @@
+import { useAsk } from '../asking/use-ask.ts';
+import {
+  devicesPath,
+  type AlarmList,
+  type DeviceList,
+  type Ledger,
+  type PluginList,
+  type SinkList,
+} from '../asking/types.ts';
+import { Card, Page, Status, Waiting } from '../parts/parts.tsx';
+import { capital, counted } from '../parts/words.ts';
+import { hrefOf } from '../route.ts';
+import { fineLine, mattersOf, sinceText, type Matter } from './matters.ts';
+
+const everyMs = 5000;
+
+/** What is wrong now, in sentences with what to do, and what is fine in one line. */
+export function HomePage() {
+  const alarms = useAsk<AlarmList>('/api/v1/alarms', everyMs);
+  const sinks = useAsk<SinkList>('/api/v1/sinks', everyMs);
+  const ledger = useAsk<Ledger>('/api/v1/ledger', everyMs);
+  const devices = useAsk<DeviceList>(devicesPath, everyMs);
+  const plugins = useAsk<PluginList>('/api/v1/plugins', 30_000);
+  const all = [alarms, sinks, ledger, devices, plugins];
+  if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !plugins.data) {
+    return (
+      <Page title="Home">
+        <Waiting error={all.find(({ error }) => error !== undefined)?.error} what="how it is" />
+      </Page>
+    );
+  }
+  const matters = mattersOf({
+    alarms: alarms.data.alarms,
+    sinks: sinks.data.sinks,
+    ledger: ledger.data.sinks,
+    devices: devices.data.devices,
+    plugins: plugins.data.plugins,
+  });
+  const fine = fineLine(devices.data.devices, ledger.data.sinks, sinks.data.sinks);
+  return (
+    <Page title="Home" lead={matters.length === 0 ? undefined : `${counted(matters.length, 'thing')} to look at.`}>
+      {matters.length > 0 && (
+        <ul class="matters" aria-label="What is wrong now">
+          {matters.map((matter) => (
+            <MatterRow key={matter.key} matter={matter} />
+          ))}
+        </ul>
+      )}
+      <p class="fine">
+        <Status tone="good">{matters.length === 0 ? 'All is well.' : 'The rest is fine.'}</Status>
+        <span>{capital(fine)}.</span>
+      </p>
+      <div class="cards">
+        <Rooms devices={devices.data} />
+        <Next devices={devices.data} />
+      </div>
+    </Page>
+  );
+}
+
+function MatterRow({ matter: { tone, what, since, todo, href, to } }: { matter: Matter }) {
+  return (
+    <li class={`${tone}-mark`}>
+      <strong>{what}</strong> <span class="soft">{sinceText(since)}</span>
+      <p>
+        {todo} <a href={href}>{to}</a>
+      </p>
+    </li>
+  );
+}
+
+function Rooms({ devices: { devices } }: { devices: DeviceList }) {
+  const byPath = Map.groupBy(
+    devices.filter(({ lifeCycle }) => lifeCycle !== 'DECOMMISSIONED'),
+    ({ path }) => path ?? '',
+  );
+  const paths = [...byPath.keys()].sort();
+  return (
+    <Card title="Rooms">
+      <ul class="list">
+        {paths.map((path) => (
+          <li key={path} class="row">
+            <a href={hrefOf('devices')}>{path === '' ? 'Not in a room yet' : path}</a>
+            <span class="soft">{counted(byPath.get(path)?.length ?? 0, 'device')}</span>
+          </li>
+        ))}
+      </ul>
+      {paths.length === 0 && <p class="empty">No device has spoken yet.</p>}
+    </Card>
+  );
+}
+
+function Next({ devices: { devices } }: { devices: DeviceList }) {
+  const loose = devices.filter(({ place, lifeCycle }) => place === undefined && lifeCycle !== 'DECOMMISSIONED').length;
+  return (
+    <Card title="What you can do">
+      <ul class="list">
+        {loose > 0 && (
+          <li>
+            <a href={hrefOf('devices')}>Put {counted(loose, 'device')} into rooms</a>
+          </li>
+        )}
+        <li>
+          <a href={hrefOf('devices', 'new')}>Connect a device</a>
+        </li>
+        <li>
+          <a href={hrefOf('sync')}>See that nothing was lost</a>
+        </li>
+      </ul>
+    </Card>
+  );
+}
