@@ -30,7 +30,12 @@ export async function ask<Result>(path: string, question: Question = {}): Promis
   const isJson = answer.headers.get('content-type')?.includes('json') === true;
   if (answer.ok) return (isJson ? JSON.parse(text) : text) as Result;
   const { detail, title } = (isJson ? JSON.parse(text) : {}) as { detail?: string; title?: string };
-  if (answer.status === 401) session.ended();
+  if (answer.status === 401) {
+    const isLooking = (question.method ?? 'GET') === 'GET';
+    if (!isLooking && session.state.get().is === 'nobody')
+      throw new Refused('Sign in first: this changes something.', 401);
+    session.ended();
+  }
   throw new Refused(detail || title || `The gateway answered ${answer.status}. Try again.`, answer.status);
 }
 
