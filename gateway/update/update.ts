@@ -44,13 +44,15 @@ export async function stage(
 export async function judge(slots: Slots, machine: Machine, say: (sentence: string) => void): Promise<Verdict> {
   const trial = await slots.trial();
   if (trial === undefined) return 'nothing to judge';
-  if ((await slots.current()) !== trial.to) {
-    // The guard took it back, or the power went before the switch.
+  // The guard may take it back at any moment, also while it is asked how it is; then another gateway answered.
+  const isCurrent = async (): Promise<boolean> => (await slots.current()) === trial.to;
+  const ailment = (await isCurrent()) ? await machine.ailment() : undefined;
+  if (!(await isCurrent())) {
+    say(`${trial.to} did not stay up, or was never started; ${trial.from} runs.`);
     await slots.endTrial();
     await slots.keepOnly([trial.from]);
     return 'rolled back';
   }
-  const ailment = await machine.ailment();
   if (ailment === undefined) {
     await slots.endTrial();
     await slots.keepOnly([trial.from]);

@@ -20,6 +20,7 @@ interface Options {
   readonly smoke: boolean;
   readonly image: boolean;
   readonly url?: string;
+  readonly updates: boolean;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -44,7 +45,7 @@ const toolsFor = ({ compilerPackage, triplet, node }: Target): Record<string, st
   ...('debianSuite' in node && { patchelf: 'patchelf', ...emulationTools }),
 });
 
-async function crossBuild({ arch, out, key, smoke, image, url }: Options): Promise<void> {
+async function crossBuild({ arch, out, key, smoke, image, url, updates }: Options): Promise<void> {
   const target = targets[arch];
   const say = progress();
   const missing = ensurePrograms({ ...toolsFor(target), ...(smoke && emulationTools), ...(image && imageTools) }, say);
@@ -71,7 +72,7 @@ async function crossBuild({ arch, out, key, smoke, image, url }: Options): Promi
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }
   const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
-  if (image) files.push(await buildImage(place, { releaseKey: publicPart(key), url }));
+  if (image) files.push(await buildImage(place, { releaseKey: publicPart(key), url, updates }));
   writeSums(place, files, key);
   say(`done: ${place.out}`);
 }
@@ -85,6 +86,7 @@ await new Command('cross-build')
   .option('--key <file>', 'Ed25519 private key (PEM) that signs SHA256SUMS')
   .option('--image', 'the image of an SD card as well', false)
   .option('--url <folder>', 'where the image will lie on a web server, for the list that Raspberry Pi Imager reads')
+  .option('--no-updates', "the image from Debian as released, when the mirror's updates are out of step")
   .option('--no-smoke', 'do not run the result under emulation (it then does not count as built)')
   .action(crossBuild)
   .parseAsync()

@@ -17,8 +17,8 @@ export interface Target {
   readonly prebuilt: string;
   /** QEMU's word, and what the kernel knows a program of the target by: the head of its ELF file and which bits count. */
   readonly emulator: { readonly name: string; readonly magic: string; readonly mask: string };
-  /** Debian's kernel for the boards. */
-  readonly kernel: string;
+  /** Debian's kernel for the boards, and the suite that has it. */
+  readonly kernel: { readonly name: string; readonly suite: string };
   /** Suite whose root file system the artefact is tried in: what the boards run. */
   readonly suite: string;
 }
@@ -49,7 +49,8 @@ const arm64: Target = {
   compiled: [epoll],
   prebuilt: 'linux-arm64',
   emulator: elf('aarch64', { bits: '02', machine: 'b7' }),
-  kernel: 'linux-image-arm64',
+  // The one of the backports knows the Raspberry Pi 5's other chip, and has gpio-sim for the tests.
+  kernel: { name: 'linux-image-arm64', suite: 'trixie-backports' },
   suite: 'trixie',
 };
 
@@ -63,7 +64,7 @@ const armhf: Target = {
   compiled: [epoll, sqlite],
   prebuilt: 'linux-arm',
   emulator: elf('arm', { bits: '01', machine: '28' }),
-  kernel: 'linux-image-armmp',
+  kernel: { name: 'linux-image-armmp', suite: 'trixie' },
   suite: 'trixie',
 };
 

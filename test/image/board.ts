@@ -6,87 +6,112 @@ import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { freePort } from '../harness/free-port.ts';
 import { waitUntil } from '../harness/wait-until.ts';
+import { openGuestShell, type GuestShell } from './guest-shell.ts';
 
-const release = join(import.meta.dirname, '../../release/arm64');
 /** Where `writeDisk` puts the boot partition. */
 const bootOffset = 4 * 1024 * 1024;
 const cardBytes = 4 * 1024 ** 3;
-const patienceMs = 900_000;
+/** Everything is emulated, beside other tests. */
+export const patienceMs = 900_000;
 
-/** A board that boots a copy of the image from a card of 4 GiB: QEMU's `virt` machine, everything emulated. */
+export type Arch = 'arm64' | 'armhf';
+
+/** What QEMU runs for the boards of an architecture: its `virt` machine with a processor of theirs. */
+const machines: Readonly<Record<Arch, { readonly program: string; readonly machine: string }>> = {
+  arm64: { program: 'qemu-system-aarch64', machine: '-M virt -cpu cortex-a72' },
+  // The kernel for 32 bits sees no bus above 4 GiB.
+  armhf: { program: 'qemu-system-arm', machine: '-M virt,highmem=off -cpu cortex-a7' },
+};
+
+export const boardTools = (arch: Arch): Record<string, string> => ({
+  [machines[arch].program]: 'qemu-system-arm',
+  mcopy: 'mtools',
+  ssh: 'openssh-client',
+});
+
+/** A board that boots a copy of the image from a card of 4 GiB: QEMU's `virt` machine with 512 MB, everything emulated. */
 export interface Board {
   readonly mqttPort: number;
+  readonly sshPort: number;
   readonly api: <Answer>(path: string, body?: unknown) => Promise<Answer>;
   /** What its serial console showed, over all boots. */
   readonly console: () => string;
   /** Switches it on and waits until its gateway is ready; gives back the seconds that took. */
   readonly boot: () => Promise<number>;
+  /** Runs shell text as its root; gives back what that printed. */
+  readonly run: (text: string) => Promise<string>;
   /** Takes the power away, without notice. */
   readonly cutPower: () => Promise<void>;
-  /** The text of a file of the boot partition; the power must be off. */
+  /** The text of a file of the boot partition, or the names in a folder; the power must be off. */
   readonly readCard: (file: string) => string;
+  readonly listCard: (folder: string) => string;
+}
+
+export interface BoardOptions {
+  readonly arch: Arch;
+  /** What an installer puts on the card's boot partition. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Device node of this machine that the board has as a USB serial adapter (FTDI's, with the serial number METER1). */
+  readonly serial?: string;
+  /** A file that the board has as a second disk. */
+  readonly disk?: string;
+  /** Further words for its kernel. */
+  readonly kernel?: string;
 }
 
 /** The image that was built last, or undefined. */
-export const builtImage = (): string | undefined =>
-  globSync('portcullis-*-arm64.img', { cwd: release })
+export const builtImage = (arch: Arch): string | undefined => {
+  const release = join(import.meta.dirname, '../../release', arch);
+  return globSync(`portcullis-*-${arch}.img`, { cwd: release })
     .toSorted()
     .map((name) => join(release, name))
     .at(-1);
+};
 
 /** Writes a card: the image, and the files that an installer puts on its boot partition. The power is off. */
-export async function makeBoard(
-  t: TestContext,
-  image: string,
-  files: Readonly<Record<string, string>>,
-): Promise<Board> {
+export async function makeBoard(t: TestContext, image: string, options: BoardOptions): Promise<Board> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-board-'));
   t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const card = join(folder, 'card.img');
-  tool('cp', ['--sparse=always', image, card]);
-  truncateSync(card, cardBytes);
-  const boot = `${card}@@${bootOffset}`;
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(folder, basename(path));
-    writeFileSync(file, text);
-    if (path.includes('/') && !tool('mdir', ['-b', '-i', boot, '::']).includes('secrets'))
-      tool('mmd', ['-i', boot, '::/secrets']);
-    tool('mcopy', ['-o', '-i', boot, file, `::/${path}`]);
-  }
-  for (const part of ['vmlinuz', 'initrd.img']) {
-    const name = new RegExp(`${part}-\\S+`).exec(tool('mdir', ['-b', '-i', boot, '::']))?.[0];
-    tool('mcopy', ['-i', boot, `::/${name}`, join(folder, part)]);
-  }
-
-  const [mqttPort, httpPort] = [await freePort(), await freePort()];
+  const card = writeCard(folder, image, options.files);
+  const onCard = `${card}@@${bootOffset}`;
+  const ports = { mqtt: await freePort(), http: await freePort(), ssh: await freePort() };
   let machine: ChildProcess | undefined;
+  let shell: GuestShell | undefined;
   let said = '';
   const cutPower = async (): Promise<void> => {
+    shell?.[Symbol.dispose]();
+    shell = undefined;
     if (machine === undefined || machine.exitCode !== null || machine.signalCode !== null) return;
     const ended = once(machine, 'exit');
     machine.kill('SIGKILL');
     await ended;
   };
   t.after(cutPower);
-  const url = `http://127.0.0.1:${httpPort}`;
+  const url = `http://127.0.0.1:${ports.http}`;
+  const isReady = async (): Promise<boolean> => {
+    if (machine?.exitCode !== null) throw new Error('the machine ended');
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(20_000) }).catch(() => undefined);
+    return answer?.ok === true;
+  };
   return {
-    mqttPort,
+    mqttPort: ports.mqtt,
+    sshPort: ports.ssh,
     console: () => said,
     cutPower,
-    readCard: (file) => tool('mtype', ['-i', boot, `::/${file}`]),
+    run: async (text) => {
+      shell ??= await openGuestShell(join(folder, 'shell'), patienceMs);
+      return shell.run(text);
+    },
+    readCard: (file) => tool('mtype', ['-i', onCard, `::/${file}`]),
+    listCard: (path) => tool('mdir', ['-b', '-i', onCard, `::/${path}`]),
     boot: async () => {
       const start = performance.now();
-      machine = spawn('qemu-system-aarch64', machineOf(folder, card, { mqttPort, httpPort }), {
+      machine = spawn(machines[options.arch].program, machineOf(folder, card, ports, options), {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       for (const stream of [machine.stdout, machine.stderr])
         stream?.on('data', (bytes: Buffer) => (said += bytes.toString()));
-      const asked = async (): Promise<boolean> => {
-        if (machine?.exitCode !== null) throw new Error(`the machine ended:\n${said.slice(-3_000)}`);
-        const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(20_000) }).catch(() => undefined);
-        return answer?.ok === true;
-      };
-      await waitUntil('the gateway of the board to be ready', asked, patienceMs).catch((error: Error) => {
+      await waitUntil('the gateway of the board to be ready', isReady, patienceMs).catch((error: Error) => {
         throw new Error(`${error.message}\n${said.slice(-3_000)}`, { cause: error });
       });
       return (performance.now() - start) / 1_000;
@@ -99,28 +124,71 @@ export async function makeBoard(
   };
 }
 
+/** The card with its files, and beside it kernel and initramfs: the boards' firmware, which would load them, is nothing that QEMU has. */
+function writeCard(folder: string, image: string, files: BoardOptions['files']): string {
+  const card = join(folder, 'card.img');
+  tool('cp', ['--sparse=always', image, card]);
+  truncateSync(card, cardBytes);
+  const boot = `${card}@@${bootOffset}`;
+  if (Object.keys(files).some((path) => path.includes('/'))) tool('mmd', ['-i', boot, '::/secrets']);
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, basename(path));
+    writeFileSync(file, text);
+    tool('mcopy', ['-o', '-i', boot, file, `::/${path}`]);
+  }
+  for (const part of ['vmlinuz', 'initrd.img']) {
+    const name = new RegExp(`${part}-\\S+`).exec(tool('mdir', ['-b', '-i', boot, '::']))?.[0];
+    tool('mcopy', ['-i', boot, `::/${name}`, join(folder, part)]);
+  }
+  return card;
+}
+
 function machineOf(
   folder: string,
   card: string,
-  { mqttPort, httpPort }: { mqttPort: number; httpPort: number },
+  ports: { readonly mqtt: number; readonly http: number; readonly ssh: number },
+  { arch, serial, disk, kernel = '' }: BoardOptions,
 ): string[] {
-  const network = `user,id=net,hostfwd=tcp:127.0.0.1:${mqttPort}-:1883,hostfwd=tcp:127.0.0.1:${httpPort}-:8080`;
-  const options = {
-    kernel: join(folder, 'vmlinuz'),
-    initrd: join(folder, 'initrd.img'),
-    append: 'console=ttyAMA0 root=LABEL=RASPIROOT rw net.ifnames=0',
-    drive: `if=none,id=card,file=${card},format=raw,cache=writethrough`,
-    netdev: network,
-  };
-  const devices = ['virtio-blk-device,drive=card', 'virtio-net-device,netdev=net', 'virtio-rng-device'];
+  const forward = (from: number, to: number): string => `hostfwd=tcp:127.0.0.1:${from}-:${to}`;
+  const options: readonly (readonly [string, string])[] = [
+    ['kernel', join(folder, 'vmlinuz')],
+    ['initrd', join(folder, 'initrd.img')],
+    // The shell is on the second console of its kind: on the first systemd would ask for a login.
+    ['append', `console=ttyAMA0 root=LABEL=RASPIROOT rw net.ifnames=0 systemd.debug_shell=hvc1 ${kernel}`],
+    // What the board has written stays when its power goes; what it has not is lost.
+    ['drive', `if=none,id=card,file=${card},format=raw,cache=writeback`],
+    ['device', 'virtio-blk-device,drive=card'],
+    ['netdev', `user,id=net,${forward(ports.mqtt, 1883)},${forward(ports.http, 8080)},${forward(ports.ssh, 22)}`],
+    ['device', 'virtio-net-device,netdev=net'],
+    ['device', 'virtio-rng-device'],
+    ['device', 'virtio-serial-device'],
+    ['chardev', 'null,id=nobody'],
+    ['device', 'virtconsole,chardev=nobody'],
+    ['chardev', `socket,id=shell,path=${join(folder, 'shell')},server=on,wait=off`],
+    ['device', 'virtconsole,chardev=shell'],
+    // The keyboard has LEDs.
+    ['device', 'qemu-xhci'],
+    ['device', 'usb-kbd'],
+    ...(serial === undefined
+      ? []
+      : ([
+          ['chardev', `serial,id=meter,path=${serial}`],
+          ['device', 'usb-serial,chardev=meter,serial=METER1'],
+        ] as const)),
+    ...(disk === undefined
+      ? []
+      : ([
+          ['drive', `if=none,id=disk,file=${disk},format=raw,readonly=on`],
+          ['device', 'virtio-blk-device,drive=disk'],
+        ] as const)),
+  ];
   return [
-    ...'-M virt -cpu cortex-a72 -smp 2 -m 1G -nographic -no-reboot'.split(' '),
-    ...Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]),
-    ...devices.flatMap((device) => ['-device', device]),
+    ...`${machines[arch].machine} -smp 2 -m 512M -nographic -no-reboot`.split(' '),
+    ...options.flatMap(([name, value]) => [`-${name}`, value]),
   ];
 }
 
-function tool(program: string, args: readonly string[]): string {
+export function tool(program: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     env: { ...process.env, MTOOLS_SKIP_CHECK: '1' },

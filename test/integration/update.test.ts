@@ -135,6 +135,17 @@ test('a release that ends at every start is taken back though nobody judges it',
   assert.equal(await slots.trial(), undefined);
 });
 
+test('a release that ends at every start is not taken for kept because the one before is well', async (t) => {
+  const { slots, machine, runs, release, keys } = await board(t);
+  await stage(slots, machine, { folder: release('1.1.0', 'crash'), keys });
+  await machine.restart();
+  const said: string[] = [];
+  assert.equal(await judge(slots, machine, (sentence) => said.push(sentence)), 'rolled back');
+  assert.match(said.join(), /1\.1\.0 did not stay up/);
+  await runs('1.0.0');
+  assert.equal(await slots.trial(), undefined);
+});
+
 test('what is unsigned, damaged, older or for another machine is refused before anything is touched', async (t) => {
   const { slots, machine, release, keys, place } = await board(t);
   const spoil = (file: string, change: (text: string) => string): string => {

@@ -5,9 +5,7 @@ import { madeOnce } from '../emulated-root.ts';
 import { run } from '../run.ts';
 import type { Workplace } from '../targets.ts';
 
-const mirror = 'http://deb.debian.org/debian';
-/** The kernel of the backports knows the Raspberry Pi 5's other chip, and has gpio-sim for the tests. */
-const backports = 'trixie-backports';
+const mirror = 'http://deb.debian.org';
 const packages =
   `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
   e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6
@@ -33,23 +31,23 @@ done
 
 /**
  * The Debian system of the image with the kernel and firmware of the boards: 5 min of processor time under emulation, once.
- * Kept until the list of packages changes.
+ * Kept until the list of packages changes. Without updates it is Debian as it was released, for a day on which the mirror is
+ * out of step; the board still knows where they are.
  */
-export function makeBase({ out, target, say }: Workplace): Promise<string> {
-  const all = [...packages, `${target.kernel}/${backports}`];
-  const stamp = createHash('sha256')
-    .update(JSON.stringify([all, dpkgOptions, standIn]))
-    .digest('hex')
-    .slice(0, 12);
+export function makeBase({ out, target, say }: Workplace, withUpdates: boolean): Promise<string> {
+  const { name, suite } = target.kernel;
+  const all = [...packages, `${name}/${suite}`];
+  const line = (from: string, suite: string): string => `deb ${mirror}/${from} ${suite} main non-free-firmware`;
+  const needed = [...new Set([target.suite, suite])].map((suite) => line('debian', suite));
+  const updates = [line('debian', `${target.suite}-updates`), line('debian-security', `${target.suite}-security`)];
+  const sources = withUpdates ? [...needed, ...updates] : needed;
+  const inputs = JSON.stringify([all, dpkgOptions, standIn, sources]);
+  const stamp = createHash('sha256').update(inputs).digest('hex').slice(0, 12);
   return madeOnce(join(out, 'work', `image-base-${target.arch}-${target.suite}-${stamp}`), async (folder) => {
     say('image: installing Debian for the board (many minutes under emulation, once)');
     const stub = join(out, 'work', 'mkinitramfs-stand-in');
     writeFileSync(stub, standIn, { mode: 0o755 });
     const divert = 'chroot "$1" dpkg-divert --local --rename --add /usr/sbin/mkinitramfs';
-    const sources = [target.suite, `${target.suite}-updates`, backports].map(
-      (suite) => `deb ${mirror} ${suite} main non-free-firmware`,
-    );
-    const security = `deb http://deb.debian.org/debian-security ${target.suite}-security main non-free-firmware`;
     const options = [
       '--mode=root',
       '--variant=minbase',
@@ -61,12 +59,13 @@ export function makeBase({ out, target, say }: Workplace): Promise<string> {
     ];
     // raspi-firmware looks for a mounted boot partition unless it is told that this is no running board.
     const env = { FAKE_CHROOT: 'true', LC_ALL: 'C' };
-    await run('mmdebstrap', [...options, '--quiet', target.suite, folder, ...sources, security], { env });
+    await run('mmdebstrap', [...options, '--quiet', target.suite, folder, ...sources], { env });
     await run('/usr/sbin/chroot', [
       folder,
       '/bin/sh',
       '-c',
       'rm /usr/sbin/mkinitramfs; dpkg-divert --local --rename --remove /usr/sbin/mkinitramfs',
     ]);
+    writeFileSync(join(folder, 'etc/apt/sources.list'), `${[...needed, ...updates].join('\n')}\n`);
   });
 }

@@ -25,12 +25,14 @@ interface ImageOptions {
   readonly releaseKey?: string | undefined;
   /** Folder on a web server where the image will lie; without one Imager reads it from where it was built. */
   readonly url?: string | undefined;
+  /** With Debian's updates and security updates. */
+  readonly updates: boolean;
 }
 
 /** The image of an SD card, and the list from which Raspberry Pi Imager offers it. Gives back the packed image's path. */
-export async function buildImage(place: Workplace, { releaseKey, url }: ImageOptions): Promise<string> {
+export async function buildImage(place: Workplace, { releaseKey, url, updates }: ImageOptions): Promise<string> {
   await registerEmulator(place.target, join(place.out, 'work'));
-  const system = await makeSystem(place, await makeBase(place), releaseKey);
+  const system = await makeSystem(place, await makeBase(place, updates), releaseKey);
   place.say('image: contract check of the system, for the board');
   await run(process.execPath, [join(place.root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', system]);
   const file = await writeDisk(place, system);

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { pbkdf2Sync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { waitUntil } from '../harness/wait-until.ts';
+import { patienceMs, type Board } from './board.ts';
+
+const ssid = 'A "quiet" house';
+const phrase = 'a phrase of the house';
+
+/** What Raspberry Pi Imager leaves on the boot partition for a user with a key, SSH and Wi-Fi. */
+export interface Imagered {
+  readonly files: Readonly<Record<string, string>>;
+  readonly privateKey: string;
+}
+
+export function imagersFiles(t: TestContext, hostname?: string): Imagered {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-key-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const privateKey = join(folder, 'key');
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', privateKey]);
+  const psk = pbkdf2Sync(phrase, ssid, 4096, 32, 'sha1').toString('hex');
+  const userData = `#cloud-config
+manage_resolv_conf: false
+${hostname === undefined ? '' : `hostname: ${hostname}\nmanage_etc_hosts: true`}
+timezone: Europe/Berlin
+users:
+- name: ada
+  groups: users,adm,dialout,audio,netdev,video,plugdev,cdrom,games,input,gpio,spi,i2c,render,sudo
+  shell: /bin/bash
+  lock_passwd: true
+  ssh_authorized_keys:
+    - ${readFileSync(`${privateKey}.pub`, 'utf8').trim()}
+  sudo: ALL=(ALL) NOPASSWD:ALL
+enable_ssh: true
+ssh_pwauth: false
+`;
+  const networkConfig = `network:
+  version: 2
+  ethernets:
+    eth0: { dhcp4: true, dhcp6: true, optional: true }
+  wifis:
+    wlan0:
+      dhcp4: true
+      regulatory-domain: "DE"
+      access-points:
+        "${ssid.replaceAll('"', String.raw`\"`)}":
+          password: "${psk}"
+      optional: true
+`;
+  return { files: { 'user-data': userData, 'network-config': networkConfig }, privateKey };
+}
+
+/** The user of the card logs in by key, not by password, and may become root; nobody else may log in. */
+export async function logsIn({ sshPort, run }: Board, privateKey: string): Promise<void> {
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes'];
+  const login = (user: string, command: string, ...rest: string[]) =>
+    spawnSync(
+      'ssh',
+      [
+        '-p',
+        `${sshPort}`,
+        '-i',
+        privateKey,
+        ...options.flatMap((option) => ['-o', option]),
+        ...rest,
+        `${user}@127.0.0.1`,
+        command,
+      ],
+      { encoding: 'utf8', timeout: patienceMs },
+    );
+  await waitUntil(
+    'SSH to be started',
+    async () => (await run('systemctl is-active ssh || true')) === 'active',
+    patienceMs,
+  );
+  const { stdout, stderr } = login('ada', 'id -nG; sudo -n id -un; date +%Z');
+  const [groups = '', root, zone = ''] = stdout.split('\n');
+  for (const group of ['ada', 'sudo', 'dialout', 'gpio']) assert.ok(groups.split(' ').includes(group), groups + stderr);
+  assert.equal(root, 'root');
+  assert.match(zone, /^CES?T$/);
+  assert.notEqual(login('root', 'id').status, 0);
+  assert.match(login('ada', 'id', '-o', 'PubkeyAuthentication=no').stderr, /Permission denied \(publickey\)/);
+}
+
+/** With radios that the kernel simulates: one is the house's access point, the other is the board's. */
+export async function joinsWifi({ run }: Board): Promise<void> {
+  await run(`cat >/tmp/ap.conf <<'END'
+network={
+  ssid="${ssid}"
+  mode=2
+  frequency=2412
+  key_mgmt=WPA-PSK
+  proto=RSN
+  pairwise=CCMP
+  psk="${phrase}"
+}
+END
+wpa_supplicant -B -i wlan1 -c /tmp/ap.conf`);
+  const joined = async (): Promise<boolean> => (await run('cat /sys/class/net/wlan0/carrier || true')).trim() === '1';
+  await waitUntil('the board to join the Wi-Fi of its card', joined, patienceMs).catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${await run('journalctl -b -u wpa_supplicant@wlan0 | tail -30')}`, {
+      cause: error,
+    });
+  });
+}
+
+/** A name and a service asked for by a machine of its own in the house, which a network namespace stands in for. */
+export async function answersToItsName({ run }: Board, name: string): Promise<void> {
+  await run(`modprobe veth
+ip netns add phone
+ip link add house type veth peer name phone0 netns phone
+ip link set house up
+ip -n phone link set lo up
+ip -n phone addr add 169.254.77.1/16 dev phone0
+ip -n phone link set phone0 up
+cat >/tmp/ask.cjs <<'END'
+${asker}
+END`);
+  const ask = (question: string, type: number): Promise<string> =>
+    run(`timeout 300 ip netns exec phone /usr/lib/portcullis/runtime/node /tmp/ask.cjs ${question} ${type}`);
+  assert.match(await ask(`${name}.local`, 1), /answered/);
+  const service = await ask('_http._tcp.local', 12);
+  assert.match(service, new RegExp(name));
+  assert.match(service, /product=portcullis/);
+}
+
+/** Asks by multicast until somebody answers, and prints the printable part of the answer. */
+const asker = `const [question, type] = process.argv.slice(2);
+const group = '224.0.0.251';
+const name = question.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+const head = Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+const query = Buffer.concat([head, ...name, Buffer.from([0, 0, Number(type), 0, 1])]);
+const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true });
+socket.on('message', (bytes) => {
+  if (bytes.readUInt16BE(2) < 0x8000 || bytes.readUInt16BE(6) === 0) return;
+  if (!bytes.includes(Buffer.concat(name))) return;
+  console.log('answered ' + bytes.toString('latin1').replace(/[^ -~]/g, '.'));
+  process.exit(0);
+});
+socket.bind(5353, () => {
+  socket.addMembership(group, '169.254.77.1');
+  socket.setMulticastInterface('169.254.77.1');
+  setInterval(() => socket.send(query, 5353, group), 1000);
+});`;
+
+/** The keyboard's LED takes the place of the board's, which QEMU's machine does not have; the kernel's triggers are the real ones. */
+export async function givesItAnLed({ run }: Board): Promise<void> {
+  await run(`led=$(readlink -f /sys/class/leds/*::capslock | head -n 1)
+mount -t tmpfs tmpfs /sys/class/leds
+ln -s "$led" /sys/class/leds/ACT
+/usr/lib/portcullis-image/led ready`);
+}
+
+/** What the LED does: `timer 1000 1000`, or `none` and its brightness. */
+export const ledState = ({ run }: Board): Promise<string> =>
+  run(`cd /sys/class/leds/ACT
+trigger=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' trigger)
+echo $trigger $(if [ "$trigger" = timer ]; then cat delay_on delay_off; else cat brightness; fi)`);
