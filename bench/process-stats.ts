@@ -9,6 +9,18 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+/**
+ * Seconds for which its threads were ready to run and had no core (schedstat of each, Documentation/scheduler/sched-stats).
+ * A thread that ended takes its own with it.
+ */
+export function waitedSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]);
+  }
+  return nanoseconds / 1e9;
+}
+
 /** Bytes that a process caused to be sent towards the disk (proc(5), io). */
 export function diskWritten(pid: number): number {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);

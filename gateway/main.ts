@@ -12,7 +12,7 @@ import { growSlowly } from './lib/grow-slowly.ts';
 import { tell } from './observability/channels.ts';
 import { startLifeSigns } from './observability/life-sign.ts';
 import { openLog } from './observability/log.ts';
-import { tellServiceManager } from './observability/service-notifier.ts';
+import { openServiceNotifier } from './observability/service-notifier.ts';
 
 /** The one hard deadline: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. */
 const shutdownDeadlineMs = 20_000;
@@ -60,7 +60,8 @@ export async function main(configPath: string): Promise<never> {
 async function joinService(gateway: Gateway, log: Logger): Promise<AsyncDisposable> {
   const manager = serviceManager();
   if (manager === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
-  const say = (state: string): Promise<void> => tellServiceManager(manager.socket, state);
+  const notifier = openServiceNotifier(manager.socket);
+  const { say } = notifier;
   await say('READY=1').catch((err: unknown) => log.error({ err }, 'cannot tell systemd that the gateway is ready'));
   const { watchdogMs } = manager;
   const signs =
@@ -76,6 +77,7 @@ async function joinService(gateway: Gateway, log: Logger): Promise<AsyncDisposab
     async [Symbol.asyncDispose]() {
       signs?.[Symbol.dispose]();
       await say('STOPPING=1').catch((err: unknown) => log.warn({ err }, 'cannot tell systemd that the gateway stops'));
+      notifier[Symbol.dispose]();
     },
   };
 }

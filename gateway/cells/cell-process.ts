@@ -50,10 +50,10 @@ interface Pending {
 /** Well below the deadline of a call, whose answer waits behind the ask. */
 const longestPauseMs = 500;
 
-export async function startProcess(plan: CellPlan, deps: CellDeps): Promise<CellProcess> {
+export async function startProcess(plan: CellPlan, deps: CellDeps, gently: boolean): Promise<CellProcess> {
   const { limits } = plan;
   const { launch = launchHere } = deps;
-  const { socket, ...launched } = await launch(plan, deps.confinement);
+  const { socket, ...launched } = await launch(plan, deps.confinement, gently);
   let listener: ((said: FromCell | Ending) => void) | undefined;
   let pending: Pending | undefined;
   let cause: Ending | undefined;

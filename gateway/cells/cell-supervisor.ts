@@ -143,7 +143,7 @@ class Supervisor implements SupervisedCell {
 
   async #restart(): Promise<void> {
     this.#happened('due');
-    const started = await openProcessCell(this.#plan, this.#deps);
+    const started = await openProcessCell(this.#plan, this.#deps, { again: true });
     if (this.#state === 'closed') {
       if ('call' in started) await started[Symbol.asyncDispose]();
     } else if ('code' in started) this.#lost({ detail: `${started.code}, ${started.detail}` });

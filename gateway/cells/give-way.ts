@@ -5,8 +5,9 @@ import { constants, setPriority } from 'node:os';
 const priority = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /**
- * Lowers the priority of a process that has started; starting is the gateway's own doing, and has a deadline. Linux keeps
- * a priority per thread, and a later thread has that of the one that makes it (setpriority(2)).
+ * Lowers the priority of a process. The first start of a cell is the gateway's own doing, has a deadline, and comes before
+ * this; a later one comes after it. Linux keeps a priority per thread, and a later thread or process has that of the one
+ * that makes it (setpriority(2)).
  */
 export function giveWay(pid: number): void {
   for (const thread of threadsOf(pid)) {

@@ -37,8 +37,11 @@ export interface LaunchedCell {
   readonly ended: Promise<string>;
 }
 
-/** Starts the process of a cell: no environment, no descriptors but the socket pair, read access to its own files. */
-export type Launch = (plan: CellPlan, confinement?: Confinement) => Promise<LaunchedCell>;
+/**
+ * Starts the process of a cell: no environment, no descriptors but the socket pair, read access to its own files.
+ * `gently`: at the low priority of a cell from its first instruction on, not only once it has started.
+ */
+export type Launch = (plan: CellPlan, confinement?: Confinement, gently?: boolean) => Promise<LaunchedCell>;
 
 /** Arguments of the shell that becomes the process. */
 export function launchCommand({ name, fence, limits }: CellPlan, confinement?: Confinement): readonly string[] {
@@ -48,9 +51,9 @@ export function launchCommand({ name, fence, limits }: CellPlan, confinement?: C
 }
 
 /** Starts it from this process: for commands, which are small and serve nobody meanwhile. */
-export const launchHere: Launch = (plan, confinement) => {
+export const launchHere: Launch = (plan, confinement, gently = false) => {
   const forks = confinement?.forks === true;
-  const { pid, ...shell } = startShell(launchCommand(plan, confinement), forks);
+  const { pid, ...shell } = startShell({ args: launchCommand(plan, confinement), forks, gently });
   return Promise.resolve({ ...shell, pid: () => (forks ? childOf(pid) : pid) });
 };
 

@@ -1,9 +1,9 @@
 // Starts the processes of cells on behalf of the gateway, which is too large to be forked while clients wait.
-import { startShell, type Shell } from './shell.ts';
+import { startShell, type Shell, type ShellOrder } from './shell.ts';
 
 /** From the gateway. */
 export type NurseryOrder =
-  | { readonly is: 'start'; readonly id: number; readonly args: readonly string[]; readonly forks: boolean }
+  | ({ readonly is: 'start'; readonly id: number } & ShellOrder)
   | { readonly is: 'kill'; readonly id: number };
 
 /** To the gateway; `started` comes with the socket. */
@@ -16,8 +16,8 @@ const tell = (news: NurseryNews, socket?: Shell['socket']): void => void process
 
 process.on('message', (order: NurseryOrder) => {
   if (order.is === 'kill') return shells.get(order.id)?.kill();
-  const { id, args, forks } = order;
-  const shell = startShell(args, forks);
+  const { id } = order;
+  const shell = startShell(order);
   shells.set(id, shell);
   // It is the gateway's from now on; here it is only closed.
   shell.socket.on('error', () => undefined);

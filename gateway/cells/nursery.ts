@@ -57,14 +57,14 @@ export function openNursery(): Nursery {
   };
 
   return {
-    launch: async (plan, confinement) => {
+    launch: async (plan, confinement, gently = false) => {
       child ??= begin();
       const id = (lastId += 1);
       const { promise, resolve } = Promise.withResolvers<LaunchedCell>();
       const { promise: how, resolve: ended } = Promise.withResolvers<string>();
       const forks = confinement?.forks === true;
       cells.set(id, { started: resolve, ended, how, forks });
-      order(child, { is: 'start', id, args: launchCommand(plan, confinement), forks });
+      order(child, { is: 'start', id, args: launchCommand(plan, confinement), forks, gently });
       // A nursery that ends first has no socket to give.
       const launched = await Promise.race([promise, how]);
       return typeof launched === 'string' ? notLaunched(launched) : launched;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { giveWay } from './give-way.ts';
 
 /** A shell that becomes the process of a cell, with one end of a socket pair as its descriptor 3 and no other. */
 export interface Shell {
@@ -14,9 +15,17 @@ export interface Shell {
   kill(): void;
 }
 
-/** `forks`: what runs is a child of the shell, as below `unshare --fork`. */
-export function startShell(args: readonly string[], forks: boolean): Shell {
+export interface ShellOrder {
+  readonly args: readonly string[];
+  /** What runs is a child of the shell, as below `unshare --fork`. */
+  readonly forks: boolean;
+  /** It gives way from its first instruction on; whatever it becomes or starts inherits that. */
+  readonly gently: boolean;
+}
+
+export function startShell({ args, forks, gently }: ShellOrder): Shell {
   const child = spawn('/bin/sh', args, { env: {}, cwd: '/', stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  if (gently && child.pid !== undefined) giveWay(child.pid);
   const socket = child.stdio[3];
   if (socket === null || socket === undefined || !('connect' in socket)) {
     throw new PortcullisError('INTERNAL', 'A cell was started without its socket pair.');

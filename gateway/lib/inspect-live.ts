@@ -124,25 +124,13 @@ export function snapshotGlobals(): () => LiveShape['changedGlobals'] {
   };
 }
 
-/** Node loads its web client when it looks at one of these (decision 0131). They count by their presence. */
-const loadedWhenRead: ReadonlySet<unknown> = new Set([
-  'CloseEvent',
-  'FormData',
-  'Headers',
-  'MessageEvent',
-  'Request',
-  'Response',
-  'WebSocket',
-]);
-
 function propertiesOfAll(): ReadonlyMap<string, unknown> {
   const all = new Map<string, unknown>();
   for (const [name, object] of [...intrinsics, ...namespaces]) {
     for (const key of ownKeys(object)) {
       // Node itself notes its own HTTP client here, when the first module asks for a web global.
       if (typeof key === 'symbol' && key.description?.startsWith('undici.') === true) continue;
-      const isLeft = object === globalThis && loadedWhenRead.has(key);
-      const descriptor = isLeft ? undefined : getOwnPropertyDescriptor(object, key);
+      const descriptor = getOwnPropertyDescriptor(object, key);
       all.set(`${name}.${String(key)}`, descriptor?.get ?? descriptor?.value);
     }
   }

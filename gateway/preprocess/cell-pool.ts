@@ -1,3 +1,4 @@
+import { setImmediate as othersHadTheirTurn } from 'node:timers/promises';
 import type { CellLesson, CellRefusal, PluginCell } from '../../contracts/cell.ts';
 import type { Plugin } from '../../contracts/plugin.ts';
 import { decodeEnvelope } from './decode-envelope.ts';
@@ -49,8 +50,11 @@ export function cellPool(cell: PluginCell, parts: CellPoolParts): DecodePool {
       if (answer.is === 'decoded') {
         const changes = answer.lessons.map((lesson) => changeOf(lesson, index));
         taught ||= changes.length > 0;
+        const isMuch = answer.readings.length > fewReadings;
+        if (isMuch) await othersHadTheirTurn();
         const decoded = decodeEnvelope(saying(cell, answer), envelope, nothingKnown, parts.context);
         results.push({ ...decoded, changes });
+        if (isMuch) await othersHadTheirTurn();
       } else results.push(refused(answer));
     }
     const claims = taught ? await claimsOf(life) : [];
@@ -105,6 +109,9 @@ export function cellPool(cell: PluginCell, parts: CellPoolParts): DecodePool {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
+
+/** More of them in one answer cost the main thread milliseconds to read, to check and to store: with a pause in between. */
+const fewReadings = 64;
 
 const nothingKnown = { config: undefined, knowledge: new Map() };
 

@@ -2,6 +2,7 @@ import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
 import { encodeCommand, type Envelope, type Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
+import { removeWebGlobals } from '../lib/web-globals.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
 import { placesOf } from './enrich.ts';
@@ -16,6 +17,7 @@ import { threadKnowledge } from './thread-knowledge.ts';
 
 const data = workerData as ThreadData;
 fenceModules(data.plugins.flatMap(({ fence }) => fence ?? []));
+removeWebGlobals();
 const loading = await loadPlugins(data.plugins);
 const all = 'plugins' in loading ? loading.plugins : [];
 const plugins = all.map((one) => ('plugin' in one ? one : undefined));

@@ -1,3 +1,5 @@
+import { removeWebGlobals } from '../../lib/web-globals.ts';
+
 /**
  * Takes away what load hooks do not see (measured on Node 22 to 26: `process.getBuiltinModule` and `process.binding`
  * pass by them, `process.kill` needs no permission, `process._debugProcess` opens the parent's inspector). The plugin
@@ -12,7 +14,8 @@ export function closeEscapes(): void {
   }
   const facts = { platform: real.platform, arch: real.arch, version: real.version, env: Object.freeze({}) };
   Object.defineProperty(globalThis, 'process', { value: Object.freeze(facts), configurable: false, writable: false });
-  for (const name of networkGlobals) Reflect.deleteProperty(globalThis, name);
+  removeWebGlobals();
+  Reflect.deleteProperty(globalThis, 'WebAssembly');
 }
 
 const escapes = [
@@ -42,5 +45,3 @@ const escapes = [
   'execve',
   'permission',
 ];
-
-const networkGlobals = ['fetch', 'WebSocket', 'EventSource', 'WebAssembly', 'BroadcastChannel', 'navigator'];

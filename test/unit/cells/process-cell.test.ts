@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { launchHere } from '../../../gateway/cells/launch.ts';
 import { openProcessCell } from '../../../gateway/cells/process-cell.ts';
 import type { ProcessCell } from '../../../gateway/cells/process-cell.ts';
 import { deps, planOf, source, wireEnvelope } from './plugins.ts';
@@ -128,6 +129,7 @@ test('a live shape that differs from the checked one is PC-R203', async (t) => {
 test('loading that patches a global is PC-R205', async (t) => {
   assert.equal((await fault(t, source({ top: 'Array.prototype.map = () => [];' }))).code, 'PC-R205');
   assert.equal((await fault(t, source({ top: 'globalThis.leak = 1;' }))).code, 'PC-R205');
+  assert.equal((await fault(t, source({ top: 'globalThis.Headers = class {};' }))).code, 'PC-R205');
 });
 
 test('a plugin that throws, ends or hangs while it loads is PC-R201 or PC-R202', async (t) => {
@@ -146,12 +148,21 @@ test('only granted imports load', async (t) => {
 
 test('a cell has a lower priority than the gateway in all of its threads', async (t) => {
   const cell = await open(t, source());
-  for (const thread of await readdir(`/proc/${cell.pid}/task`)) {
-    const stat = await readFile(`/proc/${cell.pid}/task/${thread}/stat`, 'utf8');
-    // proc_pid_stat(5): nice is field 19, state after the name field 3.
-    assert.equal(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16], '10');
-  }
+  for (const thread of await readdir(`/proc/${cell.pid}/task`)) assert.equal(await niceOf(cell.pid, thread), 10);
 });
+
+test('a cell that starts again has the lower priority before it runs a line', async (t) => {
+  const launched = await launchHere(await planOf(t, source()), undefined, true);
+  t.after(() => launched.kill());
+  const pid = launched.pid() ?? 0;
+  assert.equal(await niceOf(pid, `${pid}`), 10);
+});
+
+/** proc_pid_stat(5): nice is field 19, state after the name field 3. */
+async function niceOf(pid: number, thread: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+}
 
 test('a cell that says much is asked less often; what it said counts, and nobody waits for ever', async (t) => {
   const talk = `return Array.from({ length: 40 }, () => ({ ...${reading}, meta: { text: 'x'.repeat(1_000) } }));`;
