@@ -11,7 +11,7 @@ while IFS= read -r state; do systemd-notify "$state" >/dev/null 2>&1; echo $?; d
 /** Speaks to the service manager that started the gateway. */
 export interface ServiceNotifier extends Disposable {
   /** A state, for example `READY=1`. Rejects when `systemd-notify` is missing, fails, or takes longer than 5 s. */
-  say(state: string): Promise<void>;
+  readonly say: (state: string) => Promise<void>;
 }
 
 interface Speaker {
