@@ -16,6 +16,13 @@ export const patienceMs = 900_000;
 
 export type Arch = 'arm64' | 'armhf';
 
+/**
+ * Words for the guest's systemd: as patient as this test, because emulation gets only what others leave of the processor; and a root
+ * shell on the second console of its kind (on the first there would be a login).
+ */
+const patience =
+  'systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900 systemd.debug_shell=hvc1';
+
 /** What QEMU runs for the boards of an architecture: its `virt` machine with a processor of theirs. */
 const machines: Readonly<Record<Arch, { readonly program: string; readonly machine: string }>> = {
   arm64: { program: 'qemu-system-aarch64', machine: '-M virt -cpu cortex-a72' },
@@ -153,8 +160,7 @@ function machineOf(
   const options: readonly (readonly [string, string])[] = [
     ['kernel', join(folder, 'vmlinuz')],
     ['initrd', join(folder, 'initrd.img')],
-    // The shell is on the second console of its kind: on the first systemd would ask for a login.
-    ['append', `console=ttyAMA0 root=LABEL=RASPIROOT rw net.ifnames=0 systemd.debug_shell=hvc1 ${kernel}`],
+    ['append', `console=ttyAMA0 root=LABEL=RASPIROOT rw net.ifnames=0 ${patience} ${kernel}`],
     // What the board has written stays when its power goes; what it has not is lost.
     ['drive', `if=none,id=card,file=${card},format=raw,cache=writeback`],
     ['device', 'virtio-blk-device,drive=card'],

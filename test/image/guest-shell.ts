@@ -47,6 +47,8 @@ export async function openGuestShell(path: string, patienceMs: number): Promise<
     if (status !== '0') throw new Error(`${text}\nended with ${status ?? 'the power'}:\n${printed}`);
     return printed.trim();
   };
+  // What the greetings above still print comes before this.
+  await run(':');
   return { run, [Symbol.dispose]: () => socket.destroy() };
 }
 

@@ -28,11 +28,12 @@ export function releaseDisk(t: TestContext, arch: Arch): ReleaseDisk {
     ['broken', '91.0.0'],
   ] as const) {
     const tree = join(folder, kind);
-    tool('cp', ['-a', built, tree]);
+    // Links: what differs is written anew, never into them.
+    tool('cp', ['-al', built, tree]);
     const manifest = join(tree, 'app/package.json');
     const content = { ...(JSON.parse(readFileSync(manifest, 'utf8')) as object), version };
-    writeFileSync(manifest, JSON.stringify(content));
-    if (kind === 'broken') writeFileSync(join(tree, 'app/gateway/cli.js'), 'process.exit(1);\n');
+    replace(manifest, JSON.stringify(content));
+    if (kind === 'broken') replace(join(tree, 'app/gateway/cli.js'), 'process.exit(1);\n');
     const to = join(disk, kind);
     mkdirSync(to, { recursive: true });
     const name = `portcullis-${version}-linux-${arch}.tar.xz`;
@@ -56,6 +57,11 @@ export function releaseDisk(t: TestContext, arch: Arch): ReleaseDisk {
   const file = join(folder, 'releases.ext4');
   tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', 'RELEASES', '-d', disk, file, '200M']);
   return { file, key: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
+}
+
+function replace(path: string, text: string): void {
+  rmSync(path);
+  writeFileSync(path, text);
 }
 
 const current = async ({ run }: Board): Promise<string> =>

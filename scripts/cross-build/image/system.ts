@@ -10,7 +10,7 @@ import { packInitramfs } from './initramfs.ts';
 export const labels = { boot: 'RASPIFIRM', root: 'RASPIROOT' };
 
 const fstab = `LABEL=${labels.root} / ext4 noatime,errors=remount-ro 0 1
-LABEL=${labels.boot} /boot/firmware vfat umask=0077,flush 0 2
+LABEL=${labels.boot} /boot/firmware vfat umask=0077,flush,nofail,x-systemd.device-timeout=300 0 2
 tmpfs /tmp tmpfs mode=1777,nosuid,nodev,size=25% 0 0
 `;
 
