@@ -14,6 +14,7 @@ const stages = [
   'twin',
   'alarms',
   'notify',
+  'history',
   'live',
   'rules',
   'flows',

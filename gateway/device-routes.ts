@@ -3,7 +3,9 @@ import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceEditRoutes } from './api/device-edit-routes.ts';
 import { deviceListRoute, type DeviceList } from './api/device-list.ts';
+import { historyRoutes, type HistoryModel } from './api/history-routes.ts';
 import { groupRoutes, placeRoutes } from './api/place-routes.ts';
+import type { Clock } from './lib/clock.ts';
 import type { Route } from './api/route.ts';
 import { twinRoutes } from './api/twin-routes.ts';
 import type { Actuation } from './open-actuation.ts';
@@ -16,10 +18,12 @@ interface DeviceStages {
   readonly actuation: Actuation;
   readonly broker: Parameters<typeof credentialRoutes>[0];
   readonly ledger: DeviceList['ledger'];
+  readonly history: HistoryModel | undefined;
+  readonly clock: Clock;
 }
 
 /** Everything that the API offers of devices: registry, twins, commands, credentials; what also concerns the broker goes through `access`. */
-export function deviceRoutes({ registry, access, actuation, broker, ledger }: DeviceStages): Route[] {
+export function deviceRoutes({ registry, access, actuation, broker, ledger, history, clock }: DeviceStages): Route[] {
   const all = { ...registry, ...access };
   return [
     deviceListRoute({ ...registry, ledger }),
@@ -29,6 +33,7 @@ export function deviceRoutes({ registry, access, actuation, broker, ledger }: De
     ...groupRoutes(registry),
     ...twinRoutes(actuation.twins),
     ...commandRoutes(actuation.commands),
+    ...(history ? historyRoutes(history, () => clock.wallMs()) : []),
     ...credentialRoutes(broker),
   ];
 }

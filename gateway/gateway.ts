@@ -19,6 +19,7 @@ import { countStages } from './count-stages.ts';
 import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
+import { openHistory } from './history/open-history.ts';
 import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
@@ -40,6 +41,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import { registryTables } from './registry/tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { historyTables } from './history/tables.ts';
 import { gpioTables } from './transports/gpio/tables.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
@@ -73,6 +75,7 @@ const tables = [
   twinTables,
   gpioTables,
   alarmTables,
+  historyTables,
 ];
 
 /**
@@ -101,6 +104,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const name = await gatewayName(config.dataDir, config.gateway);
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
 
+  const history = config.history.enabled ? openHistory(buffer) : undefined;
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const { append: straight } = buffer;
@@ -123,8 +127,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
   const forgetData = async (device: string): Promise<void> => {
-    await ingest.forget(device);
-    await buffer.forgetDeadLetters(device);
+    await Promise.all([ingest.forget(device), buffer.forgetDeadLetters(device), history?.forget(device)]);
   };
   const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
   await access.settle();
@@ -135,7 +138,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
-  countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins });
+  countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
   const api = starting.use(
     await listenApi(
       { ...config.http, version },
@@ -147,7 +150,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
             plugins: () => pluginList(plugins.status(), ingest.plugins()),
             hardware: () => hardware.status(),
           }),
-          ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger() }),
+          ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
           ...claimRoutes(ownership),
           ...sinkRoutes(sinks),

@@ -10,6 +10,8 @@ import { endpointOf, environmentOf } from './config/tuya-schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import type { KafkaOptions } from './delivery/kafka/options.ts';
 import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
+import { filename as historyFollower } from './history/follower.ts';
+import type { HistoryOptions } from './history/options.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
 import { ownCertificate } from './lib/own-certificate.ts';
 import type { TableSet } from '../contracts/table-set.ts';
@@ -31,7 +33,7 @@ export function sinkNames({ cloud, kafka }: Pick<Config, 'cloud' | 'kafka'>): re
 
 /** What the buffer needs of the configuration. */
 export function bufferOptions(
-  { dataDir, buffer, cloud, kafka }: Config,
+  { dataDir, buffer, cloud, kafka, history }: Config,
   gateway: string,
   tables: readonly TableSet[],
   switches: TestSwitches,
@@ -40,6 +42,7 @@ export function bufferOptions(
     dataDir,
     gateway,
     tables,
+    follower: history.enabled ? { filename: historyFollower, options: historyOptions(history, buffer) } : undefined,
     sinks: sinkNames({ cloud, kafka }),
     limits: {
       fileBytes: buffer.maxBytes,
@@ -48,6 +51,18 @@ export function bufferOptions(
     linger: { maxMs: buffer.lingerMs, commitsPerDay: buffer.lingerMs === 0 ? Infinity : 0 },
     synchronous: switches.synchronous,
     settle: switches.settle,
+  };
+}
+
+/** What history needs of the configuration; it never takes the room that undelivered records need. */
+function historyOptions(
+  { samplesDays, fiveMinutesDays, hoursDays, maxBytes, writeMinutes }: Config['history'],
+  buffer: Config['buffer'],
+): HistoryOptions {
+  return {
+    keepMs: [samplesDays * dayMs, fiveMinutesDays * dayMs, hoursDays * dayMs],
+    maxBytes: Math.min(maxBytes, buffer.maxBytes / 4),
+    gatherMs: writeMinutes * 60 * secondMs,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { CheckReport } from './check.ts';
 import { messagesFrom } from './claimed-messages.ts';
 import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts';
+import { followCommits } from './following.ts';
 import { startGroupCommit } from './group-commit.ts';
 import { keepHouse } from './housekeeping.ts';
 import type { LedgerReport } from './ledger-report.ts';
@@ -26,6 +27,10 @@ export interface Buffer extends Outlet, TableStore, AsyncDisposable {
   deadLetters(query: DeadLetterQuery): Promise<DeadLetter[]>;
   /** Deletes a device's dead letters; the ledger goes on counting them. */
   forgetDeadLetters(device: string): Promise<void>;
+  /** Resolves when the follower in the writer thread has taken all that was committed before the call. */
+  readonly followed: () => Promise<void>;
+  /** Asks the follower; undefined where there is none. */
+  readonly askFollower: (question: unknown) => Promise<unknown>;
   status(): Promise<BufferStatus & { readonly queuedBytes: number }>;
   /** Reads the whole file and recounts; takes seconds on a long backlog, and commits wait meanwhile. */
   check(): Promise<CheckReport>;
@@ -59,6 +64,7 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
   const commits = startGroupCommit({
     commit: (request) => {
       housekeeping.due();
+      following?.due();
       return writer.ask('commit', request);
     },
     onArrival: (lane) => {
@@ -72,12 +78,15 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
     log,
   });
 
+  const following = options.follower && followCommits(() => writer.ask('follow', undefined), log);
+
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const abandon = setTimeout(() => commits.abandon(), closeWithinMs);
     await commits.finish();
     clearTimeout(abandon);
     housekeeping[Symbol.dispose]();
+    following?.[Symbol.dispose]();
     await writer[Symbol.asyncDispose]();
   };
   const none = { measurements: [], filtered: [], deadLetters: [] };
@@ -114,6 +123,8 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
     ledger: (query = {}) => writer.ask('ledger', query),
     deadLetters: (query) => writer.ask('deadLetters', query),
     forgetDeadLetters: (device) => writer.ask('forgetDeadLetters', { device }),
+    followed: async () => following?.caughtUp(),
+    askFollower: (question) => writer.ask('askFollower', question),
     status: async () => ({ ...(await writer.ask('status', undefined)), queuedBytes: commits.queuedBytes }),
     check: () => writer.ask('check', undefined),
     [Symbol.asyncDispose]: () => (closing ??= close()),

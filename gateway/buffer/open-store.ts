@@ -3,7 +3,7 @@ import { startBoot } from './boots.ts';
 import { openDatabase, type Db } from './database.ts';
 import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { openLogEditor } from './log-editor.ts';
-import { openLog } from './log.ts';
+import { openLog, type Log } from './log.ts';
 import { databaseName } from './options.ts';
 import { openOutages } from './outages.ts';
 import type { Now, WriterData } from './protocol.ts';
@@ -17,6 +17,7 @@ import type { TableStatements } from './table-statements.ts';
 export interface OpenStore {
   readonly db: Db;
   readonly store: Store;
+  readonly log: Log;
   readonly tables: TableStatements;
   readonly outages: ReturnType<typeof openOutages>;
   readonly deadLetters: DeadLetters;
@@ -44,8 +45,8 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
     migrate(db, options.tables);
     const tables = prepareStatements(db, options.tables);
     const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
-    const { outages, deadLetters } = own;
-    return { db, tables, outages, deadLetters, store };
+    const { outages, deadLetters, log } = own;
+    return { db, tables, outages, deadLetters, store, log };
   } catch (error) {
     db.close();
     throw error;

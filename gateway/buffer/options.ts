@@ -1,3 +1,4 @@
+import type { FollowerModule } from '../../contracts/log-follower.ts';
 import type { TableSet } from '../../contracts/table-set.ts';
 
 /** Bounds of the buffer. Bytes unless the name says otherwise. */
@@ -30,6 +31,8 @@ export interface BufferOptions {
   /** Names of the sinks. A record is kept until each of them has settled it. */
   readonly sinks: readonly string[];
   readonly tables: readonly TableSet[];
+  /** What is made of the log beside delivery, in the writer thread. */
+  readonly follower?: FollowerModule | undefined;
   readonly limits?: Partial<BufferLimits>;
   readonly linger?: Linger;
   /** A batch without an answer for this long counts as a dead writer. */

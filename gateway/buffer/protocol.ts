@@ -85,12 +85,24 @@ export interface Operations {
   ledger: { ask: { device?: string | undefined }; answer: LedgerReport };
   deadLetters: { ask: DeadLetterQuery; answer: DeadLetter[] };
   forgetDeadLetters: { ask: { device: string }; answer: undefined };
+  /** One step of the follower, and a question to it. */
+  follow: { ask: undefined; answer: FollowAnswer };
+  askFollower: { ask: unknown; answer: unknown };
   status: { ask: undefined; answer: BufferStatus };
   check: { ask: undefined; answer: CheckReport };
   tick: { ask: undefined; answer: TickAnswer };
   close: { ask: undefined; answer: undefined };
 }
 export type Operation = keyof Operations;
+
+/** `more`: another step waits now; `againInMs`: one will, although nothing is committed. */
+export interface FollowAnswer {
+  readonly more: boolean;
+  readonly againInMs?: number | undefined;
+  /** All records before this one have been taken, of those before `nextLsn`. */
+  readonly followed: number;
+  readonly nextLsn: number;
+}
 
 /** What housekeeping took out of the log, by reason. */
 export interface TickAnswer {

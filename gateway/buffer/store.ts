@@ -1,3 +1,4 @@
+import type { LogFollower } from '../../contracts/log-follower.ts';
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { Boot } from './boots.ts';
 import type { Cursor, Settled } from './cursor.ts';
@@ -73,6 +74,7 @@ export class Store {
   #commits = 0;
   #foldedAt: number;
   #stagedAt = 0;
+  #follower: Pick<LogFollower, 'needsFrom'> | undefined;
   /** The last sweep left some for the next one. */
   #hasSettledBatches = false;
 
@@ -88,6 +90,11 @@ export class Store {
 
   get nextLsn(): number {
     return this.#nextLsn;
+  }
+
+  /** From now on nothing is deleted that it needs. */
+  keepFor(follower: Pick<LogFollower, 'needsFrom'>): void {
+    this.#follower = follower;
   }
 
   moment(now: Now): Moment {
@@ -263,7 +270,8 @@ export class Store {
 
   #settledThrough(lane: Lane): number {
     const positions = this.#parts.sinks.map((sink) => this.#cursor(sink, lane).position);
-    return Math.min(this.#nextLsn - 1, ...positions);
+    const needed = this.#follower?.needsFrom(lane) ?? Infinity;
+    return Math.min(this.#nextLsn - 1, needed - 1, ...positions);
   }
 
   #parkedIn(lane: Lane): number[] {

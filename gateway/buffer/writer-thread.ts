@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { LogFollower, OpenFollower } from '../../contracts/log-follower.ts';
 import { compactHeap } from '../lib/compact-heap.ts';
 import { checkBuffer } from './check.ts';
+import { followLog } from './follow-log.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { queryDeadLetters } from './dead-letters.ts';
 import { readLedger } from './ledger-report.ts';
@@ -17,7 +19,7 @@ type Handlers = { [Op in Operation]: (ask: Operations[Op]['ask'], now: Now) => O
 const lockWaitMs = 2_000;
 
 function handlersOf(
-  { db, store, tables, outages, deadLetters }: OpenStore,
+  { db, store, tables, outages, deadLetters, follower }: OpenStore & { readonly follower: LogFollower | undefined },
   lock: Disposable,
   sinks: readonly string[],
 ): Handlers {
@@ -37,6 +39,12 @@ function handlersOf(
       deadLetters.forget(device);
       return undefined;
     },
+    follow(_ask, now) {
+      const { nextLsn } = store;
+      const step = follower?.step(store.moment(now).upMs) ?? { more: false };
+      return { ...step, followed: follower?.followed() ?? nextLsn, nextLsn };
+    },
+    askFollower: (ask) => follower?.ask(ask),
     status: () => readStatus(db),
     check: () => checkBuffer(db),
     tick(_ask, now) {
@@ -54,13 +62,14 @@ function handlersOf(
 }
 
 /** Opens the database and answers requests, one at a time and in order, until it is told to close. */
-export function serve(port: MessagePort, { options, now, again }: WriterData): void {
+export function serve(port: MessagePort, { options, now, again }: WriterData, openFollower?: OpenFollower): void {
   const say = (message: Opening | Answer): void => port.postMessage(message);
   let handlers: Handlers;
   try {
     const lock = lockDataDir(options.dataDir, again ? lockWaitMs : 0);
     const { open, salvaged } = openOrSalvage(options, now);
-    handlers = handlersOf(open, lock, options.sinks);
+    const follower = openFollower && followLog(open, openFollower, options.follower?.options);
+    handlers = handlersOf({ ...open, follower }, lock, options.sinks);
     compactHeap();
     say({ opened: true, salvaged });
   } catch (error) {

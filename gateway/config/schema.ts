@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tuyaSchema } from './tuya-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
+import { historySchema } from './history-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -126,6 +127,7 @@ export const configSchema = z.strictObject({
   plugins: plugins.prefault({}),
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),
+  history: historySchema,
   commands: z
     .strictObject({
       /** Nothing is actuated for so long after a start: what was wished before may be old. */
