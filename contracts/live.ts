@@ -6,7 +6,7 @@ export interface LiveSubscriber {
   /** A word for the metrics. */
   readonly name: string;
   /** Asked for each record before anything is parsed; most are none of the subscriber's. */
-  wants(record: Pick<WrittenMeasurement, 'device' | 'text'>): boolean;
+  wants(record: Pick<WrittenMeasurement, 'device' | 'kind' | 'text'>): boolean;
   take(measurement: Measurement): void;
 }
 

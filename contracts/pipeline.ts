@@ -40,6 +40,7 @@ export interface WrittenMeasurement {
   readonly text: string;
   readonly device: string;
   readonly cls: RecordClass;
+  readonly kind: Measurement['kind'];
 }
 
 /**
@@ -48,7 +49,6 @@ export interface WrittenMeasurement {
  * endpoint and a line break where there is one. Messages of one kind of device may share their list of keys.
  */
 export interface TextMeasurement extends WrittenMeasurement {
-  readonly kind: Measurement['kind'];
   /** Source time, where the source told it. */
   readonly ts: number | undefined;
   readonly keys: readonly string[];

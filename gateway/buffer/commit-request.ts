@@ -34,7 +34,7 @@ export function encodeEntry({ measurements, filtered, deadLetters, writes }: Ent
 }
 
 function written(one: Entry['measurements'][number]): WrittenMeasurement {
-  return 'text' in one ? one : { text: JSON.stringify(one), device: one.dev.id, cls: one.cls };
+  return 'text' in one ? one : { text: JSON.stringify(one), device: one.dev.id, cls: one.cls, kind: one.kind };
 }
 
 /** Puts entries together for one commit. */

@@ -64,7 +64,7 @@ const compressFrom = 256;
 const compressDevicesFrom = 512;
 
 const compress = (plain: Buffer): Buffer =>
-  zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  zstdCompressSync(plain, { pledgedSrcSize: plain.length, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
 const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
   crc32(

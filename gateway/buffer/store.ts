@@ -23,6 +23,7 @@ import { faultOf, reportOf } from './store-error.ts';
 import { mostAtOnce, prepareSweep } from './sweep.ts';
 import type { TableStatements } from './table-statements.ts';
 import { TallyBook } from './tally-book.ts';
+import { unfoldedTail, type UnfoldedTail } from './unfolded-tail.ts';
 
 /** What the store works with; all of it belongs to one open database. */
 export interface StoreParts {
@@ -77,6 +78,8 @@ export class Store {
   #follower: Pick<LogFollower, 'needsFrom'> | undefined;
   /** The last sweep left some for the next one. */
   #hasSettledBatches = false;
+  /** Unknown after a crash and after a failed transaction: the next fold reads it from the log. */
+  #tail: UnfoldedTail | undefined;
 
   constructor(parts: StoreParts, now: Now) {
     this.#parts = parts;
@@ -86,6 +89,7 @@ export class Store {
     this.#fold = prepareFold(parts.db);
     this.#sweep = prepareSweep(parts.db, parts.log);
     this.#addNotes = parts.db.prepare('INSERT INTO journal (notes) VALUES (?)');
+    if (readUnfolded(parts.db, []).commits === 0) this.#tail = unfoldedTail(parts.sinks);
   }
 
   get nextLsn(): number {
@@ -142,7 +146,10 @@ export class Store {
   /** `records` writes the batches and says whether they took the notes along. */
   #transaction(request: CommitRequest | undefined, records: (notes: string | undefined) => boolean): void {
     const { db, deadLetters, tables } = this.#parts;
-    const notes = this.#notes(request);
+    const changes = this.#notes(request);
+    const notes = changes && JSON.stringify(changes);
+    const tail = this.#tail;
+    this.#tail = undefined;
     try {
       db.transaction(() => {
         if (!records(notes) && notes !== undefined) this.#addNotes.run(notes);
@@ -161,11 +168,13 @@ export class Store {
       deadLetters.recount();
       throw error;
     }
+    tail?.add(request?.lanes.map(({ devices }) => devices) ?? [], changes);
+    this.#tail = tail;
     this.#staged.clear();
     this.#commits += 1;
   }
 
-  #notes(request: CommitRequest | undefined): string | undefined {
+  #notes(request: CommitRequest | undefined): Notes | undefined {
     const book = new TallyBook();
     for (const [device, reason, n] of request?.filtered ?? []) {
       book.add(device, '', 'accepted', n);
@@ -177,7 +186,7 @@ export class Store {
     }
     book.addAll(this.#staged.book.lines());
     if (book.isEmpty && this.#staged.cursors.size === 0) return undefined;
-    return JSON.stringify({ t: book.lines(), c: [...this.#staged.cursors.values()] } satisfies Notes);
+    return { t: book.lines(), c: [...this.#staged.cursors.values()] };
   }
 
   claim(want: ClaimRequest, now: Now): ClaimAnswer | undefined {
@@ -257,13 +266,17 @@ export class Store {
   fold(now: Now): void {
     const { db, sinks, cursors, boot } = this.#parts;
     if (!this.#staged.isEmpty) this.#transaction(undefined, () => false);
+    const tail = this.#tail;
+    this.#tail = undefined;
     db.transaction(() => {
       const positions = [...cursors.values()].map(({ sink, lane, position }) => [sink, lane, position] as const);
       const meta = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, up_ms: Math.floor(boot.uptimeMs(now)) };
-      this.#fold.run({ tallies: readUnfolded(db, sinks).tallies, cursors: positions }, meta);
+      const { tallies } = tail === undefined ? readUnfolded(db, sinks) : { tallies: tail.tallies() };
+      this.#fold.run({ tallies, cursors: positions }, meta);
       const swept = lanes.map((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
       this.#hasSettledBatches = swept.includes(mostAtOnce);
     }).immediate();
+    this.#tail = unfoldedTail(sinks);
     this.#foldedAt = now.monoMs;
     this.#commits = 0;
   }

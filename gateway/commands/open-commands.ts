@@ -119,7 +119,7 @@ async function statusIn(store: CommandDeps['store'], id: string): Promise<Comman
 function witness(agenda: Agenda, presence: Presence, driver: Driver): LiveSubscriber {
   return {
     name: 'commands',
-    wants: ({ device, text }) => agenda.of(device).length > 0 || text.includes('"kind":"availability"'),
+    wants: ({ device, kind }) => kind === 'availability' || agenda.of(device).length > 0,
     take(message) {
       driver.keep(presence.note(message));
       const out = agenda.of(message.dev.id).find(({ awaited, said }) => awaited !== undefined && said === 'nothing');

@@ -24,18 +24,26 @@ interface Seat {
 export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
   const seats = new Set<Seat>();
 
-  const guarded = (seat: Seat, act: () => void): void => {
+  const failed = (seat: Seat, err: unknown): void =>
+    log.error({ err, subscriber: seat.subscriber.name }, 'a subscriber of the live view failed');
+
+  const wants = (seat: Seat, record: WrittenMeasurement): boolean => {
     try {
-      act();
+      return seat.subscriber.wants(record);
     } catch (err) {
-      log.error({ err, subscriber: seat.subscriber.name }, 'a subscriber of the live view failed');
+      failed(seat, err);
+      return false;
     }
   };
   const drain = (seat: Seat): void => {
     seat.scheduled = false;
     if (!seats.has(seat)) return;
     for (const { text } of seat.waiting.splice(0, atOnce)) {
-      guarded(seat, () => seat.subscriber.take(JSON.parse(text) as Measurement));
+      try {
+        seat.subscriber.take(JSON.parse(text) as Measurement);
+      } catch (err) {
+        failed(seat, err);
+      }
     }
     if (seat.waiting.length > 0) schedule(seat);
   };
@@ -45,19 +53,18 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
     setImmediate(drain, seat);
   };
   const offer = (seat: Seat, record: WrittenMeasurement): void => {
-    guarded(seat, () => {
-      if (!seat.subscriber.wants(record)) return;
-      if (seat.waiting.length >= maxWaiting) {
-        seat.waiting.shift();
-        tell('dropped', { stage: 'live', reason: seat.subscriber.name, count: 1 });
-      }
-      seat.waiting.push(record);
-      schedule(seat);
-    });
+    if (!wants(seat, record)) return;
+    if (seat.waiting.length >= maxWaiting) {
+      seat.waiting.shift();
+      tell('dropped', { stage: 'live', reason: seat.subscriber.name, count: 1 });
+    }
+    seat.waiting.push(record);
+    schedule(seat);
   };
   const show = ({ measurements }: Entry): void => {
     for (const one of measurements) {
-      const record = 'text' in one ? one : { text: JSON.stringify(one), device: one.dev.id, cls: one.cls };
+      const record =
+        'text' in one ? one : { text: JSON.stringify(one), device: one.dev.id, cls: one.cls, kind: one.kind };
       for (const seat of seats) offer(seat, record);
     }
   };

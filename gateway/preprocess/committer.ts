@@ -24,6 +24,8 @@ export interface CommitterParts {
   readonly onLostState: () => void;
   /** An envelope has its answer. */
   readonly onSettled: (waiting: Waiting) => void;
+  /** No commit is outstanding any more. */
+  readonly onQuiet: () => void;
   readonly log: Logger;
 }
 
@@ -33,11 +35,13 @@ export interface Committer {
   closeWindows(): void;
   /** Resolves when no commit is outstanding. */
   quiet(): Promise<void>;
+  /** Milliseconds since the youngest commit began that is not over; undefined when none is outstanding. */
+  readonly committingMs: number | undefined;
 }
 
 export function openCommitter(parts: CommitterParts): Committer {
   const { steps, knowledge, plugins } = parts;
-  const outstanding = outstandingCommits();
+  const outstanding = outstandingCommits(parts.onQuiet);
 
   const store = openStore(parts, outstanding);
 
@@ -109,6 +113,9 @@ export function openCommitter(parts: CommitterParts): Committer {
       store({ entry: entryOf(draft, nothing, nothing), touched: true, owed: nothing, receivers: nothing });
     },
     quiet: () => outstanding.quiet(),
+    get committingMs() {
+      return outstanding.youngestMs;
+    },
   };
 }
 
@@ -142,21 +149,30 @@ function openStore(
 }
 
 interface OutstandingCommits {
+  readonly youngestMs: number | undefined;
   begin(): void;
   end(): void;
   quiet(): Promise<void>;
 }
 
-function outstandingCommits(): OutstandingCommits {
+function outstandingCommits(onQuiet: () => void): OutstandingCommits {
   let count = 0;
+  let lastBegan = 0;
   let whenQuiet: (() => void)[] = [];
   return {
-    begin: () => void (count += 1),
+    begin() {
+      count += 1;
+      lastBegan = performance.now();
+    },
     end() {
       count -= 1;
       if (count > 0) return;
       for (const resolve of whenQuiet) resolve();
       whenQuiet = [];
+      onQuiet();
+    },
+    get youngestMs() {
+      return count === 0 ? undefined : performance.now() - lastBegan;
     },
     quiet: async () => {
       if (count > 0) await new Promise<void>((resolve) => void whenQuiet.push(resolve));

@@ -8,7 +8,7 @@ import type { Resequencer } from './resequencer.ts';
 import type { Router } from './router.ts';
 import { changesOf, nobody } from './task.ts';
 import type { EnvelopeResult, RoutedEnvelope } from './task.ts';
-import { fifo } from './fifo.ts';
+import { fifo, type Fifo } from './fifo.ts';
 
 /** An envelope between its arrival and its commit, and whom to tell. */
 export interface Waiting {
@@ -38,45 +38,42 @@ export interface DispatcherParts {
   readonly batch: IngestOptions['batch'];
   /** Batches in work at once; one more than threads keeps each thread busy while its last answer is read. */
   readonly slots: number;
+  /** Milliseconds since the youngest commit began that is not over; undefined when none is outstanding. */
+  readonly committingMs: () => number | undefined;
 }
 
 export interface Dispatcher {
   offer(waiting: Waiting): void;
+  /** A commit has ended. */
+  committed(): void;
   readonly queued: number;
   readonly inFlight: number;
 }
 
+/** So many envelopes are worth a batch of their own while another one is in work: a batch costs as much as 15 of them. */
+const company = 64;
+/** What arrives goes after at most so many turns of the event loop, the last of them without an arrival. */
+const mostTurns = 8;
+/** A commit that takes longer waits for a slow disk or for company: decoding goes on meanwhile. */
+const patienceMs = 4;
+
 /**
- * Forms batches and keeps the threads busy. Batches size themselves: what arrives in one turn of the event loop goes
- * at once while a slot is free, and gathers while none is.
+ * Forms batches and keeps the threads busy. Batches size themselves: a few envelopes wait until the batch before them is
+ * committed, many go beside it (decision 0132). Where nothing is in work, what arrives goes once a turn of the event loop
+ * brings no more.
  *
  * A batch in which something is taught runs alone: all before it has finished, and nothing after it is sent until what
  * it taught is known. Within it the thread works in order, so that each envelope sees the lessons before it.
  */
 export function openDispatcher(parts: DispatcherParts): Dispatcher {
-  const { router, runner, resequencer, batch: caps } = parts;
+  const { runner, resequencer } = parts;
   const freeSlots = Array.from({ length: parts.slots }, (_, slot) => slot);
   const queue = fifo<Waiting>();
   let inFlight = 0;
   let alone = false;
-  let scheduled = false;
-
-  /** Takes envelopes from the queue, up to the caps; one that teaches waits for an empty house. */
-  const form = (): { items: RoutedWaiting[]; teaching: boolean } => {
-    const items: RoutedWaiting[] = [];
-    let teaching = false;
-    let bytes = 0;
-    for (let waiting = queue.peek(); waiting !== undefined && items.length < caps.envelopes; waiting = queue.peek()) {
-      bytes += waiting.envelope.payload.length;
-      if (items.length > 0 && bytes > caps.bytes) break;
-      const item = routed(waiting, router);
-      if (item.teaches && inFlight > 0) break;
-      teaching ||= item.teaches;
-      queue.shift();
-      items.push(item);
-    }
-    return { items, teaching };
-  };
+  /** Turns of the event loop left to gather in; undefined while nobody gathers. */
+  let turns: number | undefined;
+  let patience: NodeJS.Timeout | undefined;
 
   const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
@@ -89,34 +86,55 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     inFlight -= 1;
     alone = false;
     freeSlots.push(slot);
-    // The threads first, then the main thread's own share of the work.
-    pump();
+    // With much to do the threads first, then the main thread's own share of the work.
+    if (queue.length >= company) pump();
     resequencer.put(ticket, done);
+    pump();
   };
 
+  const mayGo = (): boolean =>
+    queue.length >= company || (inFlight === 0 && (parts.committingMs() ?? patienceMs) >= patienceMs);
+
   function pump(): void {
-    while (!alone && queue.length > 0) {
+    while (!alone && queue.length > 0 && mayGo()) {
       const slot = freeSlots.at(-1);
       if (slot === undefined) return;
-      const { items, teaching } = form();
+      const { items, teaching } = form(queue, inFlight > 0, parts);
       if (items.length === 0) return;
       freeSlots.pop();
       inFlight += 1;
       alone = teaching;
       void send(items, slot, teaching);
     }
+    if (inFlight > 0 || queue.length === 0) return;
+    patience ??= setTimeout(() => {
+      patience = undefined;
+      pump();
+    }, patienceMs);
   }
+
+  const gather = (seen: number): void => {
+    if (queue.length > seen && queue.length < company && turns !== undefined && turns > 0) {
+      turns -= 1;
+      setImmediate(gather, queue.length);
+      return;
+    }
+    turns = undefined;
+    pump();
+  };
+
+  const schedule = (): void => {
+    if (turns !== undefined || freeSlots.length === 0 || queue.length === 0) return;
+    turns = mostTurns;
+    setImmediate(gather, 0);
+  };
 
   return {
     offer(waiting) {
       queue.push(waiting);
-      if (scheduled || freeSlots.length === 0) return;
-      scheduled = true;
-      setImmediate(() => {
-        scheduled = false;
-        pump();
-      });
+      schedule();
     },
+    committed: schedule,
     get queued() {
       return queue.length;
     },
@@ -124,6 +142,27 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       return inFlight;
     },
   };
+}
+
+/** Takes envelopes from the queue, up to the caps; one that teaches waits until nothing is in flight. */
+function form(
+  queue: Fifo<Waiting>,
+  isInFlight: boolean,
+  { router, batch: caps }: DispatcherParts,
+): { items: RoutedWaiting[]; teaching: boolean } {
+  const items: RoutedWaiting[] = [];
+  let teaching = false;
+  let bytes = 0;
+  for (let waiting = queue.peek(); waiting !== undefined && items.length < caps.envelopes; waiting = queue.peek()) {
+    bytes += waiting.envelope.payload.length;
+    if (items.length > 0 && bytes > caps.bytes) break;
+    const item = routed(waiting, router);
+    if (item.teaches && isInFlight) break;
+    teaching ||= item.teaches;
+    queue.shift();
+    items.push(item);
+  }
+  return { items, teaching };
 }
 
 /** Runs a batch again from the first envelope that goes elsewhere by what the batch itself taught. */

@@ -50,12 +50,19 @@ export function openLane(parts: LaneParts): Lane {
   const { pool, knowledge, committing } = parts;
   const runner = batchRunner({ ...parts, log: committing.log });
   const intake = openIntake(parts.maxQueuedBytes, (waiting) => dispatcher().offer(waiting));
-  const committer = openCommitter({ ...committing, knowledge, onSettled: (waiting) => intake.settled(waiting) });
+  const committer = openCommitter({
+    ...committing,
+    knowledge,
+    onSettled: (waiting) => intake.settled(waiting),
+    onQuiet: () => opened?.committed(),
+  });
   const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
   let opened: Dispatcher | undefined;
   // The router needs the plugins' descriptions, which come through this lane's runner.
-  const dispatcher = (): Dispatcher =>
-    (opened ??= openDispatcher({ ...parts, router: parts.router(), runner, resequencer }));
+  const dispatcher = (): Dispatcher => {
+    const committingMs = (): number | undefined => committer.committingMs;
+    return (opened ??= openDispatcher({ ...parts, router: parts.router(), runner, resequencer, committingMs }));
+  };
   return {
     ingest: (envelope, alongside) => intake.ingest(envelope, alongside),
     runner,

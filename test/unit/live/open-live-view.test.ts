@@ -7,7 +7,7 @@ import { waitUntil } from '../../harness/wait-until.ts';
 
 const log = pino({ enabled: false });
 const entry = (ids: readonly number[]): Entry => ({
-  measurements: ids.map((id) => ({ text: JSON.stringify({ id }), device: 'd', cls: 'state' })),
+  measurements: ids.map((id) => ({ text: JSON.stringify({ id }), device: 'd', cls: 'state', kind: 'state' })),
   filtered: [],
   deadLetters: [],
   writes: [],

@@ -11,7 +11,7 @@ import { changesIn, inMemory, onDisk, replay, state, takeChanges } from './regis
 test('a device appears by its first message, once, before that message is acknowledged', async (t) => {
   const { buffer, registry } = await onDisk(t, await tempDir(t), systemClock);
   const append = registry.watch(buffer.append);
-  const written = { text: JSON.stringify(measurement('b', 1)), device: 'b', cls: 'telemetry' } as const;
+  const written = { text: JSON.stringify(measurement('b', 1)), device: 'b', cls: 'telemetry', kind: 'state' } as const;
   await Promise.all([
     append(entry(measurement('a', 1), measurement('a', 2))),
     append({ ...entry(), measurements: [written] }),

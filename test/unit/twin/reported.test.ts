@@ -32,10 +32,10 @@ test('what came over the threads as text is the same as a message', async () => 
   await append({ measurements: [written], filtered: [], deadLetters: [], writes: [] });
   const there = { 'switch.state@left': true, 'switch.state': false, position: 30 };
   assert.deepEqual(reported(rig), there);
-  const { text, device, cls } = written;
+  const { text, device, cls, kind } = written;
   const other = await openRig();
   await other.twins.watch(other.disk.append)({
-    measurements: [{ text, device, cls }],
+    measurements: [{ text, device, cls, kind }],
     filtered: [],
     deadLetters: [],
     writes: [],

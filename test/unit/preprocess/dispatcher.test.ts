@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { test } from 'node:test';
+import { openDispatcher, type Dispatcher } from '../../../gateway/preprocess/dispatcher.ts';
+import { waitUntil } from '../../harness/wait-until.ts';
+
+interface Rig {
+  readonly dispatcher: Dispatcher;
+  /** Sizes of the batches that went to a thread. */
+  readonly sizes: number[];
+  offer(many: number): void;
+  /** The oldest batch comes back from its thread. */
+  decoded(): Promise<void>;
+  committingMs: number | undefined;
+}
+
+function openRig(): Rig {
+  const sizes: number[] = [];
+  const inThreads: (() => void)[] = [];
+  const envelope = { payload: Buffer.alloc(1), topic: 't' };
+  const rig = { committingMs: undefined as number | undefined };
+  const parts = {
+    router: { route: () => ({ plugin: 0, teaches: false }) },
+    runner: {
+      run: (items: readonly unknown[]) => {
+        sizes.push(items.length);
+        return new Promise((resolve) => void inThreads.push(() => resolve([])));
+      },
+    },
+    knowledge: { markUnsaved: () => undefined },
+    resequencer: { ticket: () => 0, put: () => undefined },
+    batch: { envelopes: 256, bytes: 1024 },
+    slots: 2,
+    committingMs: () => rig.committingMs,
+  };
+  const dispatcher = openDispatcher(parts as never);
+  return Object.assign(rig, {
+    dispatcher,
+    sizes,
+    offer: (many: number) => {
+      for (let one = 0; one < many; one++) dispatcher.offer({ envelope } as never);
+    },
+    decoded: async () => {
+      inThreads.shift()?.();
+      await turn();
+    },
+  });
+}
+
+const turns = async (): Promise<void> => {
+  for (let each = 0; each < 12; each++) await turn();
+};
+
+test('what arrives in neighbouring turns of the event loop goes together', async () => {
+  const rig = openRig();
+  rig.offer(2);
+  await turn();
+  rig.offer(3);
+  await turns();
+  assert.deepEqual(rig.sizes, [5]);
+});
+
+test('a few envelopes wait until the batch before them is committed, and go together', async () => {
+  const rig = openRig();
+  rig.offer(1);
+  await turns();
+  rig.offer(2);
+  await turns();
+  rig.committingMs = 0;
+  await rig.decoded();
+  rig.offer(3);
+  await turns();
+  assert.deepEqual(rig.sizes, [1]);
+  rig.committingMs = undefined;
+  rig.dispatcher.committed();
+  await turns();
+  assert.deepEqual(rig.sizes, [1, 5]);
+});
+
+test('many envelopes go beside the batch in work', async () => {
+  const rig = openRig();
+  rig.offer(1);
+  await turns();
+  rig.offer(64);
+  await turns();
+  assert.deepEqual(rig.sizes, [1, 64]);
+});
+
+test('a commit that takes long holds nothing up', async () => {
+  const rig = openRig();
+  rig.offer(1);
+  await turns();
+  rig.committingMs = 0;
+  await rig.decoded();
+  rig.offer(2);
+  await turns();
+  assert.deepEqual(rig.sizes, [1], 'while it may soon be over');
+  rig.committingMs = 1_000;
+  await waitUntil('the batch goes', () => rig.sizes.length === 2);
+  await rig.decoded();
+  rig.offer(3);
+  await turns();
+  assert.deepEqual(rig.sizes, [1, 2, 3], 'where it is known to be slow');
+});
