@@ -50,17 +50,35 @@ export type Target =
   | 'everything'
   | 'some';
 
-/** What is known of somebody who asks over HTTP. `address` is the far end of the connection. */
+/** What is known of a request before it is read. `address` is the far end of the connection, `action` the call, such as `POST /api/v1/places`. */
 export interface Asking {
+  readonly method: string;
+  readonly action: string;
+  /** The path that was called, without its query. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly address: string;
+  readonly isTls: boolean;
 }
 
-/** The one place that says who may do what. */
-export interface AccessDesk {
-  /** Who asks. Rejects with LOGIN_NEEDED for credentials that are wrong or over. */
-  identify(asking: Asking): Promise<Actor>;
-  may(actor: Actor, permission: Permission, target: Target): boolean;
-  /** Throws LOGIN_NEEDED for somebody unknown, NOT_ALLOWED for somebody known. */
-  demand(actor: Actor, permission: Permission, target: Target): void;
+/** Somebody who asks for something. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly asking: Asking;
 }
+
+/** The one place that says who may do what, and keeps what it said. */
+export interface AccessDesk {
+  /**
+   * Who asks. Rejects with LOGIN_NEEDED for credentials that are wrong or over, NOT_ALLOWED for a change that another site's page has sent.
+   * `isLenient` is for calls that need no login: whoever has none that is good is anonymous.
+   */
+  identify(asking: Asking, isLenient: boolean): Promise<Caller>;
+  readonly may: (actor: Actor, permission: Permission, target: Target) => boolean;
+  /** Throws LOGIN_NEEDED for somebody unknown, NOT_ALLOWED for somebody known. */
+  demand(caller: Caller, permission: Permission, target: Target): void;
+  /** Resolves when it is on disk that the caller will change something; say afterwards how it ended. */
+  begin(caller: Caller, permission: Permission | 'nothing', target: Target): Promise<EndOfChange>;
+}
+
+export type EndOfChange = (outcome: 'done' | 'failed', code?: string) => void;

@@ -21,6 +21,7 @@ export const errorTable = {
   SINK_REFUSED: { retryable: false, exit: 77, means: 'A sink refuses this gateway; its account must be mended.' },
   INPUT_INVALID: { retryable: false, exit: 64, means: 'A call of the API has a field that is missing or wrong.' },
   LOGIN_NEEDED: { retryable: false, exit: 77, means: 'A call needs a login, or the one that it has is over.' },
+  TOO_MANY_TRIES: { retryable: true, exit: 75, means: 'Somebody failed to log in too often.' },
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
   COMMAND_EXPIRED: { retryable: false, exit: 1, means: 'The time of a command was over before it could be sent.' },
   OUTCOME_UNKNOWN: { retryable: false, exit: 1, means: 'A command went out and nothing shows that it was done.' },

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { errorTable, PortcullisError } from '../contracts/errors.ts';
 import { alarmCommand } from './cli/alarm.ts';
+import { accountCommand } from './cli/account.ts';
 import { auditCommand } from './cli/audit.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
@@ -16,6 +17,7 @@ import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
+import { auditLogCommand, tokenCommand } from './cli/token.ts';
 import { twinCommand } from './cli/twin.ts';
 import { updateCommand } from './cli/update.ts';
 import { version } from './version.ts';
@@ -34,6 +36,9 @@ const program = new Command('portcullis')
   .addCommand(commandCommand())
   .addCommand(twinCommand())
   .addCommand(alarmCommand())
+  .addCommand(accountCommand())
+  .addCommand(tokenCommand())
+  .addCommand(auditLogCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

@@ -1,13 +1,10 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
-import { claimRoutes } from './api/claim-routes.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
-import { alarmTables } from './alarms/tables.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
-import { commandTables } from './commands/tables.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
 import { gatewayName } from './config/identity.ts';
@@ -16,15 +13,12 @@ import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
 import { countStages } from './count-stages.ts';
-import { kafkaTables } from './delivery/kafka/tables.ts';
-import { tuyaTables } from './delivery/tuya/tables.ts';
 import type { Clock } from './lib/clock.ts';
 import { openHistory } from './history/open-history.ts';
 import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
-import { lifeSignTables } from './observability/life-sign.ts';
 import { openMetrics } from './observability/metrics.ts';
-import { openAccessDesk } from './open-access.ts';
+import { accessRoutes, openAccessStage } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
 import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
@@ -33,20 +27,14 @@ import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
-import { trafficTables } from './preflight/traffic-tables.ts';
-import { ingestTables } from './preprocess/ingest-tables.ts';
 import { openIngest } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
-import { registryTables } from './registry/tables.ts';
+import { allTables } from './all-tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
-import { historyTables } from './history/tables.ts';
-import { gpioTables } from './transports/gpio/tables.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
-import { mqttTables } from './transports/mqtt/tables.ts';
 import { openTwins } from './twin/open-twins.ts';
-import { twinTables } from './twin/tables.ts';
 import { version } from './version.ts';
 
 export interface GatewayDeps {
@@ -61,22 +49,6 @@ export interface Gateway extends AsyncDisposable {
   /** Resolves after a commit of its own: the writer thread and the disk behind it work. */
   probe(): Promise<void>;
 }
-
-/** Of every stage that keeps something. */
-const tables = [
-  mqttTables,
-  ingestTables,
-  tuyaTables,
-  kafkaTables,
-  trafficTables,
-  lifeSignTables,
-  registryTables,
-  commandTables,
-  twinTables,
-  gpioTables,
-  alarmTables,
-  historyTables,
-];
 
 /**
  * Wires the stages, far side first, so that nothing is taken from a device before there is a place for it:
@@ -102,7 +74,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
-  const buffer = starting.use(await openBuffer(bufferOptions(config, name, tables, switches), { log, clock }));
+  const buffer = starting.use(await openBuffer(bufferOptions(config, name, allTables, switches), { log, clock }));
 
   const history = config.history.enabled ? openHistory(buffer) : undefined;
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
@@ -139,6 +111,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
+  const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }));
   const api = starting.use(
     await listenApi(
       { ...config.http, version },
@@ -152,11 +125,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           }),
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
-          ...claimRoutes(ownership),
+          ...accessRoutes(rights, ownership),
           ...sinkRoutes(sinks),
           ...pluginRoutes(await openPluginUploads(config)),
         ],
-        access: await openAccessDesk(config, { registry, clock }),
+        access: rights,
+        store: buffer,
         assets: await consoleAssets(),
         metrics,
         notReadyBecause: () => notReadyBecause(buffer, alarms),

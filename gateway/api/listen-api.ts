@@ -2,10 +2,12 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { AccessDesk } from '../../contracts/actor.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { TableStore } from '../../contracts/table-set.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
+import { openReplays } from './replays.ts';
 import { serveRoute } from './serve-route.ts';
 
 export interface ApiOptions {
@@ -17,6 +19,8 @@ export interface ApiOptions {
 export interface ApiDeps {
   readonly routes: readonly Route[];
   readonly access: AccessDesk;
+  /** Keeps the answers to calls with an `Idempotency-Key`. */
+  readonly store: TableStore;
   readonly assets: readonly Asset[];
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   /** What keeps the gateway from taking messages, in sentences; empty when it is ready. */
@@ -73,7 +77,12 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   );
   const document = openApiDocument(deps.routes, options.version);
   server.get('/openapi.json', async () => document);
-  for (const route of deps.routes) await serveRoute(server, route, deps.access);
+  const parts = {
+    access: deps.access,
+    replays: openReplays(deps.store),
+    onFault: (err: unknown) => deps.log.error({ err }, 'a request failed'),
+  };
+  for (const route of deps.routes) await serveRoute(server, route, parts);
   for (const asset of deps.assets) serveAsset(server, asset);
 
   await listen(server, options);

@@ -13,8 +13,10 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
   USAGE: [422, 'Refused'],
   REGISTRY_FULL: [422, 'Refused'],
   NOT_ALLOWED: [403, 'Refused'],
+  TOO_MANY_TRIES: [429, 'Too many tries'],
   NOT_FOUND: [404, 'Not found'],
   CONFLICT: [409, 'Conflict'],
+  OUTCOME_UNKNOWN: [409, 'Outcome unknown'],
   OVERLOADED: [503, 'Busy'],
   DISK_FULL: [507, 'No room'],
 };

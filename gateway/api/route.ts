@@ -1,14 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Actor, Permission, Target } from '../../contracts/actor.ts';
+import type { Actor, Caller, Permission, Target } from '../../contracts/actor.ts';
 
 /** Who calls, and what else a call has beside its input. */
 export interface Context {
+  readonly caller: Caller;
   readonly actor: Actor;
   /** Whether the caller may do this to that, for answers that are confined to what the caller may see. */
   readonly may: (permission: Permission, target: Target) => boolean;
   /** The uploaded file, where the route takes one. */
   readonly body: Readable;
+  /** Sets a header of the answer. */
+  readonly header: (name: string, value: string) => void;
 }
 
 /**
@@ -20,8 +23,8 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly summary: string;
-  /** 202: taken, and done later. */
-  readonly status?: 202;
+  /** 202: taken, and done later. 302: `handle` says where to in the header `location`. */
+  readonly status?: 202 | 302;
   /** What the caller must be permitted; `nothing` is for who has no login yet. */
   readonly needs: Permission | 'nothing';
   /**
@@ -29,10 +32,12 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
    * what it does and answers to what the caller may.
    */
   readonly target?: 'some' | ((input: z.infer<Input>) => Target);
+  /** A change is in the audit log; with `denials` only where it was refused, because what it did is kept elsewhere. */
+  readonly audit?: 'denials';
   /** The body is a file of this type, streamed as `context.body`; `input` is then the query. */
   readonly upload?: { readonly contentType: string; readonly maxBytes: number };
-  /** The answer is a text of this type instead of JSON. */
-  readonly produces?: 'text/csv';
+  /** The answer is a text or, of a GET, a stream of this type instead of JSON. */
+  readonly produces?: 'text/csv' | 'text/event-stream' | 'text/html';
   readonly input: Input;
   readonly result: z.ZodType;
   handle(input: z.infer<Input>, context: Context): Promise<unknown>;

@@ -84,6 +84,18 @@ export async function call<Answer>(
   return JSON.parse(await callForText(options, method, route, body)) as Answer;
 }
 
+/** Everything of a list that comes page by page. */
+export async function listAll<Item>(options: GatewayOptions, route: string, key: string): Promise<Item[]> {
+  const all: Item[] = [];
+  let cursor = '';
+  for (;;) {
+    const page = await call<Record<string, unknown>>(options, 'GET', `${route}?limit=1000${cursor}`);
+    all.push(...(page[key] as Item[]));
+    if (typeof page['next'] !== 'string') return all;
+    cursor = `&cursor=${encodeURIComponent(page['next'])}`;
+  }
+}
+
 function detailIn(said: string, status: number): string {
   try {
     const { detail } = JSON.parse(said) as { detail?: string };

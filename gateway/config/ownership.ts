@@ -12,9 +12,9 @@ export interface Ownership {
   isClaimed(): boolean;
   /**
    * Takes possession, once, and gives the administrator token. Throws NOT_ALLOWED for a wrong code, OVERLOADED after too many of them, CONFLICT when it was
-   * claimed before. It is durable when this resolves.
+   * claimed before. It is durable when this resolves; `before` is awaited while the code is good, and spends nothing when it rejects.
    */
-  claim(code: string): Promise<string>;
+  claim(code: string, before?: () => Promise<unknown>): Promise<string>;
 }
 
 /** A code of 8 of 30 letters has 2^39 values: at this rate half of them take a million years. */
@@ -31,10 +31,11 @@ export async function openOwnership(
   const file = join(dataDir, fileName);
   let isClaimed = claim === undefined || (await readIfThere(file)) !== undefined;
   const expected = claim === undefined || isClaimed ? '' : await readConfigured(claim.codeFile, 'claim.codeFile');
+  let isBeingClaimed = false;
   let wrong = { since: -Infinity, count: 0 };
   return {
     isClaimed: () => isClaimed,
-    claim: async (code) => {
+    claim: async (code, before) => {
       if (isClaimed) throw spent();
       const now = monoMs();
       if (now - wrong.since > perMs) wrong = { since: now, count: 0 };
@@ -45,13 +46,17 @@ export async function openOwnership(
         throw new PortcullisError('NOT_ALLOWED', 'That is not the claim code of this gateway.');
       }
       const token = await adminToken(dataDir);
-      if (isClaimed) throw spent();
-      isClaimed = true;
+      if (isClaimed || isBeingClaimed) throw spent();
+      isBeingClaimed = true;
       try {
+        await before?.();
+        isClaimed = true;
         await inDataFolder(dataDir, () => atomicWrite(file, 'by its claim code\n'));
       } catch (error) {
         isClaimed = false;
         throw error;
+      } finally {
+        isBeingClaimed = false;
       }
       return token;
     },

@@ -1,10 +1,12 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { SqlRow, TableStore } from '../../../contracts/table-set.ts';
-import { hashPassword, verifyPassword } from './password-hash.ts';
-import type { PasswordHash } from './password-hash.ts';
+import { PasswordHasher, type PasswordHash } from '../../lib/password-hash.ts';
 import type { Profile } from './profiles.ts';
 import { TopicRights } from './topic-rights.ts';
+
+/** Of all brokers in this process: it is about its memory. */
+const hasher = new PasswordHasher({ atOnce: 2, maxWaiting: 256 });
 
 /** A new device. The client id is the user name unless others are listed. */
 export interface NewDevice {
@@ -136,7 +138,7 @@ export class Credentials {
     const cached = device?.credentials.find(({ seen }) => seen !== undefined && timingSafeEqual(seen, digest));
     if (cached !== undefined) return cached.id;
     for (const credential of device?.credentials.toReversed() ?? [decoy]) {
-      if (!(await verifyPassword(password, credential)) || credential === decoy) continue;
+      if (!(await hasher.verify(password, credential)) || credential === decoy) continue;
       // Revoked while its password was checked.
       if (!device?.credentials.includes(credential)) continue;
       credential.seen = digest;
@@ -163,7 +165,7 @@ export class Credentials {
   }
 
   async #issue(device: Device, password: string): Promise<IssuedCredential> {
-    const { salt, hash } = await hashPassword(password);
+    const { salt, hash } = await hasher.hash(password);
     const id = randomUUID();
     const params = [id, device.user, salt, hash, ++this.#seq];
     await this.#store.write([{ statement: 'mqtt.addCredential', params }]);

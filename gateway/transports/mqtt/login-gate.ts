@@ -4,7 +4,7 @@ import { tell } from '../../observability/channels.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Connection, Identity } from './connection.ts';
 import type { Credentials } from './credentials.ts';
-import { LoginLimits } from './login-limits.ts';
+import { LoginLimits } from '../../lib/login-limits.ts';
 import type { TopicRights } from './topic-rights.ts';
 
 interface Parts {

@@ -6,14 +6,9 @@ import { test, type TestContext } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { openAccess } from '../../../gateway/access/open-access.ts';
+import { openAccessRig } from '../access/access-fixture.ts';
 import { listenApi, type Api } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
-
-const access = openAccess(
-  { adminToken: 'token', policies: [] },
-  { whereabouts: { placesOf: () => [], placesAround: () => [] }, localTime: () => undefined },
-);
 
 async function startApi(t: TestContext, notReady: readonly string[] = []): Promise<Api> {
   const echo = route({
@@ -37,11 +32,13 @@ async function startApi(t: TestContext, notReady: readonly string[] = []): Promi
     result: z.object({}),
     handle: async (input) => input,
   });
+  const { access, store } = await openAccessRig(t);
   const api = await listenApi(
     { host: '127.0.0.1', port: 0, version: '1.2.3' },
     {
       routes: [echo, write],
       access,
+      store,
       assets: [
         { path: '/', contentType: 'text/html', body: Buffer.from('<p>hello'), etag: '"1"', isImmutable: false },
         {
@@ -115,9 +112,11 @@ test('a wrong query, an unknown path and a fault are problem details without inn
 
 test('a taken port is one clear sentence', async (t) => {
   const { port } = await startApi(t);
+  const { access, store } = await openAccessRig(t);
   const deps = {
     routes: [],
     access,
+    store,
     assets: [],
     metrics: { contentType: 'text/plain', text: async () => '' },
     notReadyBecause: async () => [],

@@ -1,5 +1,5 @@
 /** Failures within `windowMs` that lock a key out for `lockMs`. */
-interface Rule {
+export interface Rule {
   readonly failures: number;
   readonly windowMs: number;
   readonly lockMs: number;
@@ -24,14 +24,21 @@ interface Attempts {
  */
 export class LoginLimits {
   readonly #attempts = new Map<string, Attempts>();
+  readonly #perUser: Rule;
+  readonly #perAddress: Rule;
+
+  constructor(rules: { readonly perUser: Rule; readonly perAddress: Rule } = { perUser, perAddress }) {
+    this.#perUser = rules.perUser;
+    this.#perAddress = rules.perAddress;
+  }
 
   isLocked(address: string, user: string, now: number): boolean {
     return this.#isLocked(address, now) || this.#isLocked(pair(address, user), now);
   }
 
   failed(address: string, user: string, now: number): void {
-    this.#count(pair(address, user), perUser, now);
-    this.#count(address, perAddress, now);
+    this.#count(pair(address, user), this.#perUser, now);
+    this.#count(address, this.#perAddress, now);
   }
 
   succeeded(address: string, user: string): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LoginLimits } from '../../../../gateway/transports/mqtt/login-limits.ts';
+import { LoginLimits } from '../../../gateway/lib/login-limits.ts';
 
 test('five failures lock a user out from one address, for a minute', () => {
   const limits = new LoginLimits();

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { LoginLimits, type Rule } from '../lib/login-limits.ts';
+import { PasswordHasher, type PasswordHash } from '../lib/password-hash.ts';
+import type { AccountBook } from './accounts.ts';
+import type { StoredAccount } from './tables.ts';
+
+/** One at a time: a login may wait, the messages of devices may not. */
+export const openHasher = (): PasswordHasher => new PasswordHasher({ atOnce: 1, maxWaiting: 16 });
+
+const minutes = 60_000;
+/** Of one name from one address, and of one address with any names. */
+const near = {
+  perUser: { failures: 5, windowMs: 10 * minutes, lockMs: 10 * minutes },
+  perAddress: { failures: 20, windowMs: 10 * minutes, lockMs: 10 * minutes },
+} satisfies Record<string, Rule>;
+/** Of one name from addresses from which it never logged in: a guesser with many addresses. */
+const fromStrangers: Rule = { failures: 30, windowMs: 10 * minutes, lockMs: 10 * minutes };
+/** Names with an address that they logged in from. */
+const maxFamiliar = 1_000;
+
+/** Checks names and passwords, and slows guessing down. */
+export interface PasswordDoor {
+  /**
+   * The account. NOT_ALLOWED: name or password is wrong, or the account is disabled; it says not which, and takes as long for each.
+   * TOO_MANY_TRIES: this address, or strangers with this name, failed too often; whoever logged in from an address before still may.
+   */
+  check(address: string, name: string, password: string): Promise<StoredAccount>;
+}
+
+export function openPasswordDoor(
+  accounts: Pick<AccountBook, 'named'>,
+  { clock, hasher }: { readonly clock: Clock; readonly hasher: PasswordHasher },
+): PasswordDoor {
+  const limits = new LoginLimits(near);
+  const strangers = new LoginLimits({ perUser: fromStrangers, perAddress: { ...fromStrangers, failures: Infinity } });
+  const familiar = new Set<string>();
+  // No password hashes to it: what is compared with it takes its time and fails.
+  const decoy: PasswordHash = { salt: randomBytes(16), hash: randomBytes(32) };
+
+  return {
+    async check(from, name, password) {
+      const now = clock.monoMs();
+      const address = networkOf(from);
+      const user = name.normalize('NFKC').toLowerCase();
+      const isFamiliar = familiar.has(`${address} ${user}`);
+      if (limits.isLocked(address, user, now) || (!isFamiliar && strangers.isLocked('', user, now))) {
+        throw new PortcullisError('TOO_MANY_TRIES', 'Too many failed logins. Wait ten minutes, then try again.');
+      }
+      const account = accounts.named(name);
+      const isRight = await hasher.verify(password, account?.secret ?? decoy);
+      if (account === undefined || !isRight || account.disabled) {
+        limits.failed(address, user, now);
+        if (!isFamiliar) strangers.failed('', user, now);
+        throw new PortcullisError('NOT_ALLOWED', 'The name or the password is wrong.');
+      }
+      limits.succeeded(address, user);
+      remember(familiar, `${address} ${user}`);
+      return account;
+    },
+  };
+}
+
+function remember(familiar: Set<string>, one: string): void {
+  familiar.delete(one);
+  familiar.add(one);
+  if (familiar.size <= maxFamiliar) return;
+  for (const oldest of familiar) {
+    familiar.delete(oldest);
+    return;
+  }
+}
+
+/** Of IPv6 the half that a household has to itself. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain;
+}

@@ -1,0 +1,67 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { PortcullisError } from '../../contracts/errors.ts';
+
+/** Argon2id as OWASP's password storage cheat sheet advises: 19 MiB, two passes, one lane. */
+const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const;
+
+export interface PasswordHash {
+  readonly salt: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** One hash takes 19 MiB: a storm of logins must not take the machine, nor may one door's storm close another. */
+export interface HashBounds {
+  readonly atOnce: number;
+  readonly maxWaiting: number;
+}
+
+/** Hashes and checks passwords, so many at the same time; the others wait. Both reject with OVERLOADED when too many do. */
+export class PasswordHasher {
+  readonly #bounds: HashBounds;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(bounds: HashBounds) {
+    this.#bounds = bounds;
+  }
+
+  async hash(password: string | Uint8Array): Promise<PasswordHash> {
+    const salt = randomBytes(16);
+    return { salt, hash: await this.#derive(password, salt) };
+  }
+
+  /** Takes the same time for every outcome. */
+  async verify(password: string | Uint8Array, { salt, hash }: PasswordHash): Promise<boolean> {
+    return timingSafeEqual(await this.#derive(password, salt), hash);
+  }
+
+  async #derive(message: string | Uint8Array, nonce: Uint8Array): Promise<Buffer> {
+    await this.#enter();
+    try {
+      return await new Promise<Buffer>((resolve, reject) => {
+        argon2('argon2id', { message, nonce, ...cost }, (error, key) => (error ? reject(error) : resolve(key)));
+      });
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** A finished hash hands its place to the next one. */
+  async #enter(): Promise<void> {
+    if (this.#running < this.#bounds.atOnce) {
+      this.#running++;
+      return;
+    }
+    if (this.#waiting.length >= this.#bounds.maxWaiting)
+      throw new PortcullisError('OVERLOADED', 'Too many logins wait to be checked.');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    await promise;
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running--;
+    else next();
+  }
+}
