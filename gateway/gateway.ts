@@ -27,7 +27,7 @@ import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
-import { openIngest } from './preprocess/ingest.ts';
+import { openIngest, type IngestStage } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
@@ -98,10 +98,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const broker = await mqttOptions(config, name, { switches, ownership }, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
 
-  const forgetData = async (device: string): Promise<void> => {
-    await Promise.all([ingest.forget(device), buffer.forgetDeadLetters(device), history?.forget(device)]);
-  };
-  const access = deviceAccess({ registry, broker: mqtt, forgetData, log });
+  const access = deviceAccess({ registry, broker: mqtt, forgetData: forgetting(ingest, buffer), log });
   await access.settle();
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
@@ -153,6 +150,14 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {
   await buffer.status();
   return alarms.active().flatMap(({ code, detail }) => (code === 'disk-full' ? [detail] : []));
+}
+
+/** Deletes what is kept of a device beside the log and the registry. */
+function forgetting(ingest: IngestStage, buffer: Buffer): (device: string) => Promise<void> {
+  return async (device) => {
+    await ingest.forget(device);
+    await buffer.forgetDeadLetters(device);
+  };
 }
 
 /** The broker as the handles of plugins reach it. */

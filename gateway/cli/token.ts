@@ -44,7 +44,7 @@ export function auditLogCommand(): Command {
         ...(options.name !== undefined && { name: options.name }),
         ...(options.denied && { outcome: 'denied' }),
       });
-      const { entries } = await call<{ entries: AuditEntry[] }>(options, 'GET', `/api/v1/audit?${query}`);
+      const { entries } = await call<{ entries: AuditEntry[] }>(options, 'GET', `/api/v1/audit?${query.toString()}`);
       print(entries, options, (all) => rows(all.map(line)));
     });
   return command;
