@@ -23,7 +23,7 @@ const stages = [
   'console',
 ];
 
-/** One driver, one home; HTTP goes out to sinks, and to devices on behalf of plugins. */
+/** One driver, one home; HTTP goes out to sinks, to people, and to devices on behalf of plugins. */
 const homes: Record<string, string> = {
   aedes: 'transports',
   ws: 'transports',
@@ -32,7 +32,8 @@ const homes: Record<string, string> = {
   onoff: 'transports',
   piscina: 'preprocess',
   'better-sqlite3': 'buffer',
-  undici: 'delivery, cells',
+  undici: 'delivery, cells, notify',
+  nodemailer: 'notify',
   '@platformatic/kafka': 'delivery',
   fastify: 'api',
   'oxc-parser': 'admission',

@@ -4,6 +4,7 @@ import { apiTables } from './api/tables.ts';
 import { commandTables } from './commands/tables.ts';
 import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
+import { notifyTables } from './notify/tables.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
@@ -27,6 +28,7 @@ export const allTables: readonly TableSet[] = [
   twinTables,
   gpioTables,
   alarmTables,
+  notifyTables,
   historyTables,
   accessTables,
   apiTables,

@@ -7,6 +7,7 @@ import { auditCommand } from './cli/audit.ts';
 import { bufferCommand } from './cli/buffer.ts';
 import { cloudCommand } from './cli/cloud.ts';
 import { commandCommand } from './cli/command.ts';
+import { contactCommand } from './cli/contact.ts';
 import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
@@ -39,6 +40,7 @@ const program = new Command('portcullis')
   .addCommand(accountCommand())
   .addCommand(tokenCommand())
   .addCommand(auditLogCommand())
+  .addCommand(contactCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

@@ -79,13 +79,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const history = config.history.enabled ? openHistory(buffer) : undefined;
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
-  const { append: straight } = buffer;
   const directory = { find: (id: string) => registry.find(id), devices: () => registry.devices() };
   const { onMoment } = switches;
-  const twins = await openTwins({ append: straight, store: buffer, directory, log, clock, onMoment });
-  const registry = starting.use(await openRegistry({ append: twins.follow(straight), store: buffer, log, clock }));
+  const twins = await openTwins({ append: buffer.append, store: buffer, directory, log, clock, onMoment });
+  const registry = starting.use(await openRegistry({ append: twins.follow(buffer.append), store: buffer, log, clock }));
   const live = openLiveView({ log });
-  const desk = await openAlarmDesk({ buffer, registry, live, book: alarms }, deps, starting);
+  const desk = await openAlarmDesk(config, { name, metrics, buffer, registry, live, book: alarms }, deps, starting);
   const append = twins.watch(live.watch(registry.watch(buffer.append)));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
   plugins.noteRefused(ingest.plugins());
@@ -97,6 +96,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const ownership = await openOwnership(config, () => clock.monoMs());
   const broker = await mqttOptions(config, name, { switches, ownership }, clock.wallMs());
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
+  await desk.tellPeople((message) => mqtt.publish(message));
 
   const access = deviceAccess({ registry, broker: mqtt, forgetData: forgetting(ingest, buffer), log });
   await access.settle();

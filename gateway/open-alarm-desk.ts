@@ -6,14 +6,23 @@ import { openAlarms, type Alarms } from './alarms/open-alarms.ts';
 import { keepOwnConditions } from './alarms/own-conditions.ts';
 import { alarmRoutes } from './api/alarm-routes.ts';
 import type { Route } from './api/route.ts';
+import { notifyRoutes } from './api/notify-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
+import type { Config } from './config/schema.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { systemScheduler } from './lib/scheduler.ts';
 import type { OpenLiveView } from './live/open-live-view.ts';
+import type { Publish } from './notify/channels/mqtt.ts';
+import type { Notify } from './notify/open-notify.ts';
 import type { AlarmBook } from './observability/alarms.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { openNotifications } from './open-notifications.ts';
 import type { Registry } from './registry/open-registry.ts';
 
 interface AlarmStages {
+  /** The gateway's name. */
+  readonly name: string;
+  readonly metrics: Metrics;
   readonly buffer: Buffer;
   readonly registry: Registry;
   readonly live: OpenLiveView;
@@ -25,14 +34,20 @@ interface AlarmStages {
 export interface AlarmStage {
   readonly desk: AlarmDesk;
   readonly routes: readonly Route[];
+  /** Begins to tell people what waits for them, also over the gateway's own broker. Throws CONFIG_INVALID or FILE_UNREADABLE. */
+  tellPeople(publish: Publish): Promise<void>;
 }
 
 /** Alarms of devices, rules and people, and the gateway's own conditions among them. `stack` ends them. */
 export async function openAlarmDesk(
-  { buffer, registry, live, book }: AlarmStages,
-  { log, clock }: GatewayDeps,
+  config: Config,
+  { name, metrics, buffer, registry, live, book }: AlarmStages,
+  deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<AlarmStage> {
+  const { log, clock } = deps;
+  const notifications = await openNotifications(config, { name, buffer, registry }, deps);
+  const notify = notifications && stack.use(notifications.notify);
   const alarms: Alarms = stack.use(
     await openAlarms({
       append: live.watch(buffer.append),
@@ -41,6 +56,7 @@ export async function openAlarmDesk(
         deviceAt: (subject) => registry.find(subject),
         namesOf: (place) => namesOf(registry, place),
       },
+      follower: notify,
       log,
       clock,
     }),
@@ -53,7 +69,25 @@ export async function openAlarmDesk(
     placesIn: (around) => placesIn(registry, around),
     targetOf: (subject) => (registry.find(subject) === undefined ? 'everything' : { device: subject }),
   });
-  return { desk: alarms, routes };
+  count(metrics, alarms, notify);
+  return {
+    desk: alarms,
+    routes: [...routes, ...notifyRoutes(notify)],
+    tellPeople: async (publish) => notifications?.connect(publish),
+  };
+}
+
+function count(metrics: Metrics, alarms: Alarms, notify: Notify | undefined): void {
+  metrics.gauge('alarms_open', 'Alarms that are not cleared.', ['severity', 'state'], () => {
+    const all = Map.groupBy(alarms.open(), ({ severity, state }) => `${severity} ${state}`);
+    return [...all].map(([key, { length: value }]) => {
+      const [severity = '', state = ''] = key.split(' ');
+      return { labels: { severity, state }, value };
+    });
+  });
+  metrics.gauge('notifications_waiting', 'Notifications that nobody took yet.', ['channel'], () =>
+    [...(notify?.waiting() ?? [])].map(([channel, value]) => ({ labels: { channel }, value })),
+  );
 }
 
 const has = (registry: Registry, id: string): boolean => Array.from(registry.places()).some((one) => one.id === id);

@@ -17,10 +17,11 @@ import { openWriter } from './writer.ts';
 
 /** Who hears of changes, such as the notifications. */
 export interface AlarmFollower {
-  /** What must be on the disk together with the change; called in the order of the changes. */
-  plan(change: AlarmChange): readonly Write[];
-  /** Everything that was planned is on disk, or the disk has not answered for a while and the follower may go on without it. */
-  begin(): void;
+  /**
+   * Called in the order of the changes. `writes` are committed with the change; `begin` is called once or more when they are
+   * on disk, or when the disk has not answered for a while and the follower may go on without it.
+   */
+  plan(change: AlarmChange): { readonly writes: readonly Write[]; begin(): void };
 }
 
 /** Where things are, as the alarms ask for it. */
@@ -82,7 +83,6 @@ export async function openCore(deps: AlarmDeps): Promise<Core> {
     log,
     maxUnwritten: bounds.maxUnwritten,
     checkpoint: () => time.checkpoint(),
-    onSettled: () => follower?.begin(),
   });
 
   const shown = (alarm: KeptAlarm): Alarm => show(alarm, time.now(), clock.wallMs());
@@ -93,14 +93,16 @@ export async function openCore(deps: AlarmDeps): Promise<Core> {
     const change = { alarm: shown(alarm), op, by, note };
     const isDevice = directory.deviceAt(alarm.subject) !== undefined;
     const place = alarm.place === undefined ? undefined : directory.namesOf(alarm.place);
+    const planned = follower?.plan(change);
     const written = writer.put({
       measurement: alarmMessage(change, { isDevice, place }),
       writes: [
         putWrite(alarm),
         ...logWrites(alarm, { at: alarm.changed, op, by, note }),
-        ...(follower?.plan(change) ?? []),
+        ...(planned?.writes ?? []),
         ...(op === 'raised' && alarm.n % trimEvery === 0 ? trimWrites(n, time.now(), bounds) : []),
       ],
+      begin: () => planned?.begin(),
     });
     agenda.wait();
     return written;

@@ -11,6 +11,8 @@ import { tell } from '../observability/channels.ts';
 export interface Unit {
   readonly measurement?: Measurement | undefined;
   readonly writes: readonly Write[];
+  /** It is on disk, or the disk has not answered for a while: a full one holds its answers. */
+  readonly begin: () => void;
 }
 
 /** Brings changes to the disk, in their order. Disposing waits for those that were taken, as long as the disk answers. */
@@ -28,8 +30,6 @@ interface WriterParts {
   readonly maxUnwritten: number;
   /** Added to each commit. */
   readonly checkpoint: () => Write;
-  /** The changes up to now are on disk, or the disk has not answered for a while: a full one holds its answers. */
-  readonly onSettled: () => void;
 }
 
 const together = 200;
@@ -41,13 +41,16 @@ interface Waiting extends Unit {
   done: PromiseWithResolvers<void> | undefined;
 }
 
-export function openWriter({ append, log, maxUnwritten, checkpoint, onSettled }: WriterParts): AlarmWriter {
+export function openWriter({ append, log, maxUnwritten, checkpoint }: WriterParts): AlarmWriter {
   const queue: Waiting[] = [];
   const closing = new AbortController();
   let running: Promise<void> | undefined;
 
+  const beginAll = (batch: readonly Waiting[]): void => {
+    for (const { begin } of batch) begin();
+  };
   const commit = async (batch: readonly Waiting[]): Promise<void> => {
-    const held = setTimeout(onSettled, heldMs);
+    const held = setTimeout(beginAll, heldMs, batch);
     try {
       await append({
         measurements: batch.flatMap(({ measurement }) => measurement ?? []),
@@ -69,13 +72,13 @@ export function openWriter({ append, log, maxUnwritten, checkpoint, onSettled }:
         for (const { done } of batch) done?.resolve();
         queue.splice(0, batch.length);
         attempt = 0;
-        onSettled();
+        beginAll(batch);
       } catch (err) {
         for (const one of batch) {
           one.done?.reject(err);
           one.done = undefined;
         }
-        onSettled();
+        beginAll(batch);
         if (closing.signal.aborted) break;
         log.warn({ err, changes: queue.length }, 'alarms could not be written; they are written with the next try');
         const waitMs = backoffMs(attempt++, retry, Math.random);

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Alarm, AlarmLogEntry } from '../../contracts/alarms.ts';
+import type { ShownNotice } from '../../contracts/contacts.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { listPlaces, placeAt } from './places.ts';
@@ -49,7 +51,48 @@ export function alarmCommand(): Command {
   gatewayCommand(alarm, 'comment <id> <text>', 'Add a comment to the log of an alarm.').action(
     (id: string, note: string, options: GatewayOptions) => act({ ...options, note }, id, 'comment', {}),
   );
+  gatewayCommand(alarm, 'test', 'Raise an alarm TEST, show who is told of it and how that went, and clear it.')
+    .option('--severity <severity>', 'low, medium, high or critical', 'high')
+    .option('--place <path>', 'where; without it those are told who are told of the gateway itself')
+    .option('--seconds <seconds>', 'how long to wait for the channels', '30')
+    .action(test);
   return alarm;
+}
+
+type TestOptions = GatewayOptions & { readonly severity: string; readonly place?: string; readonly seconds: string };
+
+async function test(options: TestOptions): Promise<void> {
+  const { severity, place, seconds } = options;
+  const where = place === undefined ? {} : { place: (await placeAt(options, place)).id };
+  // A subject of its own: the same one again so soon would count as flapping.
+  const wish = {
+    code: 'TEST',
+    subject: `test-${Date.now()}`,
+    severity,
+    detail: 'A test: nothing is wrong.',
+    latched: false,
+  };
+  const { id } = await call<Alarm>(options, 'POST', route, json({ ...wish, ...where }));
+  const told = await toldOf(options, id, Number(seconds) * 1_000);
+  await call(options, 'POST', `${route}/${id}/clear`, json({}));
+  const nobody =
+    'Nobody is told: "portcullis contact list" shows who has a way, "portcullis group list" who is responsible.';
+  print(told, options, (all) =>
+    all.length === 0 ? nobody : rows(all.map(({ who, channel, state, error }) => [who, channel, state, error])),
+  );
+  if (told.length === 0 || told.some(({ state }) => state !== 'sent')) process.exitCode = 1;
+}
+
+/** Those who are told now; who would be told later if nobody acknowledged is not waited for. */
+async function toldOf(options: GatewayOptions, alarm: string, forMs: number): Promise<ShownNotice[]> {
+  const giveUpAt = performance.now() + forMs;
+  for (;;) {
+    const path = `/api/v1/notifications?alarm=${alarm}`;
+    const { notifications } = await call<{ notifications: ShownNotice[] }>(options, 'GET', path);
+    const now = notifications.filter(({ why }) => why === 'raised');
+    if (now.every(({ state }) => state !== 'waiting') || performance.now() > giveUpAt) return now;
+    await sleep(200);
+  }
 }
 
 async function list(options: ListOptions): Promise<Alarm[]> {

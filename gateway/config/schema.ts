@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { tuyaSchema } from './tuya-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
+import { notifySchema } from './notify-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
 
@@ -122,6 +123,7 @@ export const configSchema = z.strictObject({
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
   cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
+  notify: notifySchema.optional(),
   serial: serial.prefault({}),
   gpio: gpio.prefault({}),
   plugins: plugins.prefault({}),

@@ -14,6 +14,8 @@ export interface Events {
   ingested: { readonly stored: number; readonly filtered: number; readonly deadLettered: number };
   /** The end of a command; `code` is empty when it was done. */
   commanded: { readonly source: string; readonly state: string; readonly code: string };
+  /** A notification that needs no more tries, by what became of it. */
+  notified: { readonly channel: string; readonly outcome: string };
   delivered: { readonly sink: string; readonly count: number; readonly bytes: number };
   committed: { readonly records: number; readonly bytes: number; readonly durationMs: number };
   /** A condition that a person must know about; `active` false clears it. One alarm per `code` and `subject`. */

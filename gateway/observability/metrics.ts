@@ -32,6 +32,7 @@ export function openMetrics(): Metrics {
   const retried = counter('retried_total', 'Tried again, by stage and reason.', ['stage', 'reason']);
   const ingested = counter('ingested_records_total', 'Records by what became of them at ingest.', ['outcome']);
   const commanded = counter('commands_total', 'Commands that ended.', ['source', 'state', 'code']);
+  const notified = counter('notifications_total', 'Notifications that ended.', ['channel', 'outcome']);
   const delivered = counter('delivered_records_total', 'Records accepted by a sink.', ['sink']);
   const deliveredBytes = counter('delivered_bytes_total', 'Payload bytes accepted by a sink.', ['sink']);
   const committed = counter('committed_records_total', 'Records committed to disk.', []);
@@ -53,6 +54,7 @@ export function openMetrics(): Metrics {
       ingested.inc({ outcome: 'dead_lettered' }, e.deadLettered);
     }),
     listen('commanded', (e) => commanded.inc({ ...e })),
+    listen('notified', (e) => notified.inc({ ...e })),
     listen('delivered', (e) => {
       delivered.inc({ sink: e.sink }, e.count);
       deliveredBytes.inc({ sink: e.sink }, e.bytes);

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { guardedLookup } from '../address-guard.ts';
+import { endpointLookup } from '../address-guard.ts';
 
 export interface WireOptions {
   /** PEM text of the authority that signed the endpoint's certificate; the system's authorities without it. */
@@ -46,7 +46,7 @@ export function openWire(endpoint: URL, options: WireOptions): Wire {
     connect: {
       rejectUnauthorized: true,
       timeout: options.connectTimeoutMs,
-      lookup: guardedLookup(endpoint),
+      lookup: endpointLookup(endpoint),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     },
   });
