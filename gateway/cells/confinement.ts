@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { hidingCommand, type Hidden } from './hidden-files.ts';
 
 /** What the kernel can take away from the process of a cell, beside its limits. */
-export const kernelWalls = ['network', 'signals', 'ipc', 'user'] as const;
+export const kernelWalls = ['network', 'signals', 'ipc', 'files', 'user'] as const;
 export type KernelWall = (typeof kernelWalls)[number];
 
 /** How cells are started on this host, found out by trying. */
@@ -43,11 +44,11 @@ const fewestTasks = 32;
 /**
  * Tries what this host lets the gateway do: namespaces of the kernel (as root, or in a user namespace of its own), and
  * where it is root a user per plugin. `mustRead` are the folders that a cell reads; where such a user cannot, it stays the
- * gateway's. Starts a few processes that end at once; takes some 50 ms.
+ * gateway's. `hidden` is what they shall not even see. Starts a few processes that end at once; takes some 100 ms.
  */
 export async function findConfinement(
   mustRead: readonly string[],
-  isRoot = process.getuid?.() === 0,
+  { isRoot = process.getuid?.() === 0, hidden }: { readonly isRoot?: boolean; readonly hidden?: Hidden } = {},
 ): Promise<Confinement> {
   const works = async (command: readonly string[], script = 'exit 0'): Promise<string | undefined> => {
     const [program = '', ...args] = [...command, '/bin/sh', '-c', script, 'sh', ...mustRead];
@@ -63,14 +64,23 @@ export async function findConfinement(
   const privileges = ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs'];
   const noSetpriv = await works(privileges);
   if (noSetpriv !== undefined) missing.push(`privileges can be gained: setpriv (util-linux) says ${noSetpriv}`);
-  const none = ['--inh-caps=-all', '--bounding-set=-all'];
-  const last = noSetpriv === undefined ? [...privileges, ...(isRoot ? none : [])] : [];
-
+  const none = ['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all'];
   const found = await namespaces(works, isRoot);
   if (!found.names.includes('network')) missing.push(`own network: unshare (util-linux) says ${found.why}`);
   if (!found.names.includes('signals')) missing.push(`own process numbers: unshare (util-linux) says ${found.why}`);
-  const outside =
-    found.command.length === 0 ? [] : [...privileges.slice(0, noSetpriv === undefined ? 3 : 0), ...found.command];
+  const before = noSetpriv === undefined && found.command.length > 0 ? privileges.slice(0, 3) : [];
+  const closed = 'for one; do test -r "$one" || { echo "$one is closed to other users" >&2; exit 1; }; done';
+  const apart = [...before, ...mounting(found.command, isRoot), ...hidingCommand(hidden)];
+  // Privileges must be dropped after it, and /proc be of the process numbers that are seen in it.
+  const noFiles =
+    noSetpriv ??
+    (found.names.includes('signals')
+      ? await works([...apart, ...privileges, ...none], closed)
+      : 'it needs process numbers of its own');
+  if (noFiles !== undefined) missing.push(`own view of files: ${noFiles}`);
+  const outside = noFiles === undefined ? apart : [...before, ...found.command];
+  const dropping = isRoot || noFiles === undefined ? none : [];
+  const last = noSetpriv === undefined ? [...privileges, ...dropping] : [];
 
   const own = (uid: number): readonly string[] => [
     'prlimit',
@@ -82,14 +92,17 @@ export async function findConfinement(
     `${cellGroup}`,
     '--clear-groups',
   ];
-  const closed = 'for one; do test -r "$one" || { echo "$one is closed to other users" >&2; exit 1; }; done';
   const noUser = !isRoot
     ? 'only root can give one; the gateway runs as a user of its own instead'
     : noSetpriv === undefined
       ? await works([...outside, ...own(users.first)], closed)
       : noSetpriv;
   if (noUser !== undefined) missing.push(`own user: ${noUser}`);
-  const walls: KernelWall[] = [...found.names, ...(noUser === undefined ? (['user'] as const) : [])];
+  const walls: KernelWall[] = [
+    ...found.names,
+    ...(noFiles === undefined ? (['files'] as const) : []),
+    ...(noUser === undefined ? (['user'] as const) : []),
+  ];
   return {
     walls,
     missing,
@@ -112,6 +125,11 @@ async function namespaces(
     why = refused;
   }
   return { names: [], command: [], why };
+}
+
+/** The same with a mount namespace, and the right to mount in it until privileges are dropped. */
+function mounting([unshare = '', ...flags]: readonly string[], isRoot: boolean): readonly string[] {
+  return [unshare, '--mount', ...(isRoot ? [] : ['--keep-caps']), ...flags];
 }
 
 /** The same plugin has the same user at every start. */

@@ -5,6 +5,7 @@ const words = {
   network: 'a network of its own, without any address',
   signals: 'process numbers of its own, so that it can signal nobody',
   ipc: 'IPC of its own',
+  files: 'a view of the files without the data of the gateway and without the processes of others',
   user: 'a user of its own',
 } as const;
 

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Isolation } from '../admission/host/facts.ts';
@@ -12,13 +12,12 @@ export async function openConfinement(dataDir: string): Promise<Confinement> {
   await mkdir(join(store, 'sha256'), { recursive: true, mode: 0o755 });
   if (process.getuid?.() === 0) for (const folder of [dataDir, home]) await letCellsPass(folder);
   const zod = dirname(fileURLToPath(import.meta.resolve('zod')));
-  return findConfinement([
-    cellProgram,
-    zod,
-    join(import.meta.dirname, '../../contracts'),
-    store,
-    join(store, 'sha256'),
-  ]);
+  return findConfinement(
+    [cellProgram, zod, join(import.meta.dirname, '../../contracts'), store, join(store, 'sha256')],
+    {
+      hidden: { folder: await realpath(dataDir), but: await realpath(store) },
+    },
+  );
 }
 
 /**

@@ -124,7 +124,8 @@ test('a plugin from a signed bundle polls a device with a secret, and what it me
   assert.match(records, /"grant":"secret METER_TOKEN"/);
   // What this host's kernel adds is found out by trying, and on record.
   const { host } = JSON.parse(records.trim().split('\n').at(-1) ?? '') as { host: { facts: HostFacts } };
-  const { walls } = await findConfinement([dataDir]);
+  const store = join(dataDir, 'admission/store');
+  const { walls } = await findConfinement([store], { hidden: { folder: dataDir, but: store } });
   assert.deepEqual(host.facts.isolation.kernel, walls);
   assert.doesNotMatch(records + daemon.printed(), new RegExp(secret));
 });

@@ -33,7 +33,7 @@ export interface Isolation {
   /** Own uid, cgroup and mounts per plugin: the operating system holds what Node cannot. */
   readonly os: boolean;
   /** What the kernel keeps from the process of every cell on this host; undefined: nobody tried. */
-  readonly kernel?: readonly ('network' | 'signals' | 'ipc' | 'user')[] | undefined;
+  readonly kernel?: readonly ('network' | 'signals' | 'ipc' | 'files' | 'user')[] | undefined;
   /** 0 declared, 1 fenced, 2 process, 3 namespaces. */
   readonly level: 0 | 1 | 2 | 3;
 }

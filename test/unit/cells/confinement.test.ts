@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +32,7 @@ test('a cell has of its own what this host can give: network, process numbers, I
     ['network', 'net'],
     ['signals', 'pid'],
     ['ipc', 'ipc'],
+    ['files', 'mnt'],
   ] as const) {
     const [own, ours] = [await readlink(`/proc/${cell.pid}/ns/${kind}`), await readlink(`/proc/self/ns/${kind}`)];
     assert.equal(own !== ours, walls.includes(wall), wall);
@@ -63,10 +64,10 @@ test('a confined cell that hangs ends with everything that was started for it', 
 });
 
 test('what a host does not give is said with its reason, and the gateway does without', async (t) => {
-  const nothing = await findConfinement(['/nowhere'], false);
+  const nothing = await findConfinement(['/nowhere'], { isRoot: false });
   assert.ok(!nothing.walls.includes('user'));
   assert.match(nothing.missing.join(), /own user: only root can give one/);
-  const closed = await findConfinement(['/nowhere/at/all'], true);
+  const closed = await findConfinement(['/nowhere/at/all'], { isRoot: true });
   assert.ok(!closed.walls.includes('user'));
   assert.match(closed.missing.join(), /own user: /);
   const bare: Confinement = { command: () => ['setpriv', '--no-new-privs'], walls: [], forks: false, missing: ['x'] };
@@ -79,7 +80,14 @@ test('what a host does not give is said with its reason, and the gateway does wi
 });
 
 test('the kernel alone holds a program that has no fence at all: no network, no signal, no private file', async (t) => {
-  const { command, walls } = await findConfinement([cellProgram]);
+  const data = await realpath(await mkdtemp(join(tmpdir(), 'gateway-data-')));
+  const store = join(data, 'admission/store');
+  await mkdir(store, { recursive: true });
+  await chmod(data, 0o755);
+  await writeFile(join(store, 'stored.js'), 'stored');
+  await writeFile(join(data, 'token'), 'readable for everybody', { mode: 0o644 });
+  t.after(() => rm(data, { recursive: true }));
+  const { command, walls } = await findConfinement([cellProgram, store], { hidden: { folder: data, but: store } });
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
@@ -89,7 +97,10 @@ test('the kernel alone holds a program that has no fence at all: no network, no 
   t.after(() => rm(dirname(secretFile), { recursive: true }));
   const attempt = `
     const { connect } = require('node:net');
+    const { existsSync, readFileSync } = require('node:fs');
     const said = {};
+    said.files = existsSync('${join(data, 'token')}') || existsSync('/proc/${process.pid}/environ') ? 'open' : 'hidden';
+    said.stored = readFileSync('${join(store, 'stored.js')}', 'utf8');
     try { process.kill(${process.pid}, 0); said.signals = 'open'; } catch (error) { said.signals = error.code; }
     try { require('node:fs').readFileSync('${secretFile}'); said.user = 'open'; } catch (error) { said.user = error.code; }
     const tell = (network) => { console.log(JSON.stringify({ ...said, network })); process.exit(); };
@@ -97,7 +108,8 @@ test('the kernel alone holds a program that has no fence at all: no network, no 
   const started = [...command('probe'), process.execPath, '-e', attempt];
   const { stdout } = await promisify(execFile)('/usr/bin/env', started);
   const said = JSON.parse(stdout) as Record<string, string>;
-  for (const wall of ['network', 'signals', 'user'] as const) {
+  assert.equal(said['stored'], 'stored');
+  for (const wall of ['network', 'signals', 'files', 'user'] as const) {
     if (walls.includes(wall)) assert.notEqual(said[wall], 'open', wall);
     else assert.equal(said[wall], 'open', `${wall} is not claimed`);
   }

@@ -19,7 +19,7 @@ async function parentOf(pid: number): Promise<number> {
 test('cells are started by a process of their own, and live, end and come again as if the gateway had', async (t) => {
   const nursery = openNursery();
   t.after(() => nursery[Symbol.asyncDispose]());
-  const confinement = await findConfinement([cellProgram], false);
+  const confinement = await findConfinement([cellProgram], { isRoot: false });
   const plan = await planOf(
     t,
     source({ decode: 'if (globalThis.once) for (;;); globalThis.once = true; return [];' }),
