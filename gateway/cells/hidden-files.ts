@@ -9,7 +9,7 @@ export interface Hidden {
  * hidden one, with what is left visible in it, and a /proc that shows the cell's own processes and nobody else's. The old
  * folder is reached by the working directory once it is covered: `mount -c` takes the dot as it is (mount(8)).
  */
-const script = `set -e
+const script = `set -e; umask 022
 if [ -n "$1" ]; then
   cd "$2"
   mount -n -t tmpfs -o size=64k,mode=755 none "$1"
