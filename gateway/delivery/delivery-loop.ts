@@ -80,6 +80,7 @@ class Loop implements DeliveryLoop {
   #arrivals: Disposable | undefined;
   #pumping = false;
   #askAgain = false;
+  #urgentCame = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: DeliveryLoopOptions) {
@@ -94,7 +95,10 @@ class Loop implements DeliveryLoop {
   }
 
   start(): void {
-    this.#arrivals = this.#options.outlet.onArrival(() => this.#feed({ is: 'arrival' }));
+    this.#arrivals = this.#options.outlet.onArrival((lane) => {
+      this.#urgentCame ||= lane === 'urgent';
+      this.#feed({ is: 'arrival' });
+    });
     this.#track(this.#connect());
   }
 
@@ -206,6 +210,7 @@ class Loop implements DeliveryLoop {
     try {
       while (this.#askAgain) {
         this.#askAgain = false;
+        this.#urgentCame = false;
         for (const lane of lanes) await this.#fill(lane);
       }
     } finally {
@@ -214,9 +219,11 @@ class Loop implements DeliveryLoop {
     if (this.status().inFlight === 0) this.#feed({ is: 'drained' });
   }
 
+  /** A sink that is as fast as the buffer always has a free place: the backlog gives way between two batches. */
   async #fill(lane: Lane): Promise<void> {
     const { sink, outlet } = this.#options;
     while (this.#inFlight[lane] < capacity(this.#state, sink.limits.inFlight ?? 1)) {
+      if (this.#urgentCame && lane !== 'urgent') return;
       const records = this.#suspicion.limit(sink.limits.records);
       const batch = await outlet.claim({ sink: sink.name, lane, records, bytes: sink.limits.bytes });
       if (batch === undefined) return;

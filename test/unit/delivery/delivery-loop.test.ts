@@ -62,6 +62,31 @@ test('an arrival is delivered at once, without waiting for the timer', async (t)
   assert.equal(outlet.count('accept'), 1);
 });
 
+test('an alarm is asked for between two batches of the backlog, also when the far side is faster than the buffer', async (t) => {
+  const { outlet, sink, start } = setUp(t);
+  sink.limits = { ...sink.limits, inFlight: 2 };
+  const claim = outlet.claim.bind(outlet);
+  outlet.claim = async (want) => {
+    const batch = await claim(want);
+    // The far side takes what went before and settles it meanwhile: there is always a free place.
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    return batch;
+  };
+  for (let i = 0; i < 500; i++) outlet.add('normal', `d${i}`);
+  sink.script = (batch, signal) => {
+    if (sink.writes === 5) {
+      outlet.add('urgent', 'smoke');
+      outlet.announce('urgent');
+    }
+    return acceptAll(batch, signal);
+  };
+  start();
+  for (let i = 0; i < 50 && outlet.count('open') > 0; i++) await settle();
+  assert.equal(outlet.count('accept'), 501);
+  const waited = sink.taken.findIndex(({ lane }) => lane === 'urgent') - 4 * sink.limits.records;
+  assert.ok(waited <= 2 * sink.limits.records, `${waited} records went before it`);
+});
+
 test('the urgent lane goes first, and a live alarm does not wait behind a slow backlog batch', async (t) => {
   const { outlet, sink, start } = setUp(t);
   const gate = Promise.withResolvers<void>();
