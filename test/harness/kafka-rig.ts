@@ -5,6 +5,7 @@ import { openBuffer, type Buffer } from '../../gateway/buffer/buffer.ts';
 import { SequenceAudit, judge, type GatewayVerdict } from '../../gateway/cli/sequence-audit.ts';
 import { placeOf } from '../../contracts/effective-once.ts';
 import { startDeliveryLoop, type DeliveryLoop } from '../../gateway/delivery/delivery-loop.ts';
+import { readTestSwitches } from '../../gateway/config/test-switches.ts';
 import { openKafkaSink, type KafkaDeps, type KafkaSink } from '../../gateway/delivery/kafka/kafka-sink.ts';
 import type { KafkaOptions } from '../../gateway/delivery/kafka/options.ts';
 import { kafkaTables } from '../../gateway/delivery/kafka/tables.ts';
@@ -49,7 +50,17 @@ export async function openKafkaRig(
   t.after(() => buffer[Symbol.asyncDispose]());
   const sink = openKafkaSink(options, { log: silent, ...deps });
   t.after(() => sink[Symbol.asyncDispose]());
-  const loop = startDeliveryLoop({ sink, outlet: buffer, log: silent, clock: systemClock, backoff, pollMs: 200 });
+  // With `PORTCULLIS_BREAK=settle-before-ack` every test over this must fail: a negative control.
+  const { settle } = readTestSwitches();
+  const loop = startDeliveryLoop({
+    sink,
+    outlet: buffer,
+    log: silent,
+    clock: systemClock,
+    backoff,
+    pollMs: 200,
+    settle,
+  });
   t.after(() => loop[Symbol.asyncDispose]());
   let next = 0;
   const lineOf = async (name: string) => (await buffer.ledger()).sinks.find((line) => line.sink === name);
