@@ -13,6 +13,7 @@ import { systemClock } from '../../gateway/lib/clock.ts';
 import type { Kafka } from '../../simulator/kafka/start-kafka.ts';
 import { entry, measurement, silent, tempDir } from '../unit/buffer/buffer-fixture.ts';
 import { readAll, sinkOptions } from './kafka.ts';
+import { openTestClient } from './unconfirmed-client.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface KafkaRig {
@@ -48,7 +49,7 @@ export async function openKafkaRig(
     { log: silent, clock: systemClock },
   );
   t.after(() => buffer[Symbol.asyncDispose]());
-  const sink = openKafkaSink(options, { log: silent, ...deps });
+  const sink = openKafkaSink(options, { log: silent, openClient: openTestClient, ...deps });
   t.after(() => sink[Symbol.asyncDispose]());
   // With `PORTCULLIS_BREAK=settle-before-ack` every test over this must fail: a negative control.
   const { settle } = readTestSwitches();

@@ -1,5 +1,6 @@
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { GpioLevel, GpioLines, LentGpioLine } from '../../../contracts/handles.ts';
+import { openLoans } from '../../lib/loans.ts';
 import type { ChipLine, GpioWay } from './way.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { ChipLine, GpioWay } from './way.ts';
  * kernel as it is.
  */
 export function lendLines(way: () => Promise<GpioWay>, isOwn: (line: ChipLine) => boolean): GpioLines {
-  const lent = new Set<string>();
+  const lent = openLoans();
   return {
     async open({ chip: name, line: offset }, direction, events) {
       const using = await way();
@@ -21,28 +22,11 @@ export function lendLines(way: () => Promise<GpioWay>, isOwn: (line: ChipLine) =
       if (lent.has(key) || isOwn({ chip, offset })) {
         throw new PortcullisError('NOT_ALLOWED', `The GPIO line ${key} is in use.`);
       }
-      lent.add(key);
-      const giveBack = once(() => lent.delete(key));
-      const onClosed = (why: string): void => {
-        giveBack();
-        events.onClosed(why);
-      };
-      try {
-        const line =
-          direction === 'in'
-            ? await lendInput(using, { chip, offset }, { ...events, onClosed })
-            : await lendOutput(using, { chip, offset }, { onClosed });
-        return {
-          ...line,
-          async [Symbol.asyncDispose]() {
-            await line[Symbol.asyncDispose]();
-            giveBack();
-          },
-        };
-      } catch (error) {
-        giveBack();
-        throw error;
-      }
+      return lent.lend(key, events.onClosed, (onClosed) =>
+        direction === 'in'
+          ? lendInput(using, { chip, offset }, { ...events, onClosed })
+          : lendOutput(using, { chip, offset }, { onClosed }),
+      );
     },
   };
 }
@@ -73,14 +57,4 @@ async function lendOutput(way: GpioWay, line: ChipLine, { onClosed }: Pick<Event
 
 function nameOf({ chip, offset }: ChipLine): string {
   return `${chip.name}/${offset}`;
-}
-
-/** A second call does nothing: the name may be lent to somebody else by then. */
-function once(act: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    act();
-  };
 }

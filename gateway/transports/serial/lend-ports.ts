@@ -1,5 +1,6 @@
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { SerialPorts } from '../../../contracts/handles.ts';
+import { openLoans } from '../../lib/loans.ts';
 import type { Adapter } from './adapters.ts';
 import { openDevice } from './device.ts';
 
@@ -8,7 +9,7 @@ import { openDevice } from './device.ts';
  * `/dev/serial/by-id` where udev makes one, else made of the same numbers. `isOwn` tells the ports of the configuration.
  */
 export function lendPorts(list: () => Promise<readonly Adapter[]>, isOwn: (adapter: Adapter) => boolean): SerialPorts {
-  const lent = new Set<string>();
+  const lent = openLoans();
   return {
     async list() {
       const adapters = await list();
@@ -27,31 +28,13 @@ export function lendPorts(list: () => Promise<readonly Adapter[]>, isOwn: (adapt
       if (lent.has(identity) || isOwn(adapter)) {
         throw new PortcullisError('NOT_ALLOWED', `The serial adapter ${identity} is in use.`);
       }
-      lent.add(identity);
-      let isLent = true;
-      const giveBack = (): void => {
-        if (isLent) lent.delete(identity);
-        isLent = false;
-      };
-      try {
-        const device = await openDevice(adapter.path, settings, {
-          onData: events.onData,
-          onClosed(why) {
-            giveBack();
-            events.onClosed(why);
-          },
-        });
+      return lent.lend(identity, events.onClosed, async (onClosed) => {
+        const device = await openDevice(adapter.path, settings, { onData: events.onData, onClosed });
         return {
-          write: (bytes) => device.write(bytes),
-          async [Symbol.asyncDispose]() {
-            await device[Symbol.asyncDispose]();
-            giveBack();
-          },
+          write: (bytes: Uint8Array) => device.write(bytes),
+          [Symbol.asyncDispose]: () => device[Symbol.asyncDispose](),
         };
-      } catch (error) {
-        giveBack();
-        throw error;
-      }
+      });
     },
   };
 }

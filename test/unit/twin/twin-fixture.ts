@@ -9,7 +9,7 @@ import type { TwinDeps } from '../../../gateway/twin/core.ts';
 import { openTwins, type Twins } from '../../../gateway/twin/open-twins.ts';
 import { twinTables } from '../../../gateway/twin/tables.ts';
 import { memoryCommands } from '../../integration/memory-commands.ts';
-import { handClock, silent } from '../buffer/buffer-fixture.ts';
+import { handClock, measurement, silent } from '../buffer/buffer-fixture.ts';
 
 /** What outlives the gateway: tables and log. */
 export interface Disk {
@@ -72,17 +72,7 @@ export async function openRig(over: Disk = disk(), options: Partial<TwinDeps> = 
 
 /** A message of the lamp about its state. */
 export function messageOf(m: readonly Metric[], now: number, more: Partial<Measurement> = {}): Measurement {
-  return {
-    kind: 'state',
-    cls: 'state',
-    dev: { id: lamp },
-    ts: now,
-    rts: now,
-    clk: 'gateway',
-    src: { proto: 'tasmota', topic: 't' },
-    m: [...m],
-    ...more,
-  };
+  return { ...measurement(lamp, 0, 'state'), ts: now, rts: now, m: [...m], ...more };
 }
 
 /** The reported values of a device. */
