@@ -32,6 +32,7 @@ export async function benchIngest(plan: Plan): Promise<Report> {
   const variants: Variant[] = [
     { name: 'stock Aedes (acknowledges before storing)', start: startStockAedes },
     { name: 'Portcullis', start: () => startGateway() },
+    { name: 'Portcullis, no history', start: () => startGateway({ config: { history: { enabled: false } } }) },
     slowDisk(5),
     slowDisk(20),
   ];
