@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+
+test('every test that docs/security.md names is there', async () => {
+  const text = await readFile(join(root, 'docs/security.md'), 'utf8');
+  const rows = [...text.matchAll(/\| `(test\/[^`]+)`: (.+) \|$/gm)];
+  assert.ok(rows.length >= 20, `${rows.length} rows`);
+  for (const [, file = '', name = ''] of rows) {
+    const source = await readFile(join(root, file), 'utf8');
+    assert.ok(source.includes(`test('${name}'`) || source.includes(`test("${name}"`), `${file} has no test "${name}"`);
+  }
+});
