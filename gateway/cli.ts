@@ -13,6 +13,7 @@ import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { firstBootCommand } from './cli/first-boot.ts';
 import { groupCommand } from './cli/group.ts';
+import { historyCommand } from './cli/history.ts';
 import { ledgerCommand } from './cli/ledger.ts';
 import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
@@ -41,6 +42,7 @@ const program = new Command('portcullis')
   .addCommand(tokenCommand())
   .addCommand(auditLogCommand())
   .addCommand(contactCommand())
+  .addCommand(historyCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

@@ -6,10 +6,23 @@ import { dirname } from 'node:path';
  * rename, fsync the folder.
  */
 export async function atomicWrite(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replace(path, mode, (file) => file.writeFile(content));
+}
+
+/** The same for what is made piece by piece: a failure on the way leaves the old file. */
+export async function writeInPieces(path: string, pieces: AsyncIterable<Uint8Array>, mode = 0o600): Promise<void> {
+  await replace(path, mode, async (file) => {
+    for await (const piece of pieces) await file.appendFile(piece);
+  });
+}
+
+type File = Awaited<ReturnType<typeof open>>;
+
+async function replace(path: string, mode: number, write: (file: File) => Promise<void>): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     await using file = await open(beside, 'w', mode);
-    await file.writeFile(content);
+    await write(file);
     await file.sync();
   } catch (error) {
     await rm(beside, { force: true });

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { parquetReadObjects } from 'hyparquet';
 import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { startPublisher } from '../harness/publisher.ts';
 import { waitUntil } from '../harness/wait-until.ts';
+
+const run = promisify(execFile);
+const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 test('what devices published is answered by the daemon, also after a kill, with no sink in sight', async (t) => {
   const daemon = await startDaemon(t);
@@ -47,4 +55,40 @@ test('what devices published is answered by the daemon, also after a kill, with 
     `http://127.0.0.1:${daemon.httpPort}/api/v1/history/pages?device=${first?.id}&metric=x.json.temperature&from=0&cursor=eyJ4IjoxfQ`,
   );
   assert.equal(odd.status, 400);
+
+  const config = join(daemon.dataDir, '../portcullis.yaml');
+  const say = async (...args: string[]): Promise<string> =>
+    (await run(process.execPath, [cli, 'history', ...args, '--config', config])).stdout;
+  const told = await say('query', first?.id ?? '', 'x.json.n', '--points', '1');
+  assert.match(told, /^slots of \d+ s\tlast\tmin\tmax\tmean\tcount\tincrease\n\d{4}-/);
+  const want = ['--from', '2020-01-01T00:00:00Z', '--json'];
+  const rowsOf = async (format: string): Promise<{ time: string; metric: string; value: number }[]> => {
+    const out = join(daemon.dataDir, `../out.${format}`);
+    await say('export', '--format', format, '--out', out, ...want);
+    const bytes = readFileSync(out);
+    if (format === 'parquet') {
+      const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+      const rows = await parquetReadObjects({ file });
+      return rows.map(({ time, metric, value }) => ({
+        time: (time as Date).toISOString(),
+        metric: metric as string,
+        value: value as number,
+      }));
+    }
+    const lines = bytes.toString().trim().split(/\r?\n/);
+    if (format === 'jsonl') {
+      return lines.map((line) => {
+        const { time, metric, value } = JSON.parse(line) as { time: string; metric: string; value: number };
+        return { time, metric, value };
+      });
+    }
+    assert.equal(lines[0], 'time,device,metric,unit,value,text,count,min,max,mean,increase');
+    return lines.slice(1).map((line) => {
+      const [time = '', , metric = '', , value] = line.split(',');
+      return { time, metric, value: Number(value) };
+    });
+  };
+  const [csv, jsonl, parquet] = [await rowsOf('csv'), await rowsOf('jsonl'), await rowsOf('parquet')];
+  assert.ok(csv.length >= 2 * publisher.acknowledged.size);
+  assert.deepEqual([jsonl, parquet], [csv, csv]);
 });
