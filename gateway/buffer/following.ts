@@ -15,40 +15,46 @@ const troubledMs = 5_000;
 
 export function followCommits(step: () => Promise<FollowAnswer>, log: Logger): Following {
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let isSoon = false;
+  let isRunning = false;
+  /** A run is to come soon: something was committed since the last one began. */
+  let isDue = false;
   let isOver = false;
   let troubled = false;
 
   const after = (ms: number): void => {
     clearTimeout(timer);
-    isSoon = ms <= soonMs;
-    timer = isOver ? undefined : setTimeout(() => void run().catch(() => undefined), ms).unref();
+    timer = isOver ? undefined : setTimeout(() => void run(), ms).unref();
   };
-  const work = async (): Promise<void> => {
-    clearTimeout(timer);
-    isSoon = false;
+  /** Steps until nothing is left; when to look again although nothing comes. */
+  const work = async (): Promise<number | undefined> => {
+    let answer = await step();
+    while (answer.more && !stopped()) answer = await step();
+    return answer.againInMs;
+  };
+  const stopped = (): boolean => isOver;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    isDue = false;
+    let againInMs: number | undefined;
     try {
-      let answer = await step();
-      while (answer.more) {
-        if (isOver) return;
-        answer = await step();
-      }
+      againInMs = await work();
       troubled = false;
-      if (answer.againInMs !== undefined && !isSoon) after(Math.max(soonMs + 1, answer.againInMs));
     } catch (error) {
       if (!troubled) log.warn({ err: error }, 'history could not follow the log; it is tried again');
       troubled = true;
-      after(troubledMs);
-      throw error;
+      againInMs = troubledMs;
     }
+    isRunning = false;
+    if (isDue && !troubled) after(soonMs);
+    else if (againInMs !== undefined) after(Math.max(soonMs, againInMs));
   };
-  const run = (): Promise<void> => (running ??= work().finally(() => (running = undefined)));
   after(soonMs);
 
   return {
     due() {
-      if (!isSoon && !troubled) after(soonMs);
+      if (isDue) return;
+      isDue = true;
+      if (!isRunning && !troubled) after(soonMs);
     },
     async caughtUp() {
       const { nextLsn, followed: first } = await step();

@@ -9,6 +9,8 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { HistoryPoint } from '../../../contracts/history.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '../../harness/wait-until.ts';
 import { tempDir } from '../buffer/buffer-fixture.ts';
 import { openRig, start, type HistoryRig } from './history-rig.ts';
 const minute = 60_000;
@@ -281,4 +283,14 @@ test('all that is kept comes page by page, once, in the order of arrival', async
     found,
     Array.from({ length: 19 }, (_, i) => i),
   );
+});
+
+test('the log is followed although commits come all the time and nobody asks', async (t) => {
+  const rig = await openRig(t);
+  for (let i = 0; i < 40; i += 1) {
+    await rig.tell('d', [start + i, cel(i)]);
+    await sleep(25);
+  }
+  await waitUntil('all samples to be gathered', async () => (await rig.history.stats()).gathered === 40);
+  assert.equal((await ask(rig, 'temperature', start, start + hour)).points.length, 40);
 });
