@@ -67,7 +67,7 @@ test('what devices published is answered by the daemon, also after a kill, with 
     await say('export', '--format', format, '--out', out, ...want);
     const bytes = readFileSync(out);
     if (format === 'parquet') {
-      const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+      const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
       const rows = await parquetReadObjects({ file });
       return rows.map(({ time, metric, value }) => ({
         time: (time as Date).toISOString(),
