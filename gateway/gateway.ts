@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { listenApi } from './api/listen-api.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
-import { readRoutes } from './api/read-routes.ts';
+import { readRoutes, type ReadModel } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
+import { systemRoutes } from './api/system-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
@@ -22,7 +23,7 @@ import { accessRoutes, openAccessStage } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
 import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
-import { openHardware } from './open-hardware.ts';
+import { openHardware, type Hardware } from './open-hardware.ts';
 import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
@@ -33,6 +34,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import { allTables } from './all-tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { systemModel } from './system-model.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import { openTwins } from './twin/open-twins.ts';
 import { version } from './version.ts';
@@ -107,6 +109,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
+  const shown = { alarms, sinks, hardware, metrics, plugins: () => pluginList(plugins.status(), ingest.plugins()) };
+  const system = starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }));
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
   const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }));
   const api = starting.use(
@@ -114,16 +118,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
       { ...config.http, version },
       {
         routes: [
-          ...readRoutes({
-            ledger: (query) => buffer.ledger(query),
-            deadLetters: (query) => buffer.deadLetters(query),
-            plugins: () => pluginList(plugins.status(), ingest.plugins()),
-            hardware: () => hardware.status(),
-          }),
+          ...readRoutes(readModel(buffer, shown)),
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
           ...accessRoutes(rights, ownership),
           ...sinkRoutes(sinks),
+          ...systemRoutes(system),
           ...pluginRoutes(await openPluginUploads(config)),
         ],
         access: rights,
@@ -166,6 +166,19 @@ function handlePort(mqtt: MqttTransport, { mqtt: { actuationTopics } }: Config):
     publish: (message) => mqtt.publish(message),
     subscribe: (filter, listener) => mqtt.subscribe(filter, listener),
     actuationFilters: actuationTopics,
+  };
+}
+
+/** What is read of the stages as it is. */
+function readModel(
+  buffer: Buffer,
+  { plugins, hardware }: Pick<ReadModel, 'plugins'> & { hardware: Hardware },
+): ReadModel {
+  return {
+    ledger: (query) => buffer.ledger(query),
+    deadLetters: (query) => buffer.deadLetters(query),
+    plugins,
+    hardware: () => hardware.status(),
   };
 }
 

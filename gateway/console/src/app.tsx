@@ -4,6 +4,7 @@ import { link } from './asking/link.ts';
 import { session } from './asking/session.ts';
 import { useStore } from './asking/store.ts';
 import { useAsk } from './asking/use-ask.ts';
+import { AlarmsPage } from './pages/alarms.tsx';
 import { ClaimPage } from './pages/claim.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { HomePage } from './pages/home.tsx';
@@ -12,6 +13,7 @@ import { PlacesPage } from './pages/places.tsx';
 import { RoomsPage } from './pages/rooms.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SyncPage } from './pages/sync.tsx';
+import { SystemPage } from './pages/system.tsx';
 import { TrustPage } from './pages/trust.tsx';
 import { hrefOf, useWay, type Way } from './route.ts';
 import type { AlarmList } from './asking/types.ts';
@@ -19,10 +21,12 @@ import mark from './mark.svg';
 
 const places: readonly { readonly at: string; readonly name: string; readonly show: (rest: Way) => JSX.Element }[] = [
   { at: 'home', name: 'Home', show: () => <HomePage /> },
+  { at: 'alarms', name: 'Alarms', show: () => <AlarmsPage /> },
   { at: 'devices', name: 'Devices', show: showDevices },
   { at: 'places', name: 'Rooms', show: () => <RoomsPage /> },
   { at: 'sync', name: 'Delivery', show: () => <SyncPage /> },
   { at: 'trust', name: 'Plugins', show: () => <TrustPage /> },
+  { at: 'system', name: 'System', show: () => <SystemPage /> },
 ];
 
 function showDevices([id]: Way): JSX.Element {
@@ -73,7 +77,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
               <li key={to}>
                 <a href={hrefOf(to)} aria-current={to === place?.at ? 'page' : undefined}>
                   {name}
-                  {to === 'home' && <AlarmCount />}
+                  {to === 'alarms' && <AlarmCount />}
                 </a>
               </li>
             ))}
@@ -91,7 +95,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
 
 function AlarmCount() {
   const { data } = useAsk<AlarmList>('/api/v1/alarms', 10_000);
-  const n = data?.alarms.length ?? 0;
+  const n = data?.alarms.filter(({ shelvedUntil }) => shelvedUntil === undefined).length ?? 0;
   return n === 0 ? null : (
     <span class="count">
       {n}

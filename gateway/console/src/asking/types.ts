@@ -1,3 +1,4 @@
+import type { Alarm } from '../../../../contracts/alarms.ts';
 import type { LifeCycle, PlaceKind, Refusal } from '../../../../contracts/registry.ts';
 
 /** Answers of the API as the page reads them; `/openapi.json` has every field. */
@@ -14,12 +15,6 @@ export interface LedgerLine {
   readonly balanced: boolean;
 }
 
-export interface Alarm {
-  readonly code: string;
-  readonly subject: string;
-  readonly detail: string;
-  readonly since: number;
-}
 export interface AlarmList {
   readonly alarms: readonly Alarm[];
 }
@@ -149,4 +144,26 @@ export interface Plugin extends Judged {
 }
 export interface PluginList {
   readonly plugins: readonly Plugin[];
+}
+
+export interface SystemState {
+  readonly name: string;
+  readonly version: string;
+  readonly node: string;
+  readonly arch: string;
+  readonly nowMs: number;
+  readonly upMs: number;
+  readonly isClockSynchronised: boolean | null;
+  readonly mqtt: { readonly port: number | null; readonly tlsPort: number | null; readonly network: boolean };
+  readonly memory: { readonly totalBytes: number; readonly availableBytes: number; readonly processBytes: number };
+  readonly disk: { readonly totalBytes: number; readonly freeBytes: number };
+  readonly buffer: {
+    readonly fileBytes: number;
+    readonly usedBytes: number;
+    readonly maxBytes: number;
+    readonly oldestMs: number | null;
+    readonly committedBytes: number;
+  };
+  readonly writtenBytes: number | null;
+  readonly celsius: number | null;
 }

@@ -3,7 +3,7 @@ import type { ShownTwin } from '../../../../contracts/twin.ts';
 import { command, stateTexts } from '../asking/commands.ts';
 import type { PluginCommand } from '../asking/types.ts';
 import { Said, useDoing } from '../parts/doing.tsx';
-import { Card } from '../parts/parts.tsx';
+import { Card, Field } from '../parts/parts.tsx';
 import { metricText, valueText } from '../parts/values.ts';
 
 type Send = (name: string, args: object) => void;
@@ -203,10 +203,12 @@ function BareSwitch({ send, isBusy }: { send: Send; isBusy: boolean }) {
   const args = (on: boolean): object => ({ on, ...(ep.trim() !== '' && { ep: ep.trim() }) });
   return (
     <div class="row">
-      <label class="field">
-        <span>Which output, where it has several</span>
-        <input value={ep} maxLength={64} onInput={(event) => change(event.currentTarget.value)} />
-      </label>
+      <Field
+        label="Which output, where it has several"
+        value={ep}
+        maxLength={64}
+        onInput={(event) => change(event.currentTarget.value)}
+      />
       <button type="button" disabled={isBusy} onClick={() => send('switch', args(true))}>
         On
       </button>

@@ -74,11 +74,13 @@ export function DeviceEnd({
   return (
     <Card title="Replace or decommission">
       <div class="stack">
-        <label class="field">
-          <span>Id of the new hardware</span>
-          <input value={by} maxLength={256} autocomplete="off" onInput={(event) => change(event.currentTarget.value)} />
-          <small>It takes over name, room, tags and wishes; this device is decommissioned.</small>
-        </label>
+        <Field
+          label="Id of the new hardware"
+          value={by}
+          maxLength={256}
+          hint="It takes over name, room, tags and wishes; this device is decommissioned."
+          onInput={(event) => change(event.currentTarget.value)}
+        />
         <Act busy="Replacing…" run={() => post('replace', { by: by.trim() })}>
           Replace
         </Act>

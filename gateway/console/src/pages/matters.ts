@@ -1,4 +1,5 @@
-import type { Alarm, Device, LedgerLine, Plugin, Sink } from '../asking/types.ts';
+import type { Alarm } from '../../../../contracts/alarms.ts';
+import type { Device, LedgerLine, Plugin, Sink } from '../asking/types.ts';
 import { counted, number, when } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
 
@@ -50,11 +51,11 @@ const cloudCure = [
 ] as const;
 const otherCure = ['Open the alarm to say that you have seen it.', 'alarms', 'Alarms'] as const;
 
-function ofAlarm({ code, subject, detail, since }: Alarm): Matter {
+function ofAlarm({ code, subject, detail, since, severity, state }: Alarm): Matter {
   const [todo, way, to] = cures[code] ?? (/cloud|sink|tuya|kafka/i.test(code) ? cloudCure : otherCure);
   return {
     key: `${code} ${subject}`,
-    tone: 'bad',
+    tone: severity === 'low' || state !== 'raised' ? 'warn' : 'bad',
     what: detail || `${code}: ${subject}`,
     since,
     todo,
@@ -108,7 +109,7 @@ export function mattersOf(known: {
       href: hrefOf('sync'),
       to: 'Delivery',
     })),
-    ...known.alarms.map(ofAlarm),
+    ...known.alarms.filter(({ shelvedUntil }) => shelvedUntil === undefined).map(ofAlarm),
     ...known.sinks.flatMap((sink) => (said.has(sink.sink) ? [] : (ofSink(sink, buffered(sink.sink)) ?? []))),
     ...known.plugins
       .filter(({ decision, name }) => decision === 'DENY' && !said.has(name))

@@ -32,6 +32,12 @@ export function NewDevicePage() {
       lead="Three steps: make a login, enter it in the device, and see it appear here."
       actions={<a href={hrefOf('devices')}>Back to the devices</a>}
     >
+      {!broker.isOpen && (
+        <p class="said warn">
+          The gateway listens to its own machine only. Set <code>mqtt.host: 0.0.0.0</code> in its configuration, so that
+          devices of the network can connect.
+        </p>
+      )}
       <div class="cards">
         <Card title="1. Make a login">
           <Form submit="Make the login" busy="Making…" send={(field) => make(field('user'), field('profile'))}>

@@ -17,7 +17,7 @@ interface Family {
 }
 
 /** A name that every family takes as client id, topic and user. */
-export const userPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{1,31}$/;
+export const userPattern = /^[A-Za-z0-9](?:\w|-){1,31}$/;
 
 /** How each family of devices is brought to this gateway; the client id is the user, as the profiles want it. */
 export const families: readonly Family[] = [

@@ -1,4 +1,8 @@
-/** Where devices find the broker: the name that this page was opened with, on MQTT's own port. */
-export function useBroker(): { readonly host: string; readonly port: number } {
-  return { host: location.hostname, port: 1883 };
+import { useAsk } from '../asking/use-ask.ts';
+import type { SystemState } from '../asking/types.ts';
+
+/** Where devices find the broker: by the name that this page was opened with. */
+export function useBroker(): { readonly host: string; readonly port: number; readonly isOpen: boolean } {
+  const { data } = useAsk<SystemState>('/api/v1/system');
+  return { host: location.hostname, port: data?.mqtt.port ?? 1883, isOpen: data?.mqtt.network ?? true };
 }

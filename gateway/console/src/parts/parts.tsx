@@ -1,5 +1,5 @@
 import type { ComponentChildren, InputHTMLAttributes, SelectHTMLAttributes } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'off';
 
@@ -23,8 +23,8 @@ export function Page({
       <div class="page-head">
         <h1 tabIndex={-1}>{title}</h1>
         {actions && <div class="page-actions">{actions}</div>}
-        {lead && <p class="lead">{lead}</p>}
       </div>
+      {lead && <p class="lead">{lead}</p>}
       {children}
     </>
   );
@@ -143,14 +143,33 @@ export function Waiting({ error, what }: { error: string | undefined; what: stri
   );
 }
 
+/** A label, its input and what helps to fill it in, tied together for whoever does not see them side by side. */
+function Labelled({
+  label,
+  hint,
+  children,
+}: {
+  label: string;
+  hint: string | undefined;
+  children: (ties: { readonly id: string; readonly 'aria-describedby': string | undefined }) => ComponentChildren;
+}) {
+  const id = useId();
+  const hintId = hint === undefined ? undefined : `${id}-hint`;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, 'aria-describedby': hintId })}
+      {hint && <small id={hintId}>{hint}</small>}
+    </div>
+  );
+}
+
 /** A labelled input. */
 export function Field({ label, hint, ...input }: { label: string; hint?: string } & InputHTMLAttributes) {
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input autocomplete="off" {...input} />
-      {hint && <small>{hint}</small>}
-    </label>
+    <Labelled label={label} hint={hint}>
+      {(ties) => <input autocomplete="off" {...input} {...ties} />}
+    </Labelled>
   );
 }
 
@@ -169,16 +188,16 @@ export function Choice({
   options: readonly (readonly [value: string, text: string])[];
 } & SelectHTMLAttributes) {
   return (
-    <label class="field">
-      <span>{label}</span>
-      <select {...select}>
-        {options.map(([value, text]) => (
-          <option key={value} value={value} selected={initial === undefined ? undefined : value === initial}>
-            {text}
-          </option>
-        ))}
-      </select>
-      {hint && <small>{hint}</small>}
-    </label>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <select {...select} {...ties}>
+          {options.map(([value, text]) => (
+            <option key={value} value={value} selected={initial === undefined ? undefined : value === initial}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
   );
 }

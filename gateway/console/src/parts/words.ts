@@ -47,3 +47,9 @@ export function ago(ms: number, now = Date.now()): string {
 /** `battery_low` as people write it. */
 export const plain = (word: string): string => word.replaceAll('_', ' ');
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const sizes = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+export function bytes(n: number): string {
+  const step = n < 1000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(n) / 3));
+  return `${number(Math.round((n / 1000 ** step) * 10) / 10)} ${sizes[step]}`;
+}

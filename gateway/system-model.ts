@@ -1,0 +1,67 @@
+import type { SystemModel, SystemState } from './api/system-routes.ts';
+import type { Buffer } from './buffer/buffer.ts';
+import type { Config } from './config/schema.ts';
+import type { Clock } from './lib/clock.ts';
+import { listen } from './observability/channels.ts';
+import { readMachine } from './observability/machine.ts';
+import { version } from './version.ts';
+
+interface SystemParts {
+  readonly name: string;
+  readonly buffer: Buffer;
+  readonly mqtt: { readonly ports: { readonly tcp?: number | undefined; readonly tls?: number | undefined } };
+  readonly clock: Clock;
+  readonly alarms: { active(): unknown };
+  readonly sinks: readonly { status(): unknown }[];
+  readonly hardware: { status(): unknown };
+  readonly metrics: { text(): Promise<string> };
+  readonly plugins: () => unknown;
+}
+
+const ownAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** The gateway and its machine as the API shows them; counts what is stored from now until it is disposed. */
+export function systemModel(config: Config, known: SystemParts): SystemModel & Disposable {
+  const { name, buffer, mqtt, clock, alarms, sinks, hardware, metrics, plugins } = known;
+  const startedAt = clock.monoMs();
+  let committedBytes = 0;
+  const counting = listen('committed', ({ bytes }) => {
+    committedBytes += bytes;
+  });
+  const system = async (): Promise<SystemState> => {
+    const { memory, disk, writtenBytes, celsius, isClockSynchronised } = await readMachine(config.dataDir);
+    const { fileBytes, usedBytes, oldestMs } = await buffer.status();
+    return {
+      name,
+      version,
+      node: process.versions.node,
+      arch: process.arch,
+      nowMs: clock.wallMs(),
+      upMs: clock.monoMs() - startedAt,
+      isClockSynchronised: isClockSynchronised ?? null,
+      mqtt: {
+        port: mqtt.ports.tcp ?? null,
+        tlsPort: mqtt.ports.tls ?? null,
+        network: !ownAddresses.has(config.mqtt.host),
+      },
+      memory,
+      disk,
+      buffer: { fileBytes, usedBytes, maxBytes: config.buffer.maxBytes, oldestMs: oldestMs ?? null, committedBytes },
+      writtenBytes: writtenBytes ?? null,
+      celsius: celsius ?? null,
+    };
+  };
+  return {
+    system,
+    bundle: async () => ({
+      system: await system(),
+      alarms: alarms.active(),
+      sinks: sinks.map((sink) => sink.status()),
+      ledger: await buffer.ledger(),
+      plugins: plugins(),
+      hardware: hardware.status(),
+      metrics: await metrics.text(),
+    }),
+    [Symbol.dispose]: () => counting[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connectAsync } from 'mqtt';
+import { openHouse } from '../../simulator/house/house.ts';
+import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
+import { startCloud } from '../harness/cloud.ts';
+import { startDaemon } from '../harness/daemon.ts';
+import { waitUntil } from '../harness/wait-until.ts';
+
+const lamp = 'z2m:0x84fd27fffe5a6b7c';
+const pages = [
+  'home',
+  'alarms',
+  'devices',
+  `devices/${encodeURIComponent(lamp)}`,
+  'devices/new',
+  'places',
+  'sync',
+  'trust',
+  'system',
+];
+
+/** One gateway, one house and one browser for all of it: the console is used as an installer would, from the claim on. */
+test('each page of the console does its job on a real gateway', async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-console-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const codeFile = join(folder, 'claim-code');
+  writeFileSync(codeFile, 'K7QMP2XD');
+  const cloud = await startCloud(t);
+  const config = { claim: { codeFile }, cloud: cloud.config };
+  const daemon = await startDaemon(t, { config });
+  const origin = `http://127.0.0.1:${daemon.httpPort}`;
+  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const card = (name: string | RegExp) => page.getByRole('region', { name });
+  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
+  const open = async (way: string): Promise<void> => {
+    await page.goto(`/#/${way}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+
+  await t.test('the claim code opens an unclaimed gateway, once', async () => {
+    await page.goto('/claim');
+    await page.getByLabel('Claim code').fill('WRONG');
+    await button('Claim').click();
+    await says('That is not the claim code of this gateway.');
+    await page.getByLabel('Claim code').fill('k7qm-p2xd');
+    await button('Claim').click();
+    await says('The gateway is yours');
+    await page.getByRole('link', { name: 'Go on' }).click();
+    await says('All is well.');
+  });
+
+  const house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort, rate: 5 });
+  t.after(() => house[Symbol.asyncDispose]());
+
+  await t.test('home says what is fine in one line, and what is wrong with what to do', async () => {
+    await open('home');
+    await says(/40 devices, all [\d,]+ records accounted for, tuya takes everything/);
+    await cloud.fault({ kind: 'refuse', forMs: 600_000 });
+    await says(/tuya takes no records/);
+    await says('Data waits on the card and is sent when this is over. Nothing is lost.');
+    await cloud.clearFaults();
+    await page.getByText(/tuya takes no records/).waitFor({ state: 'detached' });
+  });
+
+  await t.test('rooms are made from one form, and devices are put into one together', async () => {
+    await open('places');
+    await button('Make it').click();
+    await says('8 places were made.');
+    await open('devices');
+    await button('Choose several').click();
+    await page.getByRole('checkbox', { name: lamp }).check();
+    await page.getByRole('checkbox', { name: 'tasmota:0A1B2C3D4E60' }).check();
+    await page.getByLabel('Room', { exact: true }).selectOption({ label: 'Home/Ground floor/Flat/Kitchen' });
+    await button('Change 2 devices').click();
+    const kitchen = card('Home/Ground floor/Flat/Kitchen');
+    await kitchen.getByRole('link', { name: lamp }).waitFor();
+    assert.equal(await kitchen.getByRole('link').count(), 2);
+  });
+
+  await t.test('a device is renamed, switched, and says so itself', async () => {
+    await open(`devices/${encodeURIComponent(lamp)}`);
+    await page.getByLabel('Name', { exact: true }).fill('Ceiling lamp');
+    await button('Save').click();
+    await page.getByRole('heading', { level: 1, name: 'Ceiling lamp' }).waitFor();
+    const control = card('Control');
+    const wasOn = (await control.getByRole('button', { name: 'On' }).getAttribute('aria-pressed')) === 'true';
+    await control.getByRole('button', { name: wasOn ? 'Off' : 'On' }).click();
+    await says('Done: the device says so itself.');
+    await card('Now')
+      .getByText(wasOn ? 'off' : 'on', { exact: true })
+      .waitFor();
+    await card('Commands').getByText('Done').first().waitFor();
+  });
+
+  await t.test('a login with its settings lets a new device in, and the page sees it come', async () => {
+    await open('devices/new');
+    await page.getByLabel('What it is').selectOption('tasmota');
+    await page.getByLabel('Name for the login').fill('pantry');
+    await button('Make the login').click();
+    const settings = await page.getByText(/^Backlog MqttHost 127\.0\.0\.1; /).textContent();
+    await page.getByRole('img', { name: 'The same login as a QR code' }).waitFor();
+    const given = /MqttPort (\d+); MqttUser (\S+); .* MqttPassword (\S+);/.exec(settings ?? '');
+    const [, port, username, password] = given ?? [];
+    assert.equal(Number(port), daemon.mqttPort);
+    await using device = Object.assign(
+      await connectAsync(`mqtt://127.0.0.1:${port}`, {
+        username: username ?? '',
+        password: password ?? '',
+        clientId: 'pantry',
+      }),
+      { [Symbol.asyncDispose]: (): Promise<void> => device.endAsync(true) },
+    );
+    await device.publishAsync('tele/pantry/STATE', '{"POWER":"ON"}', { qos: 1 });
+    await page.getByRole('link', { name: 'tasmota:pantry' }).click();
+    await page.getByRole('heading', { level: 1, name: 'tasmota:pantry' }).waitFor();
+  });
+
+  await t.test('delivery shows the balance and what became of an outage', async () => {
+    await open('sync');
+    await says('It balances');
+    const row = page.getByRole('table', { name: 'Outages' }).getByRole('row').nth(1);
+    await waitUntil('what was captured is delivered', async () => {
+      const [captured, delivered] = (await row.getByRole('cell').allTextContents()).slice(4, 6);
+      return captured !== '0' && captured === delivered;
+    });
+  });
+
+  await t.test('plugins show what each may do and what holds it to that', async () => {
+    await open('trust');
+    const tasmota = card(/^tasmota /);
+    await tasmota.getByText('Admitted').waitFor();
+    await tasmota.getByText('What it may do, and what holds it to that').click();
+    await tasmota.getByRole('cell', { name: '--max-old-space-size' }).waitFor();
+  });
+
+  await t.test('an alarm is acknowledged, shelved and commented, and its log says by whom', async () => {
+    const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
+    const alarm = { code: 'frost', subject: lamp, severity: 'high', detail: 'The pipe is at 1 °C.' };
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const raised = await fetch(`${origin}/api/v1/alarms`, { method: 'POST', headers, body: JSON.stringify(alarm) });
+    assert.equal(raised.status, 200);
+    await open('alarms');
+    const frost = card('The pipe is at 1 °C.');
+    await frost.getByRole('button', { name: 'Acknowledge' }).click();
+    await frost.getByText('High, somebody has seen it').waitFor();
+    await frost.getByText('Shelve or comment').click();
+    await frost.getByLabel('Comment').fill('The valve is shut.');
+    await frost.getByRole('button', { name: 'Comment' }).click();
+    await frost.getByRole('button', { name: 'Shelve' }).click();
+    await frost.getByText(/quiet until/).waitFor();
+    await frost.getByText('What was done with it').click();
+    await frost.getByText(/commented by token:administrator token · The valve is shut\./).waitFor();
+  });
+
+  await t.test('the support bundle holds no secret', async () => {
+    await open('system');
+    const saving = page.waitForEvent('download');
+    await button('Save a support bundle').click();
+    const bundle = readFileSync(await (await saving).path(), 'utf8');
+    const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
+    const secret = readFileSync(String(cloud.config.tuya['secretFile']), 'utf8').trim();
+    for (const hidden of [token, secret]) assert.ok(!bundle.includes(hidden));
+    assert.deepEqual(Object.keys(JSON.parse(bundle) as object), [
+      'system',
+      'alarms',
+      'sinks',
+      'ledger',
+      'plugins',
+      'hardware',
+      'metrics',
+    ]);
+  });
+
+  for (const [width, height, colorScheme] of [
+    [360, 740, 'dark'],
+    [1440, 900, 'light'],
+  ] as const) {
+    await t.test(`at ${width} px, ${colorScheme}: nothing stands out, and axe finds no serious fault`, async (t) => {
+      const looking = await openPage(t, browser, origin, {
+        viewport: { width, height },
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      const found: string[] = [];
+      for (const way of [...pages, 'sign-in']) {
+        await looking.page.goto(`/#/${way}`);
+        await looking.page.getByRole('heading', { level: 1 }).waitFor();
+        await looking.page.getByText('Asking the gateway').first().waitFor({ state: 'detached' });
+        const tooWide = await overflow(looking.page);
+        if (tooWide > 0) found.push(`${way}: ${tooWide} px too wide`);
+        found.push(...(await seriousFaults(looking.page)).map((fault) => `${way}: ${fault}`));
+      }
+      assert.deepEqual([...found, ...looking.faults], []);
+    });
+  }
+
+  await t.test('the keyboard alone goes to a page and into it', async () => {
+    await open('home');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate('document.activeElement?.tagName'), 'H1');
+    await page.getByRole('link', { name: 'Delivery', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Delivery' }).waitFor();
+    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Delivery');
+  });
+
+  await t.test('the first load is at most 120 KB, and a slow network shows words before numbers', async (t) => {
+    const slow = await openPage(t, browser, origin);
+    const network = await slow.page.context().newCDPSession(slow.page);
+    await network.send('Network.enable');
+    let bytes = 0;
+    network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await network.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } });
+    const shape = { offline: false, latency: 300, downloadThroughput: 50_000, uploadThroughput: 20_000 };
+    await network.send('Network.emulateNetworkConditions', shape);
+    await slow.page.goto('/');
+    await slow.page.getByText('Asking the gateway for how it is…').waitFor();
+    t.diagnostic(`first load ${Math.round(bytes / 1000)} KB`);
+    assert.ok(bytes > 10_000 && bytes <= 120_000, `${bytes} bytes`);
+    await slow.page.getByText(/records accounted for/).waitFor();
+  });
+
+  await t.test('a gateway that is gone is said, and the page goes on by itself when it is back', async () => {
+    await open('sync');
+    await daemon.kill();
+    await says('The gateway does not answer.');
+    await page.getByText('It balances').waitFor();
+    await daemon.start();
+    await page.getByText('The gateway does not answer.').waitFor({ state: 'detached' });
+  });
+
+  assert.deepEqual(faults, []);
+});

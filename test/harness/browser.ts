@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { TestContext } from 'node:test';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { ensurePrograms } from '../../scripts/debian-packages.mjs';
+import { cannotRun } from './cannot-run.ts';
+
+/** Debian's Chromium, headless, ended with the test; undefined where it cannot run, which the test then says. */
+export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
+  const missing = ensurePrograms({ chromium: 'chromium' }, (sentence) => t.diagnostic(sentence));
+  if (cannotRun(t, missing && `needs ${missing.programs.join(', ')}: ${missing.command}`)) return undefined;
+  // Chromium has no sandbox for root.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  t.after(() => browser.close());
+  return browser;
+}
+
+/** A page of its own whose faults and refused resources fail the test at its end. */
+export async function openPage(
+  t: TestContext,
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<{ readonly page: Page; readonly faults: string[] }> {
+  const context = await browser.newContext({ baseURL: origin, locale: 'en-GB', ...options });
+  t.after(() => context.close());
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (line) => {
+    if (/Content Security Policy/i.test(line.text())) faults.push(line.text());
+  });
+  return { page, faults };
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+/** What axe finds serious or critical on the page, one line each. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate<AxeResult>('axe.run(document, { resultTypes: ["violations"] })');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes
+          .map(({ html }) => html)
+          .join(' | ')
+          .slice(0, 400)}`,
+    );
+}
+
+/** How many pixels of it stand out to the right. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
