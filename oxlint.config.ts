@@ -39,6 +39,7 @@ const homes: Record<string, string> = {
   'oxc-parser': 'admission',
   preact: 'console',
   'qrcode-generator': 'console',
+  uplot: 'console',
 };
 
 const driversOutside = (stage: string): { name: string; message: string }[] =>
