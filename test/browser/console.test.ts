@@ -11,9 +11,11 @@ import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
+const password = 'quiet-valve-9';
 const lamp = 'z2m:0x84fd27fffe5a6b7c';
 const pages = [
   'home',
+  'start',
   'alarms',
   'devices',
   `devices/${encodeURIComponent(lamp)}`,
@@ -21,6 +23,7 @@ const pages = [
   'places',
   'sync',
   'trust',
+  'people',
   'system',
 ];
 
@@ -46,17 +49,23 @@ test('each page of the console does its job on a real gateway', async (t) => {
     await page.getByRole('heading', { level: 1 }).waitFor();
   };
 
-  await t.test('the claim code opens an unclaimed gateway, once', async () => {
-    await page.goto('/claim');
-    await page.getByLabel('Claim code').fill('WRONG');
-    await button('Claim').click();
-    await says('That is not the claim code of this gateway.');
-    await page.getByLabel('Claim code').fill('k7qm-p2xd');
-    await button('Claim').click();
-    await says('The gateway is yours');
-    await page.getByRole('link', { name: 'Go on' }).click();
-    await says('All is well.');
-  });
+  await t.test(
+    'the claim code makes the first account of an unclaimed gateway, and leads on to the house',
+    async () => {
+      await page.goto('/claim');
+      await page.getByLabel('Claim code').fill('WRONG');
+      await page.getByLabel('Your name').fill('Ann');
+      await page.getByLabel('A new password').fill(password);
+      await button('Claim').click();
+      await says('That is not the claim code of this gateway.');
+      await page.getByLabel('Claim code').fill('k7qm-p2xd');
+      await button('Claim').click();
+      await says('The gateway is yours');
+      await page.getByRole('link', { name: 'Go on' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Set up the house' }).waitFor();
+      await says('Ann, administrator');
+    },
+  );
 
   const house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort, rate: 5 });
   t.after(() => house[Symbol.asyncDispose]());
@@ -109,12 +118,12 @@ test('each page of the console does its job on a real gateway', async (t) => {
     const settings = await page.getByText(/^Backlog MqttHost 127\.0\.0\.1; /).textContent();
     await page.getByRole('img', { name: 'The same login as a QR code' }).waitFor();
     const given = /MqttPort (\d+); MqttUser (\S+); .* MqttPassword (\S+);/.exec(settings ?? '');
-    const [, port, username, password] = given ?? [];
+    const [, port, username, secret] = given ?? [];
     assert.equal(Number(port), daemon.mqttPort);
     await using device = Object.assign(
       await connectAsync(`mqtt://127.0.0.1:${port}`, {
         username: username ?? '',
-        password: password ?? '',
+        password: secret ?? '',
         clientId: 'pantry',
       }),
       { [Symbol.asyncDispose]: (): Promise<void> => device.endAsync(true) },
@@ -158,7 +167,49 @@ test('each page of the console does its job on a real gateway', async (t) => {
     await frost.getByRole('button', { name: 'Shelve' }).click();
     await frost.getByText(/quiet until/).waitFor();
     await frost.getByText('What was done with it').click();
-    await frost.getByText(/commented by token:administrator token · The valve is shut\./).waitFor();
+    await frost.getByText(/commented by person:Ann · The valve is shut\./).waitFor();
+  });
+
+  await t.test('a message is followed from the card to its end', async () => {
+    await open('start');
+    await page.getByLabel('Device to follow').selectOption(lamp);
+    await button('Follow its next message').click();
+    await says(/^From the card to its end in /);
+  });
+
+  await t.test('what was measured is drawn over time, and told in a sentence', async () => {
+    await open(`devices/${encodeURIComponent('ha:attic-th')}`);
+    await card('Now').getByRole('button', { name: 'Temperature' }).click();
+    await page
+      .getByRole('img', { name: /^Between .* °C and .* °C, last / })
+      .locator('canvas')
+      .waitFor();
+    await button('1 day').click();
+    await page
+      .getByRole('img', { name: /Each point stands for/ })
+      .or(page.getByRole('img', { name: /last / }))
+      .waitFor();
+  });
+
+  await t.test('a second person gets an account, signs in, and may not do what an administrator may', async (t) => {
+    await open('people');
+    await page.getByLabel('Name', { exact: true }).fill('Bob');
+    await button('Add').click();
+    const said = await page.getByText(/^Bob may sign in with the password /).textContent();
+    await page.getByRole('cell', { name: 'Ann, administrator' }).first().waitFor();
+    const bobs = (await openPage(t, browser, origin)).page;
+    await bobs.goto('/');
+    await bobs.getByLabel('Name').fill('Bob');
+    await bobs.getByLabel('Password', { exact: true }).fill(/password (\S+)\. /.exec(said ?? '')?.[1] ?? '');
+    await bobs.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await bobs.getByText('Bob, resident').waitFor();
+    await bobs.getByRole('link', { name: 'People' }).click();
+    await bobs
+      .getByText(/may not do this/)
+      .first()
+      .waitFor();
+    await bobs.getByRole('button', { name: 'Sign out' }).click();
+    await bobs.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
   });
 
   await t.test('the support bundle holds no secret', async () => {
@@ -185,11 +236,9 @@ test('each page of the console does its job on a real gateway', async (t) => {
     [1440, 900, 'light'],
   ] as const) {
     await t.test(`at ${width} px, ${colorScheme}: nothing stands out, and axe finds no serious fault`, async (t) => {
-      const looking = await openPage(t, browser, origin, {
-        viewport: { width, height },
-        colorScheme,
-        reducedMotion: 'reduce',
-      });
+      const look = { viewport: { width, height }, colorScheme, reducedMotion: 'reduce' } as const;
+      const storageState = await page.context().storageState();
+      const looking = await openPage(t, browser, origin, { ...look, storageState });
       const found: string[] = [];
       for (const way of [...pages, 'sign-in']) {
         await looking.page.goto(`/#/${way}`);
@@ -215,7 +264,8 @@ test('each page of the console does its job on a real gateway', async (t) => {
   });
 
   await t.test('the first load is at most 120 KB, and a slow network shows words before numbers', async (t) => {
-    const slow = await openPage(t, browser, origin);
+    const storageState = await page.context().storageState();
+    const slow = await openPage(t, browser, origin, { storageState });
     const network = await slow.page.context().newCDPSession(slow.page);
     await network.send('Network.enable');
     let bytes = 0;

@@ -1,17 +1,21 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { link } from './asking/link.ts';
+import { ask } from './asking/ask.ts';
+import { link, lost } from './asking/link.ts';
 import { session } from './asking/session.ts';
 import { useStore } from './asking/store.ts';
-import { useAsk } from './asking/use-ask.ts';
+import { forgetAnswers, useAsk } from './asking/use-ask.ts';
+import { Act } from './parts/doing.tsx';
 import { AlarmsPage } from './pages/alarms.tsx';
 import { ClaimPage } from './pages/claim.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NewDevicePage } from './pages/new-device.tsx';
+import { PeoplePage } from './pages/people.tsx';
 import { PlacesPage } from './pages/places.tsx';
 import { RoomsPage } from './pages/rooms.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { StartPage } from './pages/start.tsx';
 import { SyncPage } from './pages/sync.tsx';
 import { SystemPage } from './pages/system.tsx';
 import { TrustPage } from './pages/trust.tsx';
@@ -21,11 +25,13 @@ import mark from './mark.svg';
 
 const places: readonly { readonly at: string; readonly name: string; readonly show: (rest: Way) => JSX.Element }[] = [
   { at: 'home', name: 'Home', show: () => <HomePage /> },
+  { at: 'start', name: 'Set up', show: () => <StartPage /> },
   { at: 'alarms', name: 'Alarms', show: () => <AlarmsPage /> },
   { at: 'devices', name: 'Devices', show: showDevices },
   { at: 'places', name: 'Rooms', show: () => <RoomsPage /> },
   { at: 'sync', name: 'Delivery', show: () => <SyncPage /> },
   { at: 'trust', name: 'Plugins', show: () => <TrustPage /> },
+  { at: 'people', name: 'People', show: () => <PeoplePage /> },
   { at: 'system', name: 'System', show: () => <SystemPage /> },
 ];
 
@@ -37,8 +43,13 @@ function showDevices([id]: Way): JSX.Element {
 export function App() {
   const way = useWay();
   const who = useStore(session.state);
+  const isHere = useStore(link) === 'here';
+  useEffect(() => {
+    if (isHere) session.load().catch(lost);
+  }, [isHere]);
   if (location.pathname === '/claim' || way[0] === 'claim') return <ClaimPage />;
-  if (who.is === 'needed' || way[0] === 'sign-in') return <SignInPage />;
+  if (who === undefined) return isHere ? <p class="first">Asking the gateway who you are…</p> : <Gone />;
+  if (who.actor.kind === 'anonymous' || way[0] === 'sign-in') return <SignInPage />;
   return <Shell way={way} />;
 }
 
@@ -106,14 +117,22 @@ function AlarmCount() {
 
 function Who() {
   const who = useStore(session.state);
+  const leave = async (): Promise<void> => {
+    if (who?.actor.kind === 'person') await ask('/api/v1/logout', { method: 'POST', body: {} });
+    session.forgetToken();
+    forgetAnswers();
+    await session.load();
+  };
   return (
     <div class="who">
-      {who.is === 'token' ? (
+      {session.isSignedIn() ? (
         <>
-          <span>Signed in with the administrator token</span>
-          <button type="button" class="quiet" onClick={() => session.end()}>
+          <span>
+            {who?.actor.name}, {who?.actor.role}
+          </span>
+          <Act kind="quiet" busy="Signing out…" run={leave}>
             Sign out
-          </button>
+          </Act>
         </>
       ) : (
         <a href={hrefOf('sign-in')}>Sign in to change things</a>

@@ -22,19 +22,21 @@ interface Question {
 }
 
 const answerMs = 20_000;
+const loginPath = '/api/v1/login';
 
 /** Asks the API. Rejects with a sentence that says what to do: of the gateway when it refused, else that it does not answer. */
 export async function ask<Result>(path: string, question: Question = {}): Promise<Result> {
+  const { method = 'GET' } = question;
   const answer = await send(path, question);
   const text = await answer.text();
   const isJson = answer.headers.get('content-type')?.includes('json') === true;
   if (answer.ok) return (isJson ? JSON.parse(text) : text) as Result;
   const { detail, title } = (isJson ? JSON.parse(text) : {}) as { detail?: string; title?: string };
   if (answer.status === 401) {
-    const isLooking = (question.method ?? 'GET') === 'GET';
-    if (!isLooking && session.state.get().is === 'nobody')
+    if (method !== 'GET' && !session.isSignedIn() && path !== loginPath) {
       throw new Refused('Sign in first: this changes something.', 401);
-    session.ended();
+    }
+    if (path !== loginPath) await session.load().catch(() => undefined);
   }
   throw new Refused(detail || title || `The gateway answered ${answer.status}. Try again.`, answer.status);
 }
@@ -44,7 +46,7 @@ async function send(path: string, { method = 'GET', body, file, headers, signal 
   try {
     return await fetch(path, {
       method,
-      headers: { ...typeOf(body, file), ...session.headers(), ...headers },
+      headers: { ...typeOf(body, file), ...session.headers(method !== 'GET'), ...headers },
       body: body ? JSON.stringify(body) : (file?.content ?? null),
       signal: signal ? AbortSignal.any([signal, tooLate]) : tooLate,
       cache: 'no-store',

@@ -1,33 +1,54 @@
+import type { Role } from '../../../../contracts/actor.ts';
 import { makeStore } from './store.ts';
 
-/** Who the page speaks for. `needed`: the gateway shows nothing without a login. */
-export type Session =
-  | { readonly is: 'token'; readonly token: string }
-  | { readonly is: 'nobody' }
-  | { readonly is: 'needed' };
+/** Who the gateway takes this page for. */
+export interface Session {
+  readonly actor: {
+    readonly kind: 'person' | 'token' | 'local' | 'anonymous';
+    readonly name: string;
+    readonly role: Role | 'none';
+  };
+  /** Goes with every change. */
+  readonly csrf: string | null;
+  readonly login: { readonly password: boolean; readonly provider: boolean };
+}
 
 const key = 'portcullis-token';
-const kept = sessionStorage.getItem(key);
-const state = makeStore<Session>(kept === null ? { is: 'nobody' } : { is: 'token', token: kept });
+const state = makeStore<Session | undefined>(undefined);
+let token = sessionStorage.getItem(key) ?? undefined;
 
-/** An administrator token lives until the tab is closed. */
+const bearer = (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` });
+
+function keep(next: string | undefined): void {
+  token = next;
+  if (next === undefined) sessionStorage.removeItem(key);
+  else sessionStorage.setItem(key, next);
+}
+
+/** Asks the gateway who this is; a token that it does not take is forgotten. Rejects when it does not answer. */
+async function load(): Promise<void> {
+  const answer = await fetch('/api/v1/session', { headers: bearer(), cache: 'no-store' });
+  if (answer.status === 401 && token !== undefined) {
+    keep(undefined);
+    return load();
+  }
+  state.set((await answer.json()) as Session);
+}
+
+/** A login lives in a cookie that the page cannot read; the administrator token until the tab is closed. */
 export const session = {
   state,
-  headers: (): Record<string, string> => {
-    const now = state.get();
-    return now.is === 'token' ? { authorization: `Bearer ${now.token}` } : {};
+  load,
+  headers: (isChange: boolean): Record<string, string> => {
+    const csrf = state.get()?.csrf;
+    return { ...bearer(), ...(isChange && csrf && { 'x-csrf-token': csrf }) };
   },
-  begin: (token: string): void => {
-    sessionStorage.setItem(key, token);
-    state.set({ is: 'token', token });
+  useToken: async (given: string): Promise<void> => {
+    keep(given);
+    await load();
+    if (token === undefined) throw new Error('That is not the administrator token of this gateway.');
   },
-  end: (): void => {
-    sessionStorage.removeItem(key);
-    state.set({ is: 'nobody' });
-  },
-  /** The gateway wants a login, or ended the one that was. */
-  ended: (): void => {
-    sessionStorage.removeItem(key);
-    state.set({ is: 'needed' });
-  },
+  forgetToken: (): void => keep(undefined),
+  /** Somebody who may change things, as far as their role goes. */
+  isSignedIn: (): boolean => ['person', 'token'].includes(state.get()?.actor.kind ?? ''),
 };

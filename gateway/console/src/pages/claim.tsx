@@ -4,15 +4,17 @@ import { session } from '../asking/session.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Form } from '../parts/doing.tsx';
 import { Card, Field, Page, Waiting } from '../parts/parts.tsx';
+import { logIn } from './sign-in.tsx';
 
-/** How an installer takes possession. The answer holds the administrator token, shown once. */
+/** How an installer takes possession: the code for the first account. The administrator token is shown once beside it. */
 export function ClaimPage() {
   const { data, error } = useAsk<{ claimed: boolean }>('/api/v1/claim');
   const [token, show] = useState<string>();
-  const claim = async (code: string): Promise<void> => {
-    const { adminToken } = await ask<{ adminToken: string }>('/api/v1/claim', { method: 'POST', body: { code } });
-    session.begin(adminToken);
+  const claim = async (code: string, name: string, password: string): Promise<void> => {
+    const body = { code, account: { name, password } };
+    const { adminToken } = await ask<{ adminToken: string }>('/api/v1/claim', { method: 'POST', body });
     show(adminToken);
+    await logIn(name, password).catch(() => session.useToken(adminToken));
   };
   return (
     <main class="alone">
@@ -26,9 +28,13 @@ export function ClaimPage() {
             This gateway has an owner. Devices may connect. <a href="/#/home">To the console</a>
           </p>
         ) : (
-          <div class="card">
-            <p class="note">Nobody owns this gateway yet. Until then no device in the network can connect.</p>
-            <Form submit="Claim" busy="Claiming…" send={(field) => claim(field('code'))}>
+          <Card note="Nobody owns this gateway yet. Until then no device in the network can connect.">
+            <Form
+              submit="Claim"
+              busy="Claiming…"
+              stays
+              send={(field) => claim(field('code'), field('name'), field('password'))}
+            >
               <Field
                 label="Claim code"
                 name="code"
@@ -37,8 +43,19 @@ export function ClaimPage() {
                 maxLength={64}
                 hint="Eight letters and digits, on the screen of the gateway or in the file claim-code.txt on its card."
               />
+              <Field label="Your name" name="name" autocomplete="username" required maxLength={64} />
+              <Field
+                label="A new password"
+                name="password"
+                type="password"
+                autocomplete="new-password"
+                required
+                minLength={10}
+                maxLength={128}
+                hint="At least 10 characters; a few words in a row are good."
+              />
             </Form>
-          </div>
+          </Card>
         )}
       </Page>
     </main>
@@ -49,11 +66,14 @@ function Claimed({ token }: { token: string }) {
   return (
     <>
       <Card title="The gateway is yours">
-        <p>Devices may connect now. Keep this administrator token in a safe place; it is not shown again:</p>
+        <p>
+          Devices may connect now, and you are signed in. Keep this administrator token in a safe place, for the day
+          when every password is forgotten; it is not shown again:
+        </p>
         <pre>{token}</pre>
       </Card>
       <p>
-        <a class="button main" href="/#/home">
+        <a class="button main" href="/#/start">
           Go on
         </a>
       </p>

@@ -1,5 +1,11 @@
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const exactClock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
 const dayAndClock = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',
@@ -19,6 +25,7 @@ export function when(ms: number): string {
   return (isToday ? clock : dayAndClock).format(ms);
 }
 
+export const timeOfDay = (ms: number): string => exactClock.format(ms);
 export const whenExactly = (ms: number): string => exact.format(ms);
 
 const spans: readonly (readonly [unit: string, ms: number])[] = [

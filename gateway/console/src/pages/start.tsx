@@ -1,0 +1,115 @@
+import type { ComponentChildren } from 'preact';
+import {
+  devicesPath,
+  type DeviceList,
+  type Ledger,
+  type PlaceList,
+  type SinkList,
+  type SystemState,
+} from '../asking/types.ts';
+import { useAsk } from '../asking/use-ask.ts';
+import { Card, Page, Status } from '../parts/parts.tsx';
+import { counted } from '../parts/words.ts';
+import { hrefOf } from '../route.ts';
+import { HardwareCard } from './hardware.tsx';
+import { ImportForm } from './import-form.tsx';
+import { HouseForm } from './rooms.tsx';
+import { StationTest } from './station-test.tsx';
+
+/** From an empty gateway to a house that works: each step says whether it is done, and any may be skipped. */
+export function StartPage() {
+  const places = useAsk<PlaceList>('/api/v1/places', 5000);
+  const devices = useAsk<DeviceList>(devicesPath, 5000);
+  const sinks = useAsk<SinkList>('/api/v1/sinks', 5000);
+  const system = useAsk<SystemState>('/api/v1/system');
+  const ledger = useAsk<Ledger>('/api/v1/ledger', 5000);
+  const rooms = places.data?.places.filter(({ kind }) => kind === 'room').length ?? 0;
+  const living = devices.data?.devices.filter(({ lifeCycle }) => lifeCycle !== 'DECOMMISSIONED') ?? [];
+  const reached = sinks.data?.sinks.filter(({ outage, state }) => !outage && state !== 'stopped') ?? [];
+  return (
+    <Page
+      title="Set up the house"
+      lead="Six steps, in any order. What you skip now can be done any time; the gateway already takes what devices send."
+    >
+      <div class="stack">
+        <Step n={1} title="Rooms" isDone={rooms > 0} done={`${counted(rooms, 'room')}. More under Rooms.`}>
+          <div class="cards">
+            <Card title="Make a whole house">
+              <HouseForm again={places.again} />
+            </Card>
+            <Card title="Or bring devices and places from a CSV file">
+              <ImportForm again={devices.again} />
+            </Card>
+          </div>
+        </Step>
+        <Step
+          n={2}
+          title="Hardware of this gateway"
+          isDone={system.data !== undefined}
+          done="Look whether all that is plugged in is there."
+        >
+          <HardwareCard />
+          {system.data?.isClockSynchronised === false && (
+            <p class="said warn">The clock is not set from the network yet.</p>
+          )}
+        </Step>
+        <Step
+          n={3}
+          title="First devices"
+          isDone={living.length > 0}
+          done={`${counted(living.length, 'device')} spoke already.`}
+        >
+          <p>
+            <a class="button main" href={hrefOf('devices', 'new')}>
+              Connect a device
+            </a>
+          </p>
+        </Step>
+        <Step
+          n={4}
+          title="Cloud"
+          isDone={reached.length > 0}
+          done={`${reached.map(({ sink }) => sink).join(', ')} takes everything.`}
+        >
+          <p>
+            Without a cloud everything waits on the card and nothing is lost, so this can be skipped. It is set up in
+            the configuration, under <code>cloud.tuya</code> or <code>kafka</code>.
+          </p>
+        </Step>
+        <Step n={5} title="See it work" isDone={false} done="">
+          <StationTest devices={living} outages={ledger.data?.outages ?? []} />
+        </Step>
+        <Step n={6} title="Go home" isDone={false} done="">
+          <p>
+            <a class="button main" href={hrefOf('home')}>
+              To the house
+            </a>
+          </p>
+        </Step>
+      </div>
+    </Page>
+  );
+}
+
+function Step({
+  n,
+  title,
+  isDone,
+  done,
+  children,
+}: {
+  n: number;
+  title: string;
+  isDone: boolean;
+  done: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <Card title={`${n}. ${title}`} actions={isDone && <Status tone="good">there</Status>}>
+      <div class="stack">
+        {isDone && <p class="note">{done}</p>}
+        {children}
+      </div>
+    </Card>
+  );
+}
