@@ -75,7 +75,7 @@ export function StationTest({ devices, outages }: { devices: readonly Device[]; 
 /** The uplink is cut by whoever stands beside the gateway; the ledger shows what that cost. */
 function Cut({ outages }: { outages: readonly Outage[] }) {
   const [since] = useState(() => Date.now());
-  const cut = outages.filter(({ fromMs, toMs }) => fromMs >= since || toMs === null).at(0);
+  const cut = outages.find(({ fromMs, toMs }) => fromMs >= since || toMs === null);
   return (
     <p role="status">
       Then pull the cable of the uplink for half a minute.{' '}
