@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -22,13 +22,20 @@ interface Inspected {
   };
 }
 
-test('Dockerfile.arm64 builds without a registry: no root, a health check, the release and nothing of its packing', async (t) => {
+/** Stands for the command in the small tree, and notes what it was asked for; refuses what carries the mark. */
+const stub = `#!/bin/sh
+echo "$@" >>/asked
+test ! -e /usr/lib/portcullis/app/refused
+`;
+
+test('Dockerfile.arm64 builds without a registry: no root, a health check, the release, checked, and nothing of its packing', async (t) => {
   const missing = ensurePrograms({ ...emulationTools, buildah: 'buildah' }, (sentence) => t.diagnostic(sentence));
   const because = process.getuid?.() === 0 ? missing?.command : 'needs root';
   if (cannotRun(t, because)) return;
   await registerEmulator(targets.arm64, cache);
   const base = await unpackPackages(join(cache, 'container-base'), { arch: 'arm64', suite: 'trixie', packages });
   const place = smallTree(t);
+  writeFileSync(join(place.tree, 'bin/portcullis'), stub);
   const context = mkdtempSync(join(tmpdir(), 'portcullis-container-'));
   const store = ['--root', join(context, 'store'), '--runroot', join(context, 'run'), '--storage-driver', 'vfs'];
   const buildah = (...args: string[]): string =>
@@ -67,7 +74,16 @@ test('Dockerfile.arm64 builds without a registry: no root, a health check, the r
   const at = (path: string): string => join(mounted, path);
   assert.equal(readFileSync(at('usr/lib/portcullis/app/cli.js'), 'utf8'), '1');
   assert.equal(statSync(at('var/lib/portcullis')).uid, 10_001);
+  assert.equal(readFileSync(at('asked'), 'utf8'), 'contract check --image /\n');
   for (const left of ['tmp/portcullis-1.2.3-linux-arm64.tar.xz', 'usr/lib/portcullis/systemd', 'out'])
     assert.ok(!existsSync(at(left)), left);
   buildah('umount', container);
+
+  writeFileSync(join(place.tree, 'app/refused'), '');
+  cpSync(await packTarball(place), join(context, 'release/arm64/portcullis-1.2.3-linux-arm64.tar.xz'));
+  assert.throws(
+    () => buildah('build', ...how, ...file, context),
+    /exit status 1/,
+    'what the check refuses is not built',
+  );
 });

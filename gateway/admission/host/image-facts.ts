@@ -42,7 +42,9 @@ type Inside = (path: string) => Promise<string | undefined>;
 /** The real path of a file of the image, or undefined when it is not there or its links lead out of the image. */
 async function resolveInside(base: string, path: string): Promise<string | undefined> {
   const found = await realpath(join(base, path)).catch(() => undefined);
-  if (found !== undefined && (found === base || found.startsWith(base + sep))) return found;
+  // A system that looks at itself is its own image, and its root ends with the separator already.
+  const below = base.endsWith(sep) ? base : base + sep;
+  if (found !== undefined && (found === base || found.startsWith(below))) return found;
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { imageFacts } from '../../../gateway/admission/host/image-facts.ts';
 import { analysePlugin } from '../../../gateway/admission/code/analyse-plugin.ts';
 import { providedModules } from '../../../gateway/admission/provided-modules.ts';
 import { formats } from '../../../gateway/admission/report/formats.ts';
@@ -138,6 +139,11 @@ test('an image gives the facts: its architecture, libc and Node, not those of th
   const { exit, text } = await run(['a'], { image: 'root' });
   assert.equal(exit, 1);
   assert.match(text, /PC-H104[^]*expected {2}arm\n[^]*observed {2}arm64/);
+});
+
+test('a system that is looked at from inside is its own image', async () => {
+  const { arch, libc, os } = await imageFacts('/');
+  assert.deepEqual([arch, os, libc !== undefined], [process.arch, 'linux', true]);
 });
 
 test('with --conformance the compiler has a say, and finds what the gateway provides', async (t) => {
