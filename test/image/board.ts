@@ -16,12 +16,16 @@ export const patienceMs = 900_000;
 
 export type Arch = 'arm64' | 'armhf';
 
+/** The gateway's watchdog of 90 s is for boards: emulation beside other work was seen to stand still for longer. */
+const dropIn = Buffer.from('[Service]\nWatchdogSec=1800\n').toString('base64');
 /**
  * Words for the guest's systemd: as patient as this test, because emulation gets only what others leave of the processor; and a root
  * shell on the second console of its kind (on the first there would be a login).
  */
-const patience =
-  'systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900 systemd.debug_shell=hvc1';
+const patience = [
+  'systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900 systemd.debug_shell=hvc1',
+  `systemd.set_credential_binary=systemd.unit-dropin.portcullis.service:${dropIn}`,
+].join(' ');
 
 /** What QEMU runs for the boards of an architecture: its `virt` machine with a processor of theirs. */
 const machines: Readonly<Record<Arch, { readonly program: string; readonly machine: string }>> = {
@@ -174,7 +178,7 @@ function machineOf(
     ['device', 'virtconsole,chardev=shell'],
     // The keyboard has LEDs.
     ['device', 'qemu-xhci'],
-    ['device', 'usb-kbd'],
+    ['device', 'virtio-keyboard-device'],
     ...(serial === undefined
       ? []
       : ([

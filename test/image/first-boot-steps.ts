@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { pbkdf2Sync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { waitUntil } from '../harness/wait-until.ts';
 import { patienceMs, type Board } from './board.ts';
@@ -57,33 +59,26 @@ ssh_pwauth: false
 /** The user of the card logs in by key, not by password, and may become root; nobody else may log in. */
 export async function logsIn({ sshPort, run }: Board, privateKey: string): Promise<void> {
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'BatchMode=yes'];
-  const login = (user: string, command: string, ...rest: string[]) =>
-    spawnSync(
-      'ssh',
-      [
-        '-p',
-        `${sshPort}`,
-        '-i',
-        privateKey,
-        ...options.flatMap((option) => ['-o', option]),
-        ...rest,
-        `${user}@127.0.0.1`,
-        command,
-      ],
-      { encoding: 'utf8', timeout: patienceMs },
-    );
+  const login = async (user: string, command: string, ...rest: string[]) => {
+    const args = ['-p', `${sshPort}`, '-i', privateKey, ...options.flatMap((option) => ['-o', option]), ...rest];
+    // Never in a way that blocks: the board's cloud is in this process.
+    const ssh = spawn('ssh', [...args, `${user}@127.0.0.1`, command], { timeout: patienceMs });
+    const ended = once(ssh, 'close') as Promise<[number | null]>;
+    const [stdout, stderr] = await Promise.all([text(ssh.stdout), text(ssh.stderr)]);
+    return { status: (await ended)[0], stdout, stderr };
+  };
   await waitUntil(
     'SSH to be started',
     async () => (await run('systemctl is-active ssh || true')) === 'active',
     patienceMs,
   );
-  const { stdout, stderr } = login('ada', 'id -nG; sudo -n id -un; date +%Z');
+  const { stdout, stderr } = await login('ada', 'id -nG; sudo -n id -un; date +%Z');
   const [groups = '', root, zone = ''] = stdout.split('\n');
   for (const group of ['ada', 'sudo', 'dialout', 'gpio']) assert.ok(groups.split(' ').includes(group), groups + stderr);
   assert.equal(root, 'root');
   assert.match(zone, /^CES?T$/);
-  assert.notEqual(login('root', 'id').status, 0);
-  assert.match(login('ada', 'id', '-o', 'PubkeyAuthentication=no').stderr, /Permission denied \(publickey\)/);
+  assert.notEqual((await login('root', 'id')).status, 0);
+  assert.match((await login('ada', 'id', '-o', 'PubkeyAuthentication=no')).stderr, /Permission denied \(publickey\)/);
 }
 
 /** With radios that the kernel simulates: one is the house's access point, the other is the board's. */
@@ -123,9 +118,8 @@ END`);
   const ask = (question: string, type: number): Promise<string> =>
     run(`timeout 300 ip netns exec phone /usr/lib/portcullis/runtime/node /tmp/ask.cjs ${question} ${type}`);
   assert.match(await ask(`${name}.local`, 1), /answered/);
-  const service = await ask('_http._tcp.local', 12);
-  assert.match(service, new RegExp(name));
-  assert.match(service, /product=portcullis/);
+  assert.match(await ask('_http._tcp.local', 12), new RegExp(name));
+  assert.match(await ask(`${name}._http._tcp.local`, 16), /product=portcullis/);
 }
 
 /** Asks by multicast until somebody answers, and prints the printable part of the answer. */

@@ -58,7 +58,7 @@ echo 54 >pi/header/num_lines
 echo pinctrl-bcm2835 >pi/header/label
 echo 1 >pi/live`);
   const pull = (to: string): Promise<string> =>
-    run(`echo ${to} >/sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio17/pull`);
+    run(`for line in /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio17/pull; do echo ${to} >"$line"; done`);
   for (const [to, said] of [
     ['pull-up', /contact=true/],
     ['pull-down', /contact=false/],

@@ -6,9 +6,10 @@ import { run } from '../run.ts';
 import type { Workplace } from '../targets.ts';
 
 const mirror = 'http://deb.debian.org';
+/** Without libidn2 systemd-resolved cannot write its own name, and answers to `linux.local` in place of the board's. */
 const packages =
   `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
-  e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6
+  e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 libidn2-0
   gpiod initramfs-tools raspi-firmware`.split(/\s+/);
 /** Nobody reads manuals on the card; licences stay. */
 const dpkgOptions = [

@@ -1,9 +1,9 @@
-import { cpSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { docPages, packagedUnits } from '../deb.ts';
 import { startInside } from '../inside-root.ts';
 import { run } from '../run.ts';
-import type { Workplace } from '../targets.ts';
+import type { Target, Workplace } from '../targets.ts';
 import { packInitramfs } from './initramfs.ts';
 
 /** Labels of the two file systems; raspi-firmware's own names. */
@@ -54,7 +54,7 @@ const links: Readonly<Record<string, string>> = {
  * (PEM, public) is the one whose releases the boards will take.
  */
 export async function makeSystem(place: Workplace, base: string, releaseKey?: string): Promise<string> {
-  const { out, root, tree, target, version, say } = place;
+  const { out, root, tree, target, version, epoch, say } = place;
   const folder = join(out, 'work', target.arch, 'system');
   say('image: laying out the system');
   rmSync(folder, { recursive: true, force: true });
@@ -89,17 +89,24 @@ export async function makeSystem(place: Workplace, base: string, releaseKey?: st
   rmSync(join(folder, 'etc/systemd/system/sshd.service'), { force: true });
   await run('systemd-sysusers', [`--root=${folder}`, 'portcullis.conf']);
   await run('systemd-tmpfiles', [`--root=${folder}`, '--create', 'portcullis.conf']);
+  // Caches and users were made with the packages: without these marks the first boot would make them all again.
+  for (const part of ['etc', 'var']) {
+    write(`${part}/.updated`, '');
+    utimesSync(join(folder, part, '.updated'), epoch + 1, epoch + 1);
+  }
+  utimesSync(join(folder, 'usr'), epoch, epoch);
   await packInitramfs(place, folder);
-  await writeBootFiles(folder);
+  await writeBootFiles(folder, target.arch);
   return folder;
 }
 
 /** Debian's own hook fills the boot partition: kernel, initramfs, device trees, config.txt, cmdline.txt. */
-async function writeBootFiles(folder: string): Promise<void> {
+async function writeBootFiles(folder: string, arch: Target['arch']): Promise<void> {
   const hook = 'DEB_MAINT_PARAMS="configure" exec /etc/kernel/postinst.d/z50-raspi-firmware';
   await using inside = startInside(folder, ['/bin/sh', '-c', hook], AbortSignal.timeout(300_000));
   await inside.printed();
   const there = readdirSync(join(folder, 'boot/firmware'));
-  for (const file of ['cmdline.txt', 'config.txt', 'start4.elf', 'bcm2712-rpi-5-b.dtb'])
+  const newest = { arm64: 'bcm2712-rpi-5-b.dtb', armhf: 'bcm2836-rpi-2-b.dtb' }[arch];
+  for (const file of ['cmdline.txt', 'config.txt', 'start.elf', newest])
     if (!there.includes(file)) throw new Error(`the boot partition has no ${file}:\n${there.join('\n')}`);
 }
