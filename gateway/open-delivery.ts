@@ -7,7 +7,7 @@ import type { Config } from './config/schema.ts';
 import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Registry } from './registry/open-registry.ts';
-import { kafkaOptions, tuyaOptions } from './stage-options.ts';
+import { influxOptions, kafkaOptions, tuyaOptions } from './stage-options.ts';
 
 export interface DeliveryStages {
   /** The gateway's name. */
@@ -24,7 +24,7 @@ export interface DeliveryStages {
  * its client too.
  */
 export async function openDelivery(
-  { cloud, kafka }: Config,
+  { cloud, kafka, influx }: Config,
   stages: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
@@ -32,7 +32,20 @@ export async function openDelivery(
   const controls: SinkControl[] = [];
   if (cloud.tuya) controls.push(await openTuya(cloud.tuya, stages, deps, stack));
   if (kafka) controls.push(await openKafka(kafka, stages, deps, stack));
+  if (influx) controls.push(await openInflux(influx, stages, deps, stack));
   return controls;
+}
+
+async function openInflux(
+  influx: NonNullable<Config['influx']>,
+  { buffer }: DeliveryStages,
+  deps: GatewayDeps,
+  stack: AsyncDisposableStack,
+): Promise<SinkControl> {
+  const { openInfluxSink } = await import('./delivery/influx/influx-sink.ts');
+  const sink = stack.use(openInfluxSink(await influxOptions(influx), deps));
+  const loop = stack.use(startLoop(sink, buffer, deps));
+  return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
 }
 
 async function openTuya(

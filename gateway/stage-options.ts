@@ -8,6 +8,7 @@ import type { Ownership } from './config/ownership.ts';
 import type { Config } from './config/schema.ts';
 import { endpointOf, environmentOf } from './config/tuya-schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
+import type { InfluxOptions } from './delivery/influx/influx-sink.ts';
 import type { KafkaOptions } from './delivery/kafka/options.ts';
 import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { filename as historyFollower } from './history/follower.ts';
@@ -26,14 +27,14 @@ const secondMs = 1_000;
  * The sinks that records wait for. While none is configured, all of them: what is skipped today is queued, not lost.
  * Beside a configured one, another that is not would only fill the disk.
  */
-export function sinkNames({ cloud, kafka }: Pick<Config, 'cloud' | 'kafka'>): readonly string[] {
-  const configured = [...(cloud.tuya ? ['tuya'] : []), ...(kafka ? ['kafka'] : [])];
+export function sinkNames({ cloud, kafka, influx }: Pick<Config, 'cloud' | 'kafka' | 'influx'>): readonly string[] {
+  const configured = [...(cloud.tuya ? ['tuya'] : []), ...(kafka ? ['kafka'] : []), ...(influx ? ['influx'] : [])];
   return configured.length > 0 ? configured : ['tuya', 'kafka'];
 }
 
 /** What the buffer needs of the configuration. */
 export function bufferOptions(
-  { dataDir, buffer, cloud, kafka, history }: Config,
+  { dataDir, buffer, cloud, kafka, influx, history }: Config,
   gateway: string,
   tables: readonly TableSet[],
   switches: TestSwitches,
@@ -43,7 +44,7 @@ export function bufferOptions(
     gateway,
     tables,
     follower: history.enabled ? { filename: historyFollower, options: historyOptions(history, buffer) } : undefined,
-    sinks: sinkNames({ cloud, kafka }),
+    sinks: sinkNames({ cloud, kafka, influx }),
     limits: {
       fileBytes: buffer.maxBytes,
       ...(buffer.maxAgeDays !== undefined && { maxAgeMs: buffer.maxAgeDays * dayMs }),
@@ -180,6 +181,29 @@ export async function kafkaOptions(kafka: NonNullable<Config['kafka']>, gateway:
         password: await readConfigured(sasl.passwordFile, 'kafka.sasl.passwordFile'),
       },
     }),
+  };
+}
+
+/** What the sink for InfluxDB needs of the configuration; password and token are read. */
+export async function influxOptions(influx: NonNullable<Config['influx']>): Promise<InfluxOptions> {
+  const { url, ca, database, retentionPolicy, username, passwordFile, organization, bucket, tokenFile, maxSeries } =
+    influx;
+  const authorization =
+    tokenFile !== undefined
+      ? `Token ${await readConfigured(tokenFile, 'influx.tokenFile')}`
+      : passwordFile !== undefined
+        ? `Basic ${Buffer.from(`${username}:${await readConfigured(passwordFile, 'influx.passwordFile')}`).toString('base64')}`
+        : undefined;
+  return {
+    url: new URL(url),
+    version: database === undefined ? 2 : 1,
+    into:
+      database === undefined
+        ? { org: organization ?? '', bucket: bucket ?? '' }
+        : { db: database, ...(retentionPolicy !== undefined && { rp: retentionPolicy }) },
+    maxSeries,
+    ...(authorization !== undefined && { authorization }),
+    ...(ca !== undefined && { ca: await readConfigured(ca, 'influx.ca') }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tuyaSchema } from './tuya-schema.ts';
+import { influxSchema } from './influx-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
@@ -123,6 +124,7 @@ export const configSchema = z.strictObject({
   http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
   cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
+  influx: influxSchema.optional(),
   notify: notifySchema.optional(),
   serial: serial.prefault({}),
   gpio: gpio.prefault({}),

@@ -6,7 +6,7 @@ import { oddAnswer, readAnswer, type Answer, type Refusal } from './envelope.ts'
 import { classOfFault } from './error-classes.ts';
 import { sign } from './signature.ts';
 import { AccessToken, type TokenPair } from './token.ts';
-import { openWire, type WireOptions } from './wire.ts';
+import { openWire, type WireOptions } from '../wire.ts';
 
 export interface ClientOptions extends WireOptions {
   readonly endpoint: string;

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { endpointLookup } from '../address-guard.ts';
+import { endpointLookup } from './address-guard.ts';
 
 export interface WireOptions {
   /** PEM text of the authority that signed the endpoint's certificate; the system's authorities without it. */

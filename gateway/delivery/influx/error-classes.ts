@@ -1,0 +1,66 @@
+/** What kind of trouble an answer of InfluxDB is: each kind has its own rule below. */
+export type ErrorClass =
+  | 'transport'
+  | 'credentials'
+  | 'database'
+  | 'too-large'
+  | 'points'
+  | 'throttle'
+  | 'server'
+  | 'unknown';
+
+export interface Rule {
+  /** `split` writes halves until one record is alone, and that one is rejected. */
+  readonly effect: 'keep' | 'split';
+  readonly pause?: 'transient' | 'stopped';
+  /** Told as an alarm, with the sentence a person needs. */
+  readonly alarm?: { readonly code: string; readonly detail: string };
+}
+
+export const rules: Readonly<Record<ErrorClass, Rule>> = {
+  transport: { effect: 'keep', pause: 'transient' },
+  server: { effect: 'keep', pause: 'transient' },
+  throttle: { effect: 'keep', pause: 'transient' },
+  'too-large': { effect: 'split' },
+  points: { effect: 'split' },
+  credentials: {
+    effect: 'keep',
+    pause: 'stopped',
+    alarm: {
+      code: 'INFLUX_CREDENTIALS',
+      detail: 'InfluxDB refuses password or token, or this account may not write. Mend influx, then resume the sink.',
+    },
+  },
+  database: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: {
+      code: 'INFLUX_DATABASE',
+      detail: 'The database or bucket of influx does not exist. Make it in InfluxDB; data waits in the buffer.',
+    },
+  },
+  unknown: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: { code: 'INFLUX_UNKNOWN_ANSWER', detail: 'What answers at influx.url does not answer as InfluxDB does.' },
+  },
+};
+
+const ofStatus: Readonly<Record<number, ErrorClass>> = {
+  400: 'points',
+  401: 'credentials',
+  403: 'credentials',
+  404: 'database',
+  408: 'transport',
+  413: 'too-large',
+  422: 'points',
+  429: 'throttle',
+  503: 'throttle',
+};
+
+/** Undefined when everything was written. Of 400, part may have been: writing it again changes nothing. */
+export function classOf(status: number, text: string): ErrorClass | undefined {
+  if (status === 204) return undefined;
+  if (/database not found|retention policy not found|bucket .*not found/i.test(text)) return 'database';
+  return ofStatus[status] ?? (status >= 500 ? 'server' : 'unknown');
+}
