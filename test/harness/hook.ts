@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { waitUntil } from './wait-until.ts';
 
 /** A real web server that takes every webhook. */
 export interface Hook {
-  readonly url: string;
+  /** For `notify.channels` of a configuration. */
+  readonly channel: object;
   /** What came, as `<webhook-id> <why> <code>`. */
   readonly taken: readonly string[];
   has(count: number): Promise<void>;
@@ -28,8 +32,13 @@ export async function startHook(t: TestContext): Promise<Hook> {
     server.closeAllConnections();
     server.close();
   });
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-hook-'));
+  const secretFile = join(folder, 'secret');
+  writeFileSync(secretFile, `whsec_${Buffer.alloc(32, 'hook').toString('base64')}`);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    channel: { kind: 'webhook', url, secretFile },
     taken,
     has: (count) => waitUntil(`${count} webhooks, there are ${taken.length}`, () => taken.length >= count),
   };

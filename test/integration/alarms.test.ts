@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -13,11 +13,11 @@ import { alarmCommand } from '../../gateway/cli/alarm.ts';
 import { contactCommand } from '../../gateway/cli/contact.ts';
 import { groupCommand } from '../../gateway/cli/group.ts';
 import { placeCommand } from '../../gateway/cli/place.ts';
-import { adminTokenFile } from '../../gateway/config/identity.ts';
 import { ownCertificate } from '../../gateway/lib/own-certificate.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startHook } from '../harness/hook.ts';
+import { post } from '../harness/post.ts';
 import { startSmtp } from '../harness/smtp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
@@ -32,7 +32,6 @@ async function secrets(t: TestContext) {
   const certificate = await ownCertificate(folder, 'mail', Date.now());
   return {
     certificate,
-    hookSecret: file('hook', `whsec_${Buffer.alloc(32, 'hook').toString('base64')}`),
     password: file('password', 'secret'),
     ca: file('ca.pem', certificate.cert),
   };
@@ -48,30 +47,19 @@ function commandLine(t: TestContext, daemon: Daemon) {
   };
 }
 
-async function post<Answer>(daemon: Daemon, path: string, body: object): Promise<Answer> {
-  const token = readFileSync(join(daemon.dataDir, adminTokenFile), 'utf8').trim();
-  const answer = await fetch(`http://127.0.0.1:${daemon.httpPort}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  assert.ok(answer.ok, `${path} answered ${answer.status}: ${await answer.clone().text()}`);
-  return (await answer.json()) as Answer;
-}
-
 const raise = (daemon: Daemon, code: string, more: object = {}): Promise<Alarm> =>
   post(daemon, '/api/v1/alarms', { code, subject: 'boiler', severity: 'high', detail: 'It is wrong.', ...more });
 const alarmsIn = async (daemon: Daemon, query = ''): Promise<Alarm[]> =>
   (await daemon.api<{ alarms: Alarm[] }>(`/api/v1/alarms${query}`)).alarms;
 
 test('people of the area are told by mail, webhook and MQTT, handle it on the command line, and a restart keeps it', async (t) => {
-  const { certificate, hookSecret, password, ca } = await secrets(t);
+  const { certificate, password, ca } = await secrets(t);
   const smtp = await startSmtp(t, { certificate });
   const hook = await startHook(t);
   const mail = { kind: 'email', host: '127.0.0.1', port: smtp.port, from: 'gw@example.org', user: 'gateway' };
   const channels = {
     mail: { ...mail, passwordFile: password, ca },
-    hook: { kind: 'webhook', url: hook.url, secretFile: hookSecret },
+    hook: hook.channel,
     bus: { kind: 'mqtt', topic: 'house/alarms' },
   };
   const daemon = await startDaemon(t, { config: { notify: { channels } } });
@@ -127,13 +115,13 @@ test('people of the area are told by mail, webhook and MQTT, handle it on the co
 });
 
 test('killed between commit and send, and between send and its settlement, everybody is told, with the same id', async (t) => {
-  const { certificate, hookSecret, password, ca } = await secrets(t);
+  const { certificate, password, ca } = await secrets(t);
   const hook = await startHook(t);
   const port = await freePort();
   const mail = { kind: 'email', host: '127.0.0.1', port, from: 'gw@example.org', user: 'gateway' };
   const channels = {
     mail: { ...mail, passwordFile: password, ca },
-    hook: { kind: 'webhook', url: hook.url, secretFile: hookSecret },
+    hook: hook.channel,
   };
   const notify = { fallback: ['Ann', 'Bob'], channels };
   const daemon = await startDaemon(t, { config: { notify }, env: { PORTCULLIS_BREAK: 'die-at-notify@LEAK' } });
