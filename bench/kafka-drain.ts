@@ -63,8 +63,9 @@ async function drain(
     }
   };
   const first = { count: await until(1), atMs: performance.now(), cpu: cpuSeconds(subject.pid) };
-  const devices = await startLiveDevices({ port: subject.port, perSecond: 100, alarmEvery: 20 });
+  // The reader first: an alarm that waits for the reader to join would tell of the reader.
   await watch.follow(alarmTopic, (value) => alarms.push(Date.now() - sentAt(value)));
+  const devices = await startLiveDevices({ port: subject.port, perSecond: 100, alarmEvery: 20 });
   const count = await until(rows);
   const seconds = (performance.now() - first.atMs) / 1_000;
   const cpuUs = ((cpuSeconds(subject.pid) - first.cpu) * 1e6) / (count - first.count);
