@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka  --runs 3  --seconds 10
+// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,11 @@ import { benchHttps } from './https.ts';
 import { benchIngest } from './ingest.ts';
 import { benchKafka } from './kafka.ts';
 import { toMarkdown, type Report } from './report.ts';
+import { benchRules } from './rules.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '2' },
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   admission: async () => benchAdmission(),
   hostile: () => benchHostile(Number(values.runs), seconds),
   kafka: () => benchKafka(seconds),
+  rules: () => benchRules(Number(values.runs), seconds),
 };
 
 const root = join(import.meta.dirname, '..');

@@ -25,6 +25,7 @@ export const errorTable = {
   COMMAND_INVALID: { retryable: false, exit: 64, means: 'A command cannot be sent to this device as asked.' },
   COMMAND_EXPIRED: { retryable: false, exit: 1, means: 'The time of a command was over before it could be sent.' },
   OUTCOME_UNKNOWN: { retryable: false, exit: 1, means: 'A command went out and nothing shows that it was done.' },
+  LIMIT_EXCEEDED: { retryable: false, exit: 1, means: 'A rule asked for more than the limits of this house allow.' },
   NOT_FOUND: { retryable: false, exit: 1, means: 'What was asked for does not exist.' },
   CONFLICT: { retryable: false, exit: 1, means: 'A change does not fit what is there by now.' },
   REGISTRY_FULL: { retryable: false, exit: 70, means: 'The registry has reached its bound.' },

@@ -6,6 +6,7 @@ import { kafkaTables } from './delivery/kafka/tables.ts';
 import { tuyaTables } from './delivery/tuya/tables.ts';
 import { notifyTables } from './notify/tables.ts';
 import { lifeSignTables } from './observability/life-sign.ts';
+import { ruleTables } from './rules/tables.ts';
 import { trafficTables } from './preflight/traffic-tables.ts';
 import { ingestTables } from './preprocess/ingest-tables.ts';
 import { registryTables } from './registry/tables.ts';
@@ -27,6 +28,7 @@ export const allTables: readonly TableSet[] = [
   commandTables,
   twinTables,
   gpioTables,
+  ruleTables,
   alarmTables,
   notifyTables,
   historyTables,

@@ -17,6 +17,7 @@ import { historyCommand } from './cli/history.ts';
 import { ledgerCommand } from './cli/ledger.ts';
 import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
+import { rulesCommand } from './cli/rules.ts';
 import { runCommand } from './cli/run.ts';
 import { simulateCommand } from './cli/simulate.ts';
 import { auditLogCommand, tokenCommand } from './cli/token.ts';
@@ -43,6 +44,7 @@ const program = new Command('portcullis')
   .addCommand(auditLogCommand())
   .addCommand(contactCommand())
   .addCommand(historyCommand())
+  .addCommand(rulesCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

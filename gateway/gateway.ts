@@ -24,6 +24,7 @@ import { openActuation } from './open-actuation.ts';
 import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware, type Hardware } from './open-hardware.ts';
+import { openRuleDesk } from './open-rules.ts';
 import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
@@ -65,14 +66,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const { log, clock, switches } = deps;
   await using starting = new AsyncDisposableStack();
   const metrics = starting.use(openMetrics());
-  const alarms = starting.use(
-    openAlarmBook(
-      () => clock.wallMs(),
-      ({ code, detail }, active) => {
-        log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
-      },
-    ),
-  );
+  const alarms = starting.use(openAlarmBook(() => clock.wallMs(), logAlarm(log)));
 
   await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
   const name = await gatewayName(config.dataDir, config.gateway);
@@ -84,8 +78,9 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const directory = { find: (id: string) => registry.find(id), devices: () => registry.devices() };
   const { onMoment } = switches;
   const twins = await openTwins({ append: buffer.append, store: buffer, directory, log, clock, onMoment });
-  const registry = starting.use(await openRegistry({ append: twins.follow(buffer.append), store: buffer, log, clock }));
   const live = openLiveView({ log });
+  const changes = live.watch(twins.follow(buffer.append));
+  const registry = starting.use(await openRegistry({ append: changes, store: buffer, log, clock }));
   const desk = await openAlarmDesk(config, { name, metrics, buffer, registry, live, book: alarms }, deps, starting);
   const append = twins.watch(live.watch(registry.watch(buffer.append)));
   const ingest = starting.use(await openIngest(ingestOptions(config, plugins), { append, store: buffer, log, clock }));
@@ -106,6 +101,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
   const actuation = await openActuation(config, stages, deps, starting);
   const delivered = { name, buffer, registry, ingest: ingest.ingest, commands: actuation.commands };
+  const decided = { ...stages, commands: actuation.commands, alarms: desk.desk, history };
+  const rules = await openRuleDesk(config, decided, deps, starting);
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
@@ -122,6 +119,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
           ...accessRoutes(rights, ownership),
+          ...rules,
           ...sinkRoutes(sinks),
           ...systemRoutes(system),
           ...pluginRoutes(await openPluginUploads(config)),
@@ -145,6 +143,11 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+const logAlarm =
+  (log: Logger) =>
+  ({ code, detail }: { readonly code: string; readonly detail: string }, active: boolean): void =>
+    log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
 
 /** What keeps the gateway from taking messages: it answers when the writer does. */
 async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {

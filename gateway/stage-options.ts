@@ -68,8 +68,8 @@ function historyOptions(
 }
 
 /** What the commands need of the configuration. */
-export function commandOptions({ commands }: Config, { act, onMoment }: TestSwitches): CommandOptions {
-  return { quietMs: commands.quietSeconds * secondMs, act, onMoment };
+export function commandOptions({ commands, limits }: Config, { act, onMoment }: TestSwitches): CommandOptions {
+  return { quietMs: commands.quietSeconds * secondMs, limits, act, onMoment };
 }
 
 /**

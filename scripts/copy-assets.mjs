@@ -7,9 +7,12 @@ import './build-console.mjs';
 const root = join(import.meta.dirname, '..');
 /** Folder of the compiled build. */
 const dist = process.argv[2] ?? join(root, 'dist');
-for (const file of globSync(['gateway/console/built/**/*.*', 'plugins/*/package.json', 'package.json'], {
-  cwd: root,
-})) {
+for (const file of globSync(
+  ['gateway/console/built/**/*.*', 'gateway/rules/shipped/*.yaml', 'plugins/*/package.json', 'package.json'],
+  {
+    cwd: root,
+  },
+)) {
   cpSync(join(root, file), join(dist, file));
 }
 for (const file of globSync(['plugins/*/plugin.yaml', 'contracts/plugins/*.contract.yaml'], { cwd: root })) {

@@ -12,6 +12,7 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
   FILE_UNREADABLE: [422, 'Refused'],
   USAGE: [422, 'Refused'],
   REGISTRY_FULL: [422, 'Refused'],
+  LIMIT_EXCEEDED: [422, 'Refused'],
   NOT_ALLOWED: [403, 'Refused'],
   TOO_MANY_TRIES: [429, 'Too many tries'],
   NOT_FOUND: [404, 'Not found'],

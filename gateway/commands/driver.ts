@@ -85,6 +85,7 @@ export class Driver {
     return [
       { statement: 'commands.trimCount', params: [n - bounds.maxEnded] },
       { statement: 'commands.trimAge', params: [time.now() - bounds.endedAgeMs] },
+      { statement: 'commands.trimChanges', params: [time.now() - 3_600_000] },
     ];
   }
 

@@ -6,6 +6,7 @@ import { Driver } from './driver.ts';
 import { livedTime } from '../lib/lived-time.ts';
 import { defaultBounds, type CommandDeps, type CommandOptions } from './options.ts';
 import { openPresence, type Presence } from './presence.ts';
+import { openLimits } from './limits.ts';
 import { heard } from './proof.ts';
 import { openRounds } from './rounds.ts';
 import { addWrite, commandOf, statusOf, type Command } from './tables.ts';
@@ -32,24 +33,23 @@ export interface Commands extends CommandDesk, AsyncDisposable {
 export async function openCommands(options: CommandOptions, deps: CommandDeps): Promise<Commands> {
   const { store, clock, live } = deps;
   const bounds = { ...defaultBounds, ...options.bounds };
-  const [[saved], [last], open, away] = await Promise.all([
+  const [[saved], [last], open, away, changes] = await Promise.all([
     store.read('commands.readClock', []),
     store.read('commands.last', []),
     store.read('commands.open', []),
     store.read('commands.readAway', []),
+    store.read('commands.readChanges', []),
   ]);
   const time = livedTime(saved, clock, 'commands.putClock');
+  const limits = openLimits(options.limits ?? { metrics: {}, commands: {} }, changes);
   const agenda = openAgenda(bounds);
   for (const command of open.map(commandOf)) {
     const { plugin, idempotent } = codecOf(command, deps) ?? { plugin: '', idempotent: false };
     agenda.add(afterStart(command, plugin, idempotent, time.now()));
   }
   deps.heed((device) => agenda.awaits(device));
-  const presence = openPresence(
-    options.quietMs,
-    clock,
-    away.map(({ device }) => String(device)),
-  );
+  const gone = away.map(({ device }) => String(device));
+  const presence = openPresence(options.quietMs, clock, gone);
   const driver = new Driver({ options, deps, bounds, time, agenda, presence });
   const seat = live.subscribe(witness(agenda, presence, driver));
   const rounds = openRounds(agenda, () => driver.lookAtAll());
@@ -61,13 +61,14 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     if (before !== undefined) return before;
     const codec = await checked(wish, deps);
     agenda.makeSure(wish.device);
+    const counted = limits.admit(wish, time.now());
     n += 1;
     const command: Command = { ...wish, n, dueMs: time.now() + ttlMs, state: 'accepted', tries: 0 };
     const one: OpenCommand = { ...afterStart(command, codec.plugin, codec.idempotent, 0), busy: true };
     agenda.add(one);
     rounds.begin();
     try {
-      await driver.commit([addWrite(command), ...driver.trims(n)]);
+      await driver.commit([addWrite(command), ...counted, ...driver.trims(n)]);
     } catch (error) {
       agenda.remove(one);
       throw error;

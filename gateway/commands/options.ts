@@ -6,6 +6,7 @@ import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
 import type { DeviceDirectory } from '../../contracts/registry.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { CommandLimits } from './limits.ts';
 
 export interface CommandBounds {
   /** Commands that have not ended, in all and of one device. */
@@ -27,6 +28,8 @@ export const defaultBounds: CommandBounds = {
 export type CommandMoment = 'accepted' | 'queued' | 'acted' | 'sent' | 'published' | 'proved' | 'ended';
 
 export interface CommandOptions {
+  /** What rules may not go beyond; nothing where it is left out. */
+  readonly limits?: CommandLimits;
   /** Nothing is sent for so long after a start. */
   readonly quietMs: number;
   readonly bounds?: Partial<CommandBounds>;

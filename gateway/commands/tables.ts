@@ -12,7 +12,8 @@ export interface Command extends Omit<NewCommand, 'ttlMs'> {
   detail?: string | undefined;
 }
 
-/** `lived_ms` and `wall_ms` of the clock say how long the gateway was away; `commands_away` are devices that said goodbye. */
+/** `lived_ms` and `wall_ms` of the clock say how long the gateway was away; `commands_away` are devices that said goodbye;
+ * `commands_changes` count what rules changed within the last hour. */
 export const commandTables: TableSet = {
   name: 'commands',
   migrations: [
@@ -26,6 +27,8 @@ export const commandTables: TableSet = {
      CREATE TABLE commands_clock (id INTEGER PRIMARY KEY CHECK (id = 1), lived_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;`,
     `CREATE TABLE commands_away (device TEXT NOT NULL UNIQUE) STRICT;
      ALTER TABLE commands ADD COLUMN origin TEXT;`,
+    `CREATE TABLE commands_changes (what TEXT NOT NULL, lived_ms INTEGER NOT NULL) STRICT;
+     CREATE INDEX commands_changes_age ON commands_changes (lived_ms);`,
   ],
   statements: {
     add: 'INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, NULL, NULL, ?)',
@@ -37,6 +40,9 @@ export const commandTables: TableSet = {
            ORDER BY n DESC LIMIT ?`,
     trimCount: 'DELETE FROM commands WHERE n <= ? AND ended_ms IS NOT NULL',
     trimAge: 'DELETE FROM commands WHERE ended_ms < ?',
+    countChange: 'INSERT INTO commands_changes VALUES (?, ?)',
+    readChanges: 'SELECT what, lived_ms FROM commands_changes ORDER BY lived_ms',
+    trimChanges: 'DELETE FROM commands_changes WHERE lived_ms < ?',
     readAway: 'SELECT device FROM commands_away ORDER BY rowid',
     away: 'INSERT OR REPLACE INTO commands_away VALUES (?)',
     back: 'DELETE FROM commands_away WHERE device = ?',

@@ -51,6 +51,7 @@ function absolutePaths(config: Config, base: string): Config {
     [absolute.mqtt.tls, ['certFile', 'keyFile', 'clientCaFile']],
     [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
     [absolute.plugins, ['dir', 'policy']],
+    [absolute.rules, ['dir']],
     ...Object.values(absolute.plugins.secrets).map((files) => [files, Object.keys(files)] as const),
   ];
   for (const [holder, keys] of holders) {

@@ -5,6 +5,7 @@ import { kafkaSchema } from './kafka-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
+import { limitsSchema } from './limits-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -17,6 +18,9 @@ function isTimeZone(name: string): boolean {
 const site = z.strictObject({
   name: z.string().min(1).max(128).default('home'),
   timeZone: timeZone.default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  /** In degrees; rules reckon the times of the sun from them. */
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
   /** Room name to the ids of the devices in it. */
   rooms: z.record(z.string().min(1).max(128), z.array(z.string().min(1).max(256))).default({}),
 });
@@ -138,6 +142,13 @@ export const configSchema = z.strictObject({
       quietSeconds: z.number().min(0).max(600).default(5),
     })
     .prefault({}),
+  rules: z
+    .strictObject({
+      /** Folder of the site's own rules, one YAML file each. */
+      dir: path.optional(),
+    })
+    .prefault({}),
+  limits: limitsSchema.prefault({}),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

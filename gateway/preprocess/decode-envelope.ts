@@ -3,7 +3,7 @@ import type { Place } from '../../contracts/message.ts';
 import { classify } from './classify.ts';
 import { convertMetric } from './convert.ts';
 import { resolveSourceTime } from './source-time.ts';
-import type { OffsetAt } from './source-time.ts';
+import type { OffsetAt } from '../lib/zone-time.ts';
 import type { Decoded, Refusal } from './task.ts';
 import { whatIsWrong } from './validate.ts';
 

@@ -8,7 +8,7 @@ import type { DecodeContext } from './decode-envelope.ts';
 import { placesOf } from './enrich.ts';
 import { describePlugin, loadPlugins } from './load-plugins.ts';
 import { needsMetrics } from './needs-metrics.ts';
-import { zoneOffsets } from './source-time.ts';
+import { zoneOffsets } from '../lib/zone-time.ts';
 import { packResults } from './packed-results.ts';
 import { headWidth, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';

@@ -15,7 +15,7 @@ import { withPlaces, type Located } from './located.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { openRouter } from './router.ts';
 import type { Router } from './router.ts';
-import { zoneOffsets } from './source-time.ts';
+import { zoneOffsets } from '../lib/zone-time.ts';
 import { nobody } from './task.ts';
 import type { Claims, PluginDescriptor } from './task.ts';
 

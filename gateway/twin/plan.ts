@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { NewCommand } from '../../contracts/command.ts';
+import { commandWords } from '../../contracts/command-words.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { settableWords, twinWord, type TwinValue } from '../../contracts/twin-words.ts';
 import { wordOf, type Twin } from './twin.ts';
-
-/** Which argument of the commands that plugins share sets which word (`contracts/command-args.ts`). */
-const shared: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  light: { brightness: 'light.brightness', color_temp: 'light.color_temp', on: 'switch.state' },
-  switch: { on: 'switch.state' },
-  cover: { position: 'position' },
-  setpoint: { celsius: 'setpoint.heat' },
-};
 
 /** A command, and the metrics that it brings to their values. */
 export interface Plan extends Pick<NewCommand, 'name' | 'args'> {
@@ -23,7 +16,7 @@ export function plansFor(wanted: ReadonlyMap<string, TwinValue>): Plan[] {
   return [...byEndpoint].flatMap(([ep, metrics]) => {
     const open = new Map(metrics.map(([metric, value]) => [wordOf(metric), [metric, value] as const]));
     const plans: Plan[] = [];
-    for (const [name, words] of Object.entries(shared)) {
+    for (const [name, words] of Object.entries(commandWords)) {
       // A switch alone is no light.
       if (name === 'light' && ![...open.keys()].some((word) => word.startsWith('light.'))) continue;
       const taken = Object.entries(words).flatMap(([arg, word]) => {
@@ -48,7 +41,7 @@ export function wantedBy({
   name,
   args,
 }: Pick<NewCommand, 'name' | 'args'>): [metric: string, TwinValue, arg: string][] {
-  const words = Object.hasOwn(shared, name) ? shared[name] : undefined;
+  const words = Object.hasOwn(commandWords, name) ? commandWords[name] : undefined;
   const ep = args['ep'];
   return Object.entries(words ?? {}).flatMap(([arg, word]): [string, TwinValue, string][] => {
     const value = args[arg];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ruleJsonSchemas } from '../../../contracts/rule-json-schema.ts';
 import { valueSchemas } from '../../../contracts/value-schemas.ts';
 import { incompatibilities } from './schema-compatibility.ts';
 
@@ -8,8 +9,8 @@ const folder = 'contracts/schemas';
 const parse = (text: string) => JSON.parse(text) as Record<string, unknown>;
 const directionOf = (name: string) => (name.startsWith('command') ? 'read' : 'written');
 
-test('the committed schemas of Kafka values are those of the code', () => {
-  for (const [name, text] of valueSchemas()) {
+test('the committed schemas of Kafka values, and of rules, are those of the code', () => {
+  for (const [name, text] of [...valueSchemas(), ...ruleJsonSchemas()]) {
     const committed = parse(readFileSync(`${folder}/${name}`, 'utf8'));
     assert.deepEqual(committed, parse(text), `${name}: run node scripts/write-contract-schemas.mjs`);
   }

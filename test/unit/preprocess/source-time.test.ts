@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { localToUtc, resolveSourceTime, zoneOffsets } from '../../../gateway/preprocess/source-time.ts';
+import { localToUtc, zoneOffsets } from '../../../gateway/lib/zone-time.ts';
+import { resolveSourceTime } from '../../../gateway/preprocess/source-time.ts';
 
 const rome = zoneOffsets('Europe/Rome');
 const received = Date.UTC(2026, 6, 1, 12);

@@ -1,0 +1,154 @@
+import type { NewCommand } from '../../contracts/command.ts';
+import { commandWords } from '../../contracts/command-words.ts';
+import type { Firing, FiringDeed } from '../../contracts/rule-shown.ts';
+import type { Write } from '../../contracts/table-set.ts';
+import { tell } from '../observability/channels.ts';
+import type { Effect, RuleEngine } from './core/engine.ts';
+import type { Now } from './core/evaluate.ts';
+import type { Instance } from './core/instance.ts';
+import type { Deed } from './deeds.ts';
+import { doOne } from './do-one.ts';
+import type { RuleDeps } from './options.ts';
+import { planned, RaisedBook } from './raised.ts';
+import { firingWrites, scopeWrite, type RaisedAlarm } from './tables.ts';
+
+/** Firings whose deeds are under way; further ones wait on disk, as owed, for the next start. */
+const maxUnderWay = 1_000;
+
+interface ActingParts {
+  readonly engine: RuleEngine;
+  readonly deps: RuleDeps;
+  readonly now: () => Now;
+  /** The print of a rule, by which its kept scopes are known again. */
+  readonly printOf: (rule: string) => string;
+  readonly rules: () => number;
+  readonly checkpoint: () => Write;
+}
+
+/** A firing with what is still to be done for it. */
+export interface OwedFiring extends Firing {
+  readonly owed?: readonly Deed[];
+}
+
+export interface Acting extends AsyncDisposable {
+  /** Does what the engine's effects ask for. Returns at once. */
+  run(): void;
+  /** Does again what an earlier life owed. */
+  redo(firing: OwedFiring): void;
+  /** The alarms of scopes that are gone, or whose rule is, are over. */
+  retire(instances: readonly Instance[]): void;
+  /** Takes over the alarms that a scope raised in an earlier life. */
+  know(rule: string, scope: string, raised: readonly RaisedAlarm[]): void;
+  /** Ends the alarms of a scope that nobody looks at any more, and forgets it. */
+  abandon(rule: string, scope: string, raised: readonly RaisedAlarm[]): void;
+}
+
+/**
+ * Brings effects to the world. What a firing leaves on disk is written first, with all that it is to do; commands carry ids
+ * made from the firing, so that what is done again after a crash is done once.
+ */
+export function openActing(parts: ActingParts): Acting {
+  const { engine, deps, now } = parts;
+  const raised = new RaisedBook();
+  const { underWay, track } = tracking(deps);
+  const scopeOf = (instance: Instance): Write => {
+    const { rule, scope } = instance;
+    const kept = { instance: engine.kept(instance), raised: raised.of(rule.id, scope) };
+    return scopeWrite(rule.id, scope, parts.printOf(rule.id), kept);
+  };
+  const perform = async (firing: Firing, deeds: readonly Deed[]): Promise<void> => {
+    const did: FiringDeed[] = [];
+    for (const deed of deeds) did.push(await doOne(deed, firing.rule, deps));
+    await deps.store.write(firingWrites({ ...firing, did }, false, parts.rules()));
+  };
+  const fired = (effect: Effect & { is: 'fired' }): Write[] => {
+    const { instance, n, from, to, why, depth } = effect;
+    const { rule, scope } = instance;
+    const deeds = planned(effect, raised, deps.devices);
+    for (const deed of deeds) {
+      raised.note(instance, deed, to);
+      if (deed.do === 'flag') engine.setFlag(deed.flag, deed.on, now(), depth + 1);
+      if (deed.do === 'command') noteCause(engine, deed.command, depth + 1, now());
+    }
+    const name = (index: number): string | null => rule.cases[index]?.name ?? null;
+    const at = Math.floor(deps.clock.wallMs());
+    const step = { from: name(from), to: name(to), why: [...why], depth };
+    const firing: Firing = { rule: rule.id, scope, n, at, ...step, did: [] };
+    if (deeds.length > 0 && underWay.size < maxUnderWay) track(Promise.resolve().then(() => perform(firing, deeds)));
+    const owed: OwedFiring = deeds.length > 0 ? { ...firing, owed: deeds } : firing;
+    return firingWrites(owed, deeds.length > 0, parts.rules());
+  };
+  const suspended = ({ instance, why }: Effect & { is: 'suspended' }): void => {
+    const { rule, scope } = instance;
+    tell('dropped', { stage: 'rules', reason: 'suspended', count: 1 });
+    deps.log.warn({ rule: rule.id, scope, why }, 'a rule is suspended');
+    const detail = `The rule ${rule.id} is suspended for an hour in ${scope}: ${why} Mend it, then switch it on again.`;
+    track(deps.alarms.raise({ ...suspensionOf(instance), severity: 'high', detail }));
+  };
+
+  const abandon = (rule: string, scope: string, all: readonly RaisedAlarm[]): void => {
+    for (const { code, subject } of all) track(deps.alarms.clear({ code, subject, by: `rule:${rule}` }));
+    raised.set(rule, scope, []);
+    track(deps.store.write([{ statement: 'rules.dropScope', params: [rule, scope] }]));
+  };
+
+  return {
+    run() {
+      const writes: Write[] = [];
+      const touched = new Set<Instance>();
+      for (let effects = engine.takeEffects(); effects.length > 0; effects = engine.takeEffects()) {
+        for (const effect of effects) {
+          touched.add(effect.instance);
+          if (effect.is === 'fired') writes.push(...fired(effect));
+          if (effect.is === 'suspended') suspended(effect);
+          if (effect.is === 'resumed') track(clearSuspended(deps, effect.instance));
+        }
+      }
+      if (touched.size === 0) return;
+      track(deps.store.write([...writes, ...[...touched].map(scopeOf), parts.checkpoint()]));
+    },
+    redo: ({ owed = [], ...firing }) => track(perform(firing, owed)),
+    retire(instances) {
+      for (const instance of instances) {
+        const { rule, scope, suspendedUntil } = instance;
+        if (suspendedUntil !== undefined) track(clearSuspended(deps, instance));
+        abandon(rule.id, scope, raised.of(rule.id, scope));
+      }
+    },
+    know: (rule, scope, all) => raised.set(rule, scope, all),
+    abandon,
+    async [Symbol.asyncDispose]() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+/** What is under way, so that the end can wait for it. A failure is told and keeps nothing else from going on. */
+function tracking({ log }: RuleDeps) {
+  const underWay = new Set<Promise<void>>();
+  const track = (step: Promise<unknown>): void => {
+    const tracked: Promise<void> = step
+      .then(
+        () => undefined,
+        (err: unknown) => log.warn({ err }, 'what a rule did could not be finished'),
+      )
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  };
+  return { underWay, track };
+}
+
+/** What the device shows from now on has the rule as its cause. */
+function noteCause(engine: RuleEngine, { name, device }: NewCommand, depth: number, now: Now): void {
+  for (const word of Object.values(commandWords[name] ?? {})) engine.caused(device, word, depth, now);
+}
+
+const suspensionOf = ({ rule, scope }: Instance) => ({
+  code: 'RULE_SUSPENDED',
+  subject: `${rule.id}@${scope}`.slice(0, 256),
+  by: `rule:${rule.id}`,
+});
+
+function clearSuspended({ alarms }: RuleDeps, instance: Instance): Promise<void> {
+  return alarms.clear(suspensionOf(instance));
+}

@@ -1,0 +1,139 @@
+import { PortcullisError } from '../../contracts/errors.ts';
+import type { Rule } from '../../contracts/rule.ts';
+import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
+import type { OwedFiring } from './acting.ts';
+import type { CompiledRule } from './compiled.ts';
+import { ruleFrom } from './language/read-rule.ts';
+import { loopsOf } from './loops.ts';
+import type { RuleDeps, RuleOptions } from './options.ts';
+import type { RuleEntry } from './rule-book.ts';
+import { showRule } from './show.ts';
+import { startRunning, type Running } from './start-running.ts';
+import { firingOf } from './tables.ts';
+import { tryRule, type Trial } from './trial.ts';
+
+/** Flags of the house. */
+const maxFlags = 256;
+
+/** The rules. Disposing ends the timers and waits for what is being done. */
+export interface Rules extends AsyncDisposable {
+  list(): ShownRule[];
+  /** Throws NOT_FOUND. */
+  show(id: string): ShownRule;
+  /** Says what is wrong with a rule, with CONFIG_INVALID, or which circles it would make. */
+  check(document: unknown): Promise<{ readonly rule: Rule; readonly loops: string[][] }>;
+  /** Adds or replaces a rule. Rejects with CONFIG_INVALID for one that is not valid or makes a circle, REGISTRY_FULL. */
+  put(document: unknown): Promise<ShownRule>;
+  remove(id: string): Promise<void>;
+  /** Also ends the rest of a rule that was suspended. */
+  turn(id: string, on: boolean): Promise<ShownRule>;
+  /** Newest first; `next` goes on after the page. */
+  firings(query: { readonly rule: string; readonly limit: number; readonly before?: number | undefined }): Promise<{
+    readonly firings: readonly Firing[];
+    readonly next: number | undefined;
+  }>;
+  flags(): Readonly<Record<string, boolean>>;
+  setFlag(name: string, on: boolean): Promise<void>;
+  /** Runs a rule over history without acting. */
+  try(trial: Trial): Promise<TrialReport>;
+}
+
+export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<Rules> {
+  const running = await startRunning(options, deps);
+  const { book, engine } = running;
+  const found = (id: string): RuleEntry => foundIn(running, id);
+  const show = (entry: RuleEntry): ShownRule =>
+    showRule(entry, { engine, loops: running.loops(), clockDoubt: deps.clockDoubt() });
+  return {
+    list: () => Array.from(book.all(), show),
+    show: (id) => show(found(id)),
+    check: async (document) => {
+      const { rule, loops } = await checked(running, deps, document);
+      return { rule, loops };
+    },
+    async put(document) {
+      const { rule, compiled, loops } = await checked(running, deps, document);
+      const isMeant = (id: string): boolean => (id === rule.id ? rule : book.get(id)?.rule)?.mayLoop === true;
+      const circle = loops.find((one) => !one.some(isMeant));
+      if (circle !== undefined) throw circleError(circle);
+      const entry = await book.put(rule, compiled);
+      await turned(deps, entry.id, undefined);
+      running.restart(rule.id);
+      return show(entry);
+    },
+    async remove(id) {
+      found(id);
+      await book.remove(id);
+      await turned(deps, id, undefined);
+      running.restart(id);
+    },
+    async turn(id, on) {
+      const entry = found(id);
+      if (on && entry.compiled === undefined) throw new PortcullisError('CONFIG_INVALID', entry.problem ?? '');
+      await turned(deps, id, on);
+      if (entry.enabled === on && on) running.resume(id);
+      if (entry.enabled !== on) {
+        entry.enabled = on;
+        running.restart(id);
+      }
+      return show(entry);
+    },
+    async firings({ rule, limit, before = Number.MAX_SAFE_INTEGER }) {
+      found(rule);
+      const rows = await deps.store.read('rules.firings', [rule, before, limit + 1]);
+      const firings = rows.slice(0, limit).map((row) => shownFiring(firingOf(row)));
+      return { firings, next: rows.length > limit ? firings.at(-1)?.n : undefined };
+    },
+    flags: () => engine.flags(),
+    async setFlag(name, on) {
+      const known = engine.flags();
+      if (!Object.hasOwn(known, name) && Object.keys(known).length >= maxFlags) {
+        throw new PortcullisError('REGISTRY_FULL', `There are ${maxFlags} flags.`);
+      }
+      await deps.store.write([{ statement: 'rules.putFlag', params: [name, on ? 1 : 0] }]);
+      running.setFlag(name, on);
+    },
+    async try({ rule, ...range }) {
+      const compiled = typeof rule === 'string' ? found(rule).compiled : (await checked(running, deps, rule)).compiled;
+      if (compiled === undefined) throw new PortcullisError('CONFIG_INVALID', 'This rule is not valid.');
+      const { history, devices } = deps;
+      if (history === undefined) {
+        throw new PortcullisError('COMMAND_INVALID', 'This gateway keeps no history to try a rule on.');
+      }
+      return tryRule(compiled, range, { devices, history, flags: engine.flags() });
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+function foundIn({ book }: Running, id: string): RuleEntry {
+  const entry = book.get(id);
+  if (entry === undefined) throw new PortcullisError('NOT_FOUND', `There is no rule "${id}".`);
+  return entry;
+}
+
+async function checked(running: Running, { devices }: RuleDeps, document: unknown) {
+  const rule = ruleFrom(document, 'This');
+  const compiled: CompiledRule = await running.book.compile(rule);
+  const others = running.enabled().filter(({ id }) => id !== rule.id);
+  const loops = loopsOf([...others, compiled], devices).filter((circle) => circle.includes(rule.id));
+  return { rule, compiled, loops };
+}
+
+/** What a person said of a rule, or that nobody says anything of it any more. */
+function turned({ store }: RuleDeps, id: string, on: boolean | undefined): Promise<void> {
+  if (on === undefined) return store.write([{ statement: 'rules.dropSwitch', params: [id] }]);
+  return store.write([{ statement: 'rules.putSwitch', params: [id, on ? 1 : 0] }]);
+}
+
+/** What is still owed is nobody's business outside. */
+function shownFiring({ owed: _owed, ...firing }: OwedFiring): Firing {
+  return firing;
+}
+
+function circleError(circle: readonly string[]): PortcullisError {
+  const way = [...circle, circle[0]].join(' → ');
+  const cure =
+    'Change one of them, or write mayLoop: true into one if it is meant; how often they fire is bounded then too.';
+  return new PortcullisError('CONFIG_INVALID', `These rules would drive each other without end: ${way}. ${cure}`);
+}

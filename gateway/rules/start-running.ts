@@ -1,0 +1,152 @@
+import { livedTime } from '../lib/lived-time.ts';
+import { openActing, type Acting } from './acting.ts';
+import type { CompiledRule } from './compiled.ts';
+import { RuleEngine } from './core/engine.ts';
+import type { Now } from './core/evaluate.ts';
+import { ruleListener } from './listen.ts';
+import { loopsOf } from './loops.ts';
+import type { RuleDeps, RuleOptions } from './options.ts';
+import { openRuleBook, printOf, type RuleBook, type RuleEntry } from './rule-book.ts';
+import { firingOf, keptOf } from './tables.ts';
+import { openTimer } from './timer.ts';
+import type { SqlRow } from '../../contracts/table-set.ts';
+
+/** Changes of the registry come in numbers: devices are looked at anew when it has been quiet for so long. */
+const reconcileAfterMs = 500;
+
+/** The rules at work. Disposing ends the timers and waits for what is being done. */
+export interface Running extends AsyncDisposable {
+  readonly book: RuleBook;
+  readonly engine: RuleEngine;
+  enabled(): CompiledRule[];
+  /** The circles of the rules that are on; worked out when it is asked for. */
+  loops(): string[][];
+  /** A rule was changed, removed, switched on or off: what it left behind ends, and it begins anew. */
+  restart(id: string): void;
+  /** Ends the rest of a rule that was suspended. */
+  resume(id: string): void;
+  setFlag(name: string, on: boolean): void;
+}
+
+/**
+ * What an earlier life left goes on: cases, delays, alarms, and what was still to be done. Between the look at how devices are and
+ * the first message nothing is missed.
+ */
+export async function startRunning(options: RuleOptions, deps: RuleDeps): Promise<Running> {
+  const { store, devices, clock } = deps;
+  const book = await openRuleBook(options);
+  const read = (name: string): Promise<SqlRow[]> => store.read(`rules.${name}`, []);
+  const [scopes, [last], owed, flags, switches, [saved]] = (await Promise.all(
+    ['scopes', 'lastFiring', 'owed', 'flags', 'switches', 'readClock'].map(read),
+  )) as [SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[]];
+  const time = livedTime(saved, clock, 'rules.putClock');
+  const now = (): Now => ({ lived: time.now(), wall: deps.clockDoubt() === undefined ? clock.wallMs() : undefined });
+  const engine = new RuleEngine(devices, Number(last?.['n'] ?? 0));
+  const enabled = (): CompiledRule[] =>
+    Array.from(book.all()).flatMap((entry) => (isOn(entry) ? [entry.compiled] : []));
+  const acting = openActing({
+    engine,
+    deps,
+    now,
+    printOf: (id) => printed(book.get(id)),
+    rules: () => book.size,
+    checkpoint: () => time.checkpoint(),
+  });
+  const hasSchedule = (): boolean => enabled().some(({ hasTime }) => hasTime);
+  const timer = openTimer({ engine, time, now, hasSchedule, onWake: () => acting.run() });
+  const settle = (): void => {
+    acting.run();
+    timer.arm();
+  };
+  let circles: string[][] | undefined;
+  let reconciling: NodeJS.Timeout | undefined;
+  const onRegistryChange = (device: string | undefined): void => {
+    devices.refresh(device);
+    engine.forgetDevice(device);
+    circles = undefined;
+    reconciling ??= setTimeout(() => {
+      reconciling = undefined;
+      acting.retire(engine.reconcile());
+      engine.lookAtAll(now());
+      settle();
+    }, reconcileAfterMs).unref();
+  };
+
+  for (const { rule, is_on } of switches) turnEntry(book.get(String(rule)), is_on === 1);
+  for (const { name, is_on } of flags) engine.setFlag(String(name), is_on === 1, now());
+  goOn(scopes, book, engine, acting);
+  fill(engine, deps, now(), enabled());
+  engine.lookAtAll(now());
+  const seat = deps.live.subscribe(ruleListener({ engine, now, onRegistryChange, onTold: settle }));
+  for (const row of owed) acting.redo(firingOf(row));
+  settle();
+
+  return {
+    book,
+    engine,
+    enabled,
+    loops: () => (circles ??= loopsOf(enabled(), devices)),
+    restart(id) {
+      circles = undefined;
+      acting.retire(engine.remove(id));
+      const entry = book.get(id);
+      if (isOn(entry)) {
+        engine.add(entry.compiled);
+        fill(engine, deps, now(), [entry.compiled], id);
+        engine.lookAtAll(now(), (rule) => rule.id === id);
+      }
+      settle();
+    },
+    resume(id) {
+      engine.resume(id, now());
+      settle();
+    },
+    setFlag(name, on) {
+      engine.setFlag(name, on, now());
+      settle();
+    },
+    async [Symbol.asyncDispose]() {
+      seat[Symbol.dispose]();
+      timer[Symbol.dispose]();
+      clearTimeout(reconciling);
+      await acting[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function turnEntry(entry: RuleEntry | undefined, on: boolean): void {
+  if (entry !== undefined) entry.enabled = on;
+}
+
+/** Scopes go on where they stood, unless their rule is another by now, or is off. */
+function goOn(scopes: readonly SqlRow[], book: RuleBook, engine: RuleEngine, acting: Acting): void {
+  const kept = Map.groupBy(scopes, ({ rule }) => String(rule));
+  for (const entry of book.all()) {
+    const rows = (kept.get(entry.id) ?? []).filter(({ print }) => isOn(entry) && print === printed(entry));
+    if (isOn(entry)) {
+      engine.add(
+        entry.compiled,
+        rows.map((row) => [String(row['scope']), keptOf(row).instance] as const),
+      );
+    }
+    for (const row of rows) acting.know(entry.id, String(row['scope']), keptOf(row).raised);
+  }
+  for (const row of scopes) {
+    const entry = book.get(String(row['rule']));
+    if (isOn(entry) && row['print'] === printed(entry)) continue;
+    acting.abandon(String(row['rule']), String(row['scope']), keptOf(row).raised);
+  }
+}
+
+/** How devices are, as far as it is known, and who is to speak. */
+function fill(engine: RuleEngine, deps: RuleDeps, now: Now, rules: readonly CompiledRule[], id?: string): void {
+  for (const told of deps.states()) engine.seed(told, now, id);
+  if (!rules.some(({ slots }) => slots.some(({ look }) => look.as === 'silence'))) return;
+  for (const device of deps.devices.all()) engine.expect(device.id, now);
+}
+
+function isOn(entry: RuleEntry | undefined): entry is RuleEntry & { readonly compiled: CompiledRule } {
+  return entry?.compiled !== undefined && entry.enabled;
+}
+
+const printed = (entry: RuleEntry | undefined): string => (entry?.rule === undefined ? '' : printOf(entry.rule));
