@@ -181,7 +181,7 @@ test('each page of the console does its job on a real gateway', async (t) => {
     await open(`devices/${encodeURIComponent('ha:attic-th')}`);
     await card('Now').getByRole('button', { name: 'Temperature' }).click();
     await page
-      .getByRole('img', { name: /^Between .* °C and .* °C, last / })
+      .getByRole('img', { name: /^(Between .* and|Always) .* °C, last / })
       .locator('canvas')
       .waitFor();
     await button('1 day').click();

@@ -98,5 +98,6 @@ function sentence({ points, resolutionMs }: History, metric: string): string {
   const detail = resolutionMs > 0 ? ` Each point stands for ${span(resolutionMs)}.` : '';
   if (numbers.length === 0) return `Last ${latest}.${detail}`;
   const text = (value: number): string => valueText(metric, value);
-  return `Between ${text(Math.min(...numbers))} and ${text(Math.max(...numbers))}, last ${latest}.${detail}`;
+  const [least, most] = [text(Math.min(...numbers)), text(Math.max(...numbers))];
+  return `${least === most ? 'Always' : `Between ${least} and`} ${most}, last ${latest}.${detail}`;
 }

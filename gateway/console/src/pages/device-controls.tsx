@@ -40,7 +40,12 @@ export function DeviceControls({
     <Card title="Control">
       <div class="stack">
         {controls}
-        {controls.length === 0 && <BareSwitch send={send} isBusy={doing.isBusy} />}
+        {controls.length === 0 && (
+          <details>
+            <summary>It has not said what can be switched. Try all the same</summary>
+            <BareSwitch send={send} isBusy={doing.isBusy} />
+          </details>
+        )}
         <p class="soft" role="status">
           {doing.isBusy && `${step}…`}
         </p>

@@ -8,6 +8,8 @@ import { ago } from '../parts/words.ts';
 import { DeviceChart } from './device-chart.tsx';
 
 const dayMs = 86_400_000;
+/** Texts are not told in slots of time: all samples of a short time are asked for. */
+const textMs = 600_000;
 /** What nobody looks at first. */
 const quiet = /^(x\.|uptime|signal\.)/;
 
@@ -46,6 +48,7 @@ export function DeviceValues({
               key={key}
               id={id}
               metric={key}
+              isText={measured.get(key)?.type === 'text'}
               known={state[key]}
               isChosen={key === shown?.metric}
               choose={drawable.includes(key) ? choose : undefined}
@@ -62,18 +65,23 @@ export function DeviceValues({
 function Value({
   id,
   metric,
+  isText,
   known,
   isChosen,
   choose,
 }: {
   id: string;
   metric: string;
+  isText: boolean;
   known: { readonly value: Plain; readonly at: number } | undefined;
   isChosen: boolean;
   choose: ((metric: string) => void) | undefined;
 }) {
-  const [from] = useState(() => Date.now() - dayMs);
-  const { data } = useAsk<History>(known === undefined ? historyPath(id, metric, from, 1) : undefined, 10_000);
+  const [from] = useState(() => Date.now() - (isText ? textMs : dayMs));
+  const { data } = useAsk<History>(
+    known === undefined ? historyPath(id, metric, from, isText ? 1000 : 1) : undefined,
+    10_000,
+  );
   const last = data?.points.at(-1);
   const value = known?.value ?? last?.last;
   const inside = (

@@ -100,6 +100,11 @@ function Next({ devices: { devices } }: { devices: DeviceList }) {
             <a href={hrefOf('devices')}>Put {counted(loose, 'device')} into rooms</a>
           </li>
         )}
+        {loose === devices.length && (
+          <li>
+            <a href={hrefOf('start')}>Set up the house, step by step</a>
+          </li>
+        )}
         <li>
           <a href={hrefOf('devices', 'new')}>Connect a device</a>
         </li>

@@ -1,5 +1,6 @@
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { when } from './words.ts';
 import type { HistoryPoint } from '../asking/history.ts';
 
 export interface Drawn {
@@ -33,7 +34,10 @@ export function drawChart(box: HTMLElement, drawn: Drawn): () => void {
       legend: { show: false },
       cursor: { y: false },
       scales: { x: { range: [drawn.from / 1000, drawn.to / 1000] } },
-      axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(drawn.text) }],
+      axes: [
+        { ...axis, values: (_plot, ticks) => ticks.map((at) => when(at * 1000)) },
+        { ...axis, size: 78, values: (_plot, ticks) => ticks.map(drawn.text) },
+      ],
       series: [
         {},
         { stroke: accent, width: 2, points: { show: drawn.points.length < 40, size: 5 }, ...path },
