@@ -10,17 +10,19 @@ import { logIn } from './sign-in.tsx';
 export function ClaimPage() {
   const { data, error } = useAsk<{ claimed: boolean }>('/api/v1/claim');
   const [token, show] = useState<string>();
+  const [isIn, enter] = useState(false);
   const claim = async (code: string, name: string, password: string): Promise<void> => {
     const body = { code, account: { name, password } };
     const { adminToken } = await ask<{ adminToken: string }>('/api/v1/claim', { method: 'POST', body });
     show(adminToken);
     await logIn(name, password).catch(() => session.useToken(adminToken));
+    enter(true);
   };
   return (
     <main class="alone">
       <Page title="Claim this gateway">
         {token !== undefined ? (
-          <Claimed token={token} />
+          <Claimed token={token} isIn={isIn} />
         ) : data === undefined ? (
           <Waiting error={error} what="its state" />
         ) : data.claimed ? (
@@ -62,20 +64,24 @@ export function ClaimPage() {
   );
 }
 
-function Claimed({ token }: { token: string }) {
+function Claimed({ token, isIn }: { token: string; isIn: boolean }) {
   return (
     <>
       <Card title="The gateway is yours">
         <p>
-          Devices may connect now, and you are signed in. Keep this administrator token in a safe place, for the day
-          when every password is forgotten; it is not shown again:
+          Devices may connect now. Keep this administrator token in a safe place, for the day when every password is
+          forgotten; it is not shown again:
         </p>
         <pre>{token}</pre>
       </Card>
-      <p>
-        <a class="button main" href="/#/start">
-          Go on
-        </a>
+      <p role="status">
+        {isIn ? (
+          <a class="button main" href="/#/start">
+            Go on
+          </a>
+        ) : (
+          'Signing you in…'
+        )}
       </p>
     </>
   );
