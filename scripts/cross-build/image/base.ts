@@ -9,7 +9,7 @@ const mirror = 'http://deb.debian.org';
 /** Without libidn2 systemd-resolved cannot write its own name, and answers to `linux.local` in place of the board's. */
 const packages =
   `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
-  e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 libidn2-0
+  e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 libidn2-0 xz-utils
   gpiod initramfs-tools raspi-firmware`.split(/\s+/);
 /** Nobody reads manuals on the card; licences stay. */
 const dpkgOptions = [

@@ -1,4 +1,14 @@
-import { cpSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { docPages, packagedUnits } from '../deb.ts';
 import { startInside } from '../inside-root.ts';
@@ -59,6 +69,7 @@ export async function makeSystem(place: Workplace, base: string, releaseKey?: st
   say('image: laying out the system');
   rmSync(folder, { recursive: true, force: true });
   await run('cp', ['-a', base, folder]);
+  checkPrograms(folder);
   const put = (from: string, to: string): void => {
     mkdirSync(dirname(join(folder, to)), { recursive: true });
     cpSync(from, join(folder, to), { recursive: true, verbatimSymlinks: true });
@@ -98,6 +109,20 @@ export async function makeSystem(place: Workplace, base: string, releaseKey?: st
   await packInitramfs(place, folder);
   await writeBootFiles(folder, target.arch);
   return folder;
+}
+
+/** What the first boot, an update and the GPIO lines call by name; a package less would be seen on the board only. */
+const called =
+  `xz tar sync systemctl useradd usermod chown ssh-keygen wpa_supplicant sfdisk partx resize2fs findmnt mountpoint
+  hostname gpioget gpioset gpiomon setpriv unshare`.split(/\s+/);
+
+function checkPrograms(folder: string): void {
+  const isThere = (name: string): boolean =>
+    ['usr/bin', 'usr/sbin'].some(
+      (part) => lstatSync(join(folder, part, name), { throwIfNoEntry: false }) !== undefined,
+    );
+  const missing = called.filter((name) => !isThere(name));
+  if (missing.length > 0) throw new Error(`the image lacks ${missing.join(', ')}; add their packages in base.ts`);
 }
 
 /** Debian's own hook fills the boot partition: kernel, initramfs, device trees, config.txt, cmdline.txt. */
