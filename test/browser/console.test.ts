@@ -21,6 +21,7 @@ const pages = [
   `devices/${encodeURIComponent(lamp)}`,
   'devices/new',
   'places',
+  'rules',
   'sync',
   'trust',
   'people',
@@ -191,6 +192,28 @@ test('each page of the console does its job on a real gateway', async (t) => {
       .waitFor();
   });
 
+  await t.test('a rule is written, tried on what was measured, and switched off', async () => {
+    await open('rules');
+    const rule = {
+      id: 'warm-attic',
+      name: 'Warm attic',
+      when: { metric: 'temperature', where: { device: 'ha:attic-th' }, above: 60 },
+      do: [{ raise: 'heat', text: 'The attic is hot.' }],
+    };
+    await page.getByLabel('The rule, in JSON').fill('{');
+    await button('Check and keep').click();
+    await says(/^That is no JSON/);
+    await page.getByLabel('The rule, in JSON').fill(JSON.stringify(rule));
+    await button('Check and keep').click();
+    await says('The rule warm-attic is kept.');
+    const attic = card('Warm attic');
+    await attic.getByText('Try it on what was measured').click();
+    await attic.getByRole('button', { name: 'Try' }).click();
+    await attic.getByText(/^It would have acted 0 times\./).waitFor();
+    await attic.getByRole('button', { name: 'Switch off' }).click();
+    await attic.getByText('switched off').waitFor();
+  });
+
   await t.test('a second person gets an account, signs in, and may not do what an administrator may', async (t) => {
     await open('people');
     await page.getByLabel('Name', { exact: true }).fill('Bob');
@@ -254,6 +277,9 @@ test('each page of the console does its job on a real gateway', async (t) => {
 
   await t.test('the keyboard alone goes to a page and into it', async () => {
     await open('home');
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+    await says(/records accounted for/);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     assert.equal(await page.evaluate('document.activeElement?.tagName'), 'H1');

@@ -14,6 +14,7 @@ import { NewDevicePage } from './pages/new-device.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { PlacesPage } from './pages/places.tsx';
 import { RoomsPage } from './pages/rooms.tsx';
+import { RulesPage } from './pages/rules.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { StartPage } from './pages/start.tsx';
 import { SyncPage } from './pages/sync.tsx';
@@ -29,6 +30,7 @@ const places: readonly { readonly at: string; readonly name: string; readonly sh
   { at: 'alarms', name: 'Alarms', show: () => <AlarmsPage /> },
   { at: 'devices', name: 'Devices', show: showDevices },
   { at: 'places', name: 'Rooms', show: () => <RoomsPage /> },
+  { at: 'rules', name: 'Rules', show: () => <RulesPage /> },
   { at: 'sync', name: 'Delivery', show: () => <SyncPage /> },
   { at: 'trust', name: 'Plugins', show: () => <TrustPage /> },
   { at: 'people', name: 'People', show: () => <PeoplePage /> },

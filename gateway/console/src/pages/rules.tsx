@@ -1,0 +1,198 @@
+import { useState } from 'preact/hooks';
+import type { Firing, ShownRule, TrialReport } from '../../../../contracts/rule-shown.ts';
+import { ask } from '../asking/ask.ts';
+import { useAsk } from '../asking/use-ask.ts';
+import { Act, Form } from '../parts/doing.tsx';
+import { Card, Choice, Page, Status, Waiting, type Tone } from '../parts/parts.tsx';
+import { capital, counted, plain, whenExactly } from '../parts/words.ts';
+import { metricText, valueText } from '../parts/values.ts';
+
+const states: Readonly<Record<ShownRule['state'], readonly [tone: Tone, text: string]>> = {
+  off: ['off', 'switched off'],
+  invalid: ['bad', 'cannot be understood'],
+  waiting: ['off', 'waits for a device that it asks for'],
+  ready: ['good', 'on guard'],
+  held: ['warn', 'held: nobody knows the time'],
+  suspended: ['warn', 'suspended: it went too far'],
+};
+const at = (id: string): string => `/api/v1/rules/${encodeURIComponent(id)}`;
+
+/** Local decisions: what each rule does, whether it acts, and why it did. */
+export function RulesPage() {
+  const { data, error, again } = useAsk<{ rules: readonly ShownRule[] }>('/api/v1/rules', 10_000);
+  return (
+    <Page
+      title="Rules"
+      lead="The house decides by itself, also without the internet. Each rule says why it acted, and can be tried on what was measured."
+    >
+      {data === undefined ? (
+        <Waiting error={error} what="the rules" />
+      ) : (
+        <div class="cards">
+          {data.rules.map((rule) => (
+            <RuleCard key={rule.id} rule={rule} again={again} />
+          ))}
+          <Card
+            title="Write a rule"
+            note="As its document; docs/rules.md has examples. It is checked before it is kept."
+          >
+            <WriteRule again={again} />
+          </Card>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function RuleCard({
+  rule: { id, from, enabled, state, because, active, loops, rule },
+  again,
+}: {
+  rule: ShownRule;
+  again: () => Promise<void>;
+}) {
+  const [tone, text] = states[state];
+  const turn = async (): Promise<void> => {
+    await ask(at(id), { method: 'PATCH', body: { enabled: !enabled } });
+    await again();
+  };
+  const remove = async (): Promise<void> => {
+    await ask(at(id), { method: 'DELETE' });
+    await again();
+  };
+  return (
+    <Card title={rule?.name ?? capital(id.replaceAll('-', ' '))} actions={<Status tone={tone}>{text}</Status>}>
+      <div class="stack">
+        {because !== undefined && <p class="soft">{because}</p>}
+        {active.length > 0 && <p>Now: {active.map((one) => `${one.case} at ${one.scope}`).join(', ')}.</p>}
+        {loops.length > 0 && (
+          <p class="said warn">It makes a circle: {loops.map((loop) => loop.join(' → ')).join('; ')}.</p>
+        )}
+        <div class="row">
+          <Act kind={enabled ? 'quiet' : 'main'} busy="Switching…" run={turn}>
+            {enabled ? 'Switch off' : 'Switch on'}
+          </Act>
+          {from === 'own' && (
+            <Act kind="danger" busy="Removing…" sure={`Remove the rule ${id}?`} run={remove}>
+              Remove
+            </Act>
+          )}
+        </div>
+        <Why id={id} />
+        <details>
+          <summary>Try it on what was measured</summary>
+          <Trial id={id} />
+        </details>
+        {rule !== undefined && (
+          <details>
+            <summary>The rule itself{from === 'shipped' && ', as it comes with the product'}</summary>
+            <pre>{JSON.stringify(rule, undefined, 2)}</pre>
+          </details>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+/** When it acted, and what each of its conditions said. */
+function Why({ id }: { id: string }) {
+  const [isOpen, open] = useState(false);
+  const { data, error } = useAsk<{ firings: readonly Firing[] }>(
+    isOpen ? `${at(id)}/firings?limit=10` : undefined,
+    5000,
+  );
+  return (
+    <details onToggle={(event) => open(event.currentTarget.open)}>
+      <summary>Why it acted</summary>
+      {!isOpen ? null : data === undefined ? (
+        <Waiting error={error} what="its deeds" />
+      ) : (
+        <Firings of={data.firings} empty="It has not acted yet." />
+      )}
+    </details>
+  );
+}
+
+function Firings({ of, empty }: { of: readonly Firing[]; empty: string }) {
+  if (of.length === 0) return <p class="empty">{empty}</p>;
+  return (
+    <ol class="list">
+      {of.map(({ at: then, scope, n, to, why, did }) => (
+        <li key={`${scope} ${n}`}>
+          <p>
+            <strong>{to ?? 'over'}</strong> at {scope}, {whenExactly(then)}
+          </p>
+          <ul class="soft">
+            {why.map(({ condition, holds, values }) => (
+              <li key={condition}>
+                {holds === null ? 'not known' : holds ? 'so' : 'not so'}: {condition}
+                {values.length > 0 &&
+                  ` (${values.map(({ device, value }) => `${device}: ${valueText('', value)}`).join(', ')})`}
+              </li>
+            ))}
+            {did.map((deed, m) => (
+              <li key={m}>
+                {deed.does}
+                {deed.to !== undefined && ` to ${metricText(deed.to)}`}: {plain(deed.outcome)}
+                {deed.detail !== undefined && `, ${deed.detail}`}
+              </li>
+            ))}
+          </ul>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const spans = [
+  ['1', 'the last hour'],
+  ['24', 'the last day'],
+  ['168', 'the last week'],
+] as const;
+
+function Trial({ id }: { id: string }) {
+  const [report, show] = useState<TrialReport>();
+  const run = async (hours: number): Promise<string> => {
+    const to = Date.now();
+    const made = await ask<TrialReport>('/api/v1/rules/try', {
+      method: 'POST',
+      body: { rule: id, from: to - hours * 3_600_000, to },
+    });
+    show(made);
+    const looked = `${counted(made.samples, 'sample')} of ${counted(made.devices, 'device')} looked at.`;
+    return `It would have acted ${counted(made.firings.length, 'time')}. ${looked}${made.cutShort === undefined ? '' : ` ${made.cutShort}`}`;
+  };
+  return (
+    <>
+      <Form submit="Try" busy="Trying…" isInline stays send={(field) => run(Number(field('hours')))}>
+        <Choice label="Over" name="hours" options={spans} />
+      </Form>
+      {report !== undefined && <Firings of={report.firings.slice(0, 20)} empty="Nothing would have happened." />}
+    </>
+  );
+}
+
+function WriteRule({ again }: { again: () => Promise<void> }) {
+  const send = async (field: (name: string) => string): Promise<string> => {
+    const rule = parsed(field('document'));
+    const kept = await ask<ShownRule>('/api/v1/rules', { method: 'POST', body: { rule } });
+    await again();
+    return `The rule ${kept.id} is kept.`;
+  };
+  return (
+    <Form submit="Check and keep" busy="Checking…" send={send} stays>
+      <label class="field">
+        <span>The rule, in JSON</span>
+        <textarea name="document" rows={8} class="mono" required maxLength={60_000} />
+      </label>
+    </Form>
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new Error(`That is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
