@@ -36,6 +36,8 @@ const homes: Record<string, string> = {
   nodemailer: 'notify',
   '@platformatic/kafka': 'delivery',
   fastify: 'api',
+  jose: 'access',
+  'openid-client': 'access',
   'oxc-parser': 'admission',
   preact: 'console',
   'qrcode-generator': 'console',

@@ -1,13 +1,15 @@
 import type { Measurement } from './message.ts';
 import type { WrittenMeasurement } from './pipeline.ts';
 
-/** Who looks at what was stored. Both calls are short, and a throw of either is logged, never passed on. */
+/** Who looks at what was stored. The calls are short, and a throw of one is logged, never passed on. */
 export interface LiveSubscriber {
   /** A word for the metrics. */
   readonly name: string;
   /** Asked for each record before anything is parsed; most are none of the subscriber's. */
   wants(record: Pick<WrittenMeasurement, 'device' | 'kind' | 'text'>): boolean;
   take(measurement: Measurement): void;
+  /** Records were lost because the subscriber fell behind; said before the next one is taken. */
+  lost?(): void;
 }
 
 /**

@@ -15,11 +15,11 @@ import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
 import { countStages } from './count-stages.ts';
 import type { Clock } from './lib/clock.ts';
-import { openHistory } from './history/open-history.ts';
+import { openHistory, type History } from './history/open-history.ts';
 import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { openMetrics } from './observability/metrics.ts';
-import { accessRoutes, openAccessStage } from './open-access.ts';
+import { accessRoutes, openAccessStage, openIdentityProvider } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
 import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
@@ -31,6 +31,7 @@ import { openPluginUploads } from './hosting/plugin-uploads.ts';
 import { openTraffic } from './preflight/open-traffic.ts';
 import { openIngest, type IngestStage } from './preprocess/ingest.ts';
 import { deviceAccess } from './registry/device-access.ts';
+import { dataRoutes } from './data-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import { allTables } from './all-tables.ts';
@@ -95,7 +96,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
   await desk.tellPeople((message) => mqtt.publish(message));
 
-  const access = deviceAccess({ registry, broker: mqtt, forgetData: forgetting(ingest, buffer), log });
+  const access = deviceAccess({ registry, broker: mqtt, forgetData: forgetting(ingest, buffer, history), log });
   await access.settle();
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
@@ -109,7 +110,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   const shown = { alarms, sinks, hardware, metrics, plugins: () => pluginList(plugins.status(), ingest.plugins()) };
   const system = starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }));
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
-  const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }));
+  const provider = await openIdentityProvider(config, clock);
+  const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }, provider));
   const api = starting.use(
     await listenApi(
       { ...config.http, version },
@@ -118,7 +120,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...readRoutes(readModel(buffer, shown)),
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
-          ...accessRoutes(rights, ownership),
+          ...accessRoutes(rights, ownership, provider, clock),
+          ...dataRoutes({ live, ingest: taken, store: buffer, clock }, starting),
           ...rules,
           ...sinkRoutes(sinks),
           ...systemRoutes(system),
@@ -156,10 +159,13 @@ async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<strin
 }
 
 /** Deletes what is kept of a device beside the log and the registry. */
-function forgetting(ingest: IngestStage, buffer: Buffer): (device: string) => Promise<void> {
+function forgetting(
+  ingest: IngestStage,
+  buffer: Buffer,
+  history: History | undefined,
+): (device: string) => Promise<void> {
   return async (device) => {
-    await ingest.forget(device);
-    await buffer.forgetDeadLetters(device);
+    await Promise.all([ingest.forget(device), buffer.forgetDeadLetters(device), history?.forget(device)]);
   };
 }
 

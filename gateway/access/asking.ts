@@ -25,7 +25,10 @@ export function bearerOf(asking: Asking): string | undefined {
 const cookieName = (isTls: boolean): string => (isTls ? '__Host-portcullis' : 'portcullis');
 
 export function sessionOf(asking: Asking): string | undefined {
-  const name = cookieName(asking.isTls);
+  return cookieOf(asking, cookieName(asking.isTls));
+}
+
+function cookieOf(asking: Asking, name: string): string | undefined {
   for (const pair of (header(asking, 'cookie') ?? '').split(/; */)) {
     if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1);
   }
@@ -37,6 +40,15 @@ export function sessionCookie({ isTls }: Pick<Asking, 'isTls'>, secret?: string)
   const ends = secret === undefined ? '; Max-Age=0' : '';
   return `${cookieName(isTls)}=${secret ?? ''}; Path=/; HttpOnly; SameSite=Strict${isTls ? '; Secure' : ''}${ends}`;
 }
+
+const journeyName = 'portcullis-login';
+
+/** The cookie of a browser on its way to the identity provider. It comes back from another site, so it cannot be `Strict`. */
+export function journeyCookie({ isTls }: Pick<Asking, 'isTls'>, state: string): string {
+  return `${journeyName}=${state}; Path=/api/v1/login; Max-Age=600; HttpOnly; SameSite=Lax${isTls ? '; Secure' : ''}`;
+}
+
+export const journeyOf = (asking: Asking): string | undefined => cookieOf(asking, journeyName);
 
 /** Whether a page of another site has the browser send this. Programs say no origin. */
 export function isFromAnotherSite(asking: Asking): boolean {

@@ -49,7 +49,7 @@ function fits(policy: Policy, { actor, permission, target, time }: Question): bo
 
 /** Also a policy of its own places never leads out of the areas that the actor is confined to. */
 function opensAt({ where }: Policy, actor: Actor, target: Question['target']): boolean {
-  if (where === 'self') return target.account === undefined || target.account === actor.id;
+  if (where === 'self') return actor.kind !== 'local' && (target.account === undefined || target.account === actor.id);
   if (target.some) return true;
   if (actor.areas !== 'all' && !areIn(actor.areas, target.places)) return false;
   return typeof where === 'string' || areIn(where, target.places);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problemSchema } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of the given routes. */
@@ -12,7 +13,14 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
     openapi: '3.1.0',
     info: { title: 'Portcullis', version, description: 'What the gateway has accepted, and what became of it.' },
     paths,
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of a program, or the administrator token.' },
+        session: { type: 'apiKey', in: 'cookie', name: 'portcullis', description: 'The cookie of a login.' },
+        csrf: { type: 'apiKey', in: 'header', name: 'X-CSRF-Token', description: 'With a cookie, for every change.' },
+      },
+      schemas: { Problem: jsonSchema(problemSchema, 'output') },
+    },
   };
 }
 
@@ -24,11 +32,12 @@ function operation(route: Route): object {
   const inside = fields.filter(([name]) => !inPath.has(name) && !asQuery);
   return {
     summary: route.summary,
-    security: route.needs === 'nothing' ? [] : [{ token: [] }],
+    ...(route.needs !== 'nothing' && { 'x-permission': route.needs }),
+    security: securityOf(route),
     parameters: outside.map(([name, schema]) => ({
       name,
       in: inPath.has(name) ? 'path' : 'query',
-      required: inPath.has(name),
+      required: inPath.has(name) || !schema.safeParse(undefined).success,
       schema: jsonSchema(schema, 'input'),
     })),
     ...(route.upload && {
@@ -52,12 +61,38 @@ function operation(route: Route): object {
         description: route.status === 202 ? 'Accepted' : 'OK',
         content: { [route.produces ?? 'application/json']: { schema: jsonSchema(route.result, 'output') } },
       },
-      default: {
-        description: 'Problem details (RFC 9457)',
-        content: { 'application/problem+json': { schema: { type: 'object' } } },
-      },
+      ...problems(route),
     },
   };
+}
+
+function securityOf({ needs, method }: Route): object[] {
+  if (needs === 'nothing') return [];
+  return [{ token: [] }, method === 'GET' ? { session: [] } : { session: [], csrf: [] }];
+}
+
+/** What a route may answer beside its result, and the reason. */
+function problems({ needs, method, upload }: Route): object {
+  const said: [status: number, why: string][] = [
+    [400, 'A field is missing or wrong, or the request cannot be read'],
+    ...(needs === 'nothing' ? [] : ([[401, 'A login is needed, or it is over']] as [number, string][])),
+    [403, 'The caller may not do this'],
+    [404, 'What was asked for does not exist'],
+    [409, 'It does not fit what is there by now, or is under way'],
+    ...(method === 'GET'
+      ? []
+      : ([
+          [413, 'The body is too large'],
+          [415, 'The body is of another type'],
+        ] as [number, string][])),
+    [422, upload === undefined ? 'It cannot be done as asked' : 'The file is refused'],
+    [429, 'Too many failed tries'],
+    [500, 'A fault of the gateway'],
+    [503, 'Busy; try again'],
+    [507, 'The disk is full'],
+  ];
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return Object.fromEntries(said.map(([status, description]) => [status, { description, content }]));
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {

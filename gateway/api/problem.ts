@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
+import { z } from 'zod';
+import { errorTable, PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 
 /** What an error means to who asked; the others are faults of the gateway, whose text stays in its log. */
 const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, title: string]>>> = {
@@ -23,13 +24,14 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
 };
 
 /** RFC 9457 problem details; `code` is of `docs/errors.md` and stays the same when a sentence is put better. */
-export interface Problem {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly detail: string;
-}
+export const problemSchema = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(errorTable) as ErrorCode[]),
+  detail: z.string(),
+});
+export type Problem = z.infer<typeof problemSchema>;
 
 /** The answer for an error. Of what fastify refuses itself (a body that is too large, no JSON) the status is its own. */
 export function problemOf(error: Error & { readonly statusCode?: number }): Problem {

@@ -57,6 +57,10 @@ function addRoute(server: FastifyInstance, route: Route, parts: ServeParts): voi
         caller,
         actor: caller.actor,
         may: (permission, about) => access.may(caller.actor, permission, about),
+        mayStill: async () => {
+          const { actor } = await access.identify(caller.asking, false);
+          return route.needs === 'nothing' || access.may(actor, route.needs, target);
+        },
         body: request.body instanceof Readable ? request.body : Readable.from([]),
         header: (name, value) => void (headers[name] = value),
       };

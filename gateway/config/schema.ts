@@ -3,6 +3,7 @@ import { tuyaSchema } from './tuya-schema.ts';
 import { influxSchema } from './influx-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
 import { notifySchema } from './notify-schema.ts';
+import { access } from './access-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
@@ -136,6 +137,7 @@ export const configSchema = z.strictObject({
   preprocess: preprocess.prefault({}),
   buffer: buffer.prefault({}),
   history: historySchema,
+  access: access.prefault({}),
   commands: z
     .strictObject({
       /** Nothing is actuated for so long after a start: what was wished before may be old. */

@@ -18,6 +18,7 @@ interface Seat {
   readonly subscriber: LiveSubscriber;
   readonly waiting: WrittenMeasurement[];
   scheduled: boolean;
+  lost: boolean;
 }
 
 /** The live view: nothing runs and nothing is kept while nobody looks. */
@@ -40,6 +41,8 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
     if (!seats.has(seat)) return;
     for (const { text } of seat.waiting.splice(0, atOnce)) {
       try {
+        if (seat.lost) seat.subscriber.lost?.();
+        seat.lost = false;
         seat.subscriber.take(JSON.parse(text) as Measurement);
       } catch (err) {
         failed(seat, err);
@@ -56,6 +59,7 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
     if (!wants(seat, record)) return;
     if (seat.waiting.length >= maxWaiting) {
       seat.waiting.shift();
+      seat.lost = true;
       tell('dropped', { stage: 'live', reason: seat.subscriber.name, count: 1 });
     }
     seat.waiting.push(record);
@@ -75,7 +79,7 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
       if (seats.size > 0) show(entry);
     },
     subscribe(subscriber) {
-      const seat: Seat = { subscriber, waiting: [], scheduled: false };
+      const seat: Seat = { subscriber, waiting: [], scheduled: false, lost: false };
       seats.add(seat);
       return { [Symbol.dispose]: () => void seats.delete(seat) };
     },

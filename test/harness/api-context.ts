@@ -18,6 +18,7 @@ export const asAdministrator: Context = {
   },
   actor: administrator,
   may: () => true,
+  mayStill: async () => true,
   body: Readable.from([]),
   header: () => undefined,
 };

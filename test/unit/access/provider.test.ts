@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
+import { Provider as OidcProvider } from 'oidc-provider';
+import { openProvider, type Provider } from '../../../gateway/access/provider.ts';
+
+const redirectUri = 'http://127.0.0.1:8080/api/v1/login/provider/callback';
+const rules = {
+  scope: 'openid groups',
+  nameClaim: 'name',
+  roleClaim: 'groups',
+  roleMap: { 'site-engineers': 'engineer' },
+} as const;
+
+interface Rig {
+  readonly provider: Provider;
+  readonly issuer: string;
+  readonly key: CryptoKey;
+  clock: boolean;
+}
+
+/** A real OpenID provider on loopback, that asks for a name and nothing else. */
+async function openRig(t: TestContext): Promise<Rig> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+  const oidc = new OidcProvider(issuer, {
+    clients: [{ client_id: 'gateway', client_secret: 'a secret of the gateway', redirect_uris: [redirectUri] }],
+    jwks: { keys: [jwk] },
+    pkce: { required: () => true },
+    claims: { openid: ['sub'], groups: ['groups', 'name'] },
+    scopes: ['openid', 'groups'],
+    conformIdTokenClaims: false,
+    cookies: { keys: ['only for this test'] },
+    findAccount: (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, name: `Person ${id}`, groups: id === 'eve' ? ['visitors'] : ['site-engineers'] }),
+    }),
+  });
+  const serve = oidc.callback();
+  server.on('request', (request, response) => void serve(request, response));
+  const rig: { clock: boolean } = { clock: true };
+  const provider = openProvider(
+    {
+      ...rules,
+      issuer,
+      clientId: 'gateway',
+      clientSecret: 'a secret of the gateway',
+      audience: 'urn:gateway',
+      redirectUri,
+    },
+    () => rig.clock,
+  );
+  return Object.assign(rig, { provider, issuer, key: privateKey });
+}
+
+/** What a browser does at the provider: follows, fills in the forms, keeps its cookies. */
+async function signIn(start: string, login: string): Promise<URL> {
+  const jar = new Map<string, string>();
+  let [url, init]: [string, RequestInit] = [start, {}];
+  for (let step = 0; step < 15; step++) {
+    const cookie = Array.from(jar, (pair) => pair.join('=')).join('; ');
+    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } });
+    for (const one of answer.headers.getSetCookie()) {
+      const [name = '', value = ''] = (one.split(';')[0] ?? '').split('=');
+      jar.set(name, value);
+    }
+    const to = answer.headers.get('location');
+    if (to !== null) {
+      [url, init] = [new URL(to, url).href, {}];
+      if (url.startsWith(redirectUri)) return new URL(url);
+      continue;
+    }
+    const page = await answer.text();
+    const action = /action="([^"]+)"/.exec(page)?.[1] ?? assert.fail(page);
+    const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1] ?? '';
+    const body = new URLSearchParams({ prompt, login, password: 'any' });
+    [url, init] = [new URL(action, url).href, { method: 'POST', body }];
+  }
+  return assert.fail('the provider never sent the browser back');
+}
+
+test('somebody whom the provider vouches for comes in with the role of their group', async (t) => {
+  const { provider } = await openRig(t);
+  const { url, journey } = await provider.begin();
+  assert.match(url, /code_challenge_method=S256/);
+  const back = await signIn(url, 'ann');
+  const actor = await provider.finish(back.search, journey);
+  assert.deepEqual(
+    [actor.kind, actor.name, actor.role, actor.id],
+    ['person', 'Person ann', 'engineer', 'provider:ann'],
+  );
+  await assert.rejects(provider.finish(back.search, journey), { code: 'NOT_ALLOWED' }, 'a code is good once');
+});
+
+test('whoever has no role here, and whoever comes back to another login, stays outside', async (t) => {
+  const { provider } = await openRig(t);
+  const first = await provider.begin();
+  const back = await signIn(first.url, 'eve');
+  const other = await provider.begin();
+  await assert.rejects(provider.finish(back.search, other.journey), { code: 'NOT_ALLOWED' });
+  await assert.rejects(provider.finish(back.search, first.journey), /no role/);
+});
+
+test('a token of the provider is checked: issuer, audience, algorithm, key, time', async (t) => {
+  const rig = await openRig(t);
+  const { provider, issuer } = rig;
+  const claims = { sub: 'robot', name: 'Robot', groups: ['site-engineers'] };
+  const sign = (key: CryptoKey | Uint8Array, alg: string, change: { iss?: string; aud?: string; exp?: number } = {}) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg, kid: 'k1' })
+      .setIssuer(change.iss ?? issuer)
+      .setAudience(change.aud ?? 'urn:gateway')
+      .setExpirationTime(change.exp ?? Math.floor(Date.now() / 1_000) + 600)
+      .sign(key);
+  const good = await sign(rig.key, 'RS256');
+  assert.deepEqual(
+    [(await provider.fromToken(good)).kind, (await provider.fromToken(good)).role],
+    ['token', 'engineer'],
+  );
+  const { privateKey: stranger } = await generateKeyPair('RS256');
+  for (const [what, jwt] of Object.entries({
+    'another issuer': await sign(rig.key, 'RS256', { iss: 'https://evil.example' }),
+    'another audience': await sign(rig.key, 'RS256', { aud: 'urn:other' }),
+    over: await sign(rig.key, 'RS256', { exp: Math.floor(Date.now() / 1_000) - 120 }),
+    'another key': await sign(stranger, 'RS256'),
+    'a shared secret': await sign(new TextEncoder().encode('x'.repeat(32)), 'HS256'),
+    'no signature': new UnsecuredJWT(claims)
+      .setIssuer(issuer)
+      .setAudience('urn:gateway')
+      .setExpirationTime('1h')
+      .encode(),
+    nonsense: 'a.b.c',
+  })) {
+    await assert.rejects(provider.fromToken(jwt), { code: 'LOGIN_NEEDED' }, what);
+  }
+  rig.clock = false;
+  await assert.rejects(provider.fromToken(good), /clock/);
+});
+
+test('a provider that is away is said to be, and asked again the next time', async () => {
+  const away = openProvider(
+    {
+      ...rules,
+      issuer: 'http://127.0.0.1:1',
+      clientId: 'gateway',
+      clientSecret: undefined,
+      audience: 'x',
+      redirectUri,
+    },
+    () => true,
+  );
+  for (let n = 0; n < 2; n++) await assert.rejects(away.begin(), { code: 'OVERLOADED', message: /local account/ });
+});
