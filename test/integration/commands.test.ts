@@ -80,7 +80,6 @@ test('the command line sends, waits, shows and lists', async (t) => {
   await assert.rejects(send({ on: 'yes' }), /COMMAND_INVALID|on/);
   const alarms = await daemon.api<{ alarms: { code: string; subject: string }[] }>('/api/v1/alarms');
   assert.ok(alarms.alarms.some(({ code, subject }) => code === 'COMMAND_NOT_DONE' && subject === lampId));
-  assert.equal((await fetch(`http://127.0.0.1:${daemon.httpPort}/switch.js`)).status, 200);
   const metrics = await (await fetch(`http://127.0.0.1:${daemon.httpPort}/metrics`)).text();
   assert.match(metrics, /portcullis_commands_total\{source="api",state="expired",code="COMMAND_EXPIRED"\} 1/);
 });
