@@ -33,3 +33,5 @@ process.on('disconnect', () => {
   for (const shell of shells.values()) shell.kill();
   process.exit(0);
 });
+// Its other end is closed with the gateway however that ends, also where the channel did not tell.
+process.stdin.on('close', () => process.emit('disconnect')).resume();

@@ -45,7 +45,7 @@ export function openNursery(): Nursery {
     }
   };
   const begin = (): ChildProcess => {
-    const own = fork(program, [], { env: {}, cwd: '/', execArgv: small });
+    const own = fork(program, [], { env: {}, cwd: '/', execArgv: small, stdio: ['pipe', 'ignore', 'inherit', 'ipc'] });
     own.on('message', (news, socket) => hear(own, news as NurseryNews, socket));
     own.on('error', () => undefined);
     own.on('exit', () => {
