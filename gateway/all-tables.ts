@@ -14,6 +14,7 @@ import { gpioTables } from './transports/gpio/tables.ts';
 import { mqttTables } from './transports/mqtt/tables.ts';
 import { twinTables } from './twin/tables.ts';
 import { alarmTables } from './alarms/tables.ts';
+import { flowsTables } from './flows/tables.ts';
 import { historyTables } from './history/tables.ts';
 
 /** Of every stage that keeps something. */
@@ -32,6 +33,7 @@ export const allTables: readonly TableSet[] = [
   alarmTables,
   notifyTables,
   historyTables,
+  flowsTables,
   accessTables,
   apiTables,
 ];

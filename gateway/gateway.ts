@@ -25,6 +25,7 @@ import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openHardware, type Hardware } from './open-hardware.ts';
 import { openRuleDesk } from './open-rules.ts';
+import { openNodeRed } from './open-node-red.ts';
 import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
@@ -109,6 +110,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 
   const shown = { alarms, sinks, hardware, metrics, plugins: () => pluginList(plugins.status(), ingest.plugins()) };
   const system = starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }));
+  const seen = { ...actuation, live, alarms: desk.desk, history, store: buffer };
+  const nodeRed = await openNodeRed(config, seen, deps, starting);
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
   const provider = await openIdentityProvider(config, clock);
   const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }, provider));
@@ -126,7 +129,9 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...sinkRoutes(sinks),
           ...systemRoutes(system),
           ...pluginRoutes(await openPluginUploads(config)),
+          ...nodeRed.routes,
         ],
+        mounts: nodeRed.mounts,
         access: rights,
         store: buffer,
         assets: await consoleAssets(),
@@ -151,7 +156,6 @@ const logAlarm =
   (log: Logger) =>
   ({ code, detail }: { readonly code: string; readonly detail: string }, active: boolean): void =>
     log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
-
 /** What keeps the gateway from taking messages: it answers when the writer does. */
 async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {
   await buffer.status();

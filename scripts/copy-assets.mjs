@@ -8,7 +8,14 @@ const root = join(import.meta.dirname, '..');
 /** Folder of the compiled build. */
 const dist = process.argv[2] ?? join(root, 'dist');
 for (const file of globSync(
-  ['gateway/console/built/**/*.*', 'gateway/rules/shipped/*.yaml', 'plugins/*/package.json', 'package.json'],
+  [
+    'gateway/console/built/**/*.*',
+    'gateway/rules/shipped/*.yaml',
+    'gateway/flows/palette/*.{html,json}',
+    'gateway/flows/templates/*',
+    'plugins/*/package.json',
+    'package.json',
+  ],
   {
     cwd: root,
   },

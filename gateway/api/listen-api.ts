@@ -8,6 +8,7 @@ import { problem, problemOf, sendProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
 import { openReplays } from './replays.ts';
+import { serveMount, type Mount } from './serve-mount.ts';
 import { serveRoute } from './serve-route.ts';
 
 export interface ApiOptions {
@@ -18,6 +19,8 @@ export interface ApiOptions {
 
 export interface ApiDeps {
   readonly routes: readonly Route[];
+  /** What something else serves below a path of its own. */
+  readonly mounts?: readonly Mount[];
   readonly access: AccessDesk;
   /** Keeps the answers to calls with an `Idempotency-Key`. */
   readonly store: TableStore;
@@ -84,6 +87,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   };
   for (const route of deps.routes) await serveRoute(server, route, parts);
   for (const asset of deps.assets) serveAsset(server, asset);
+  for (const mount of deps.mounts ?? []) await serveMount(server, mount, deps.access);
 
   await listen(server, options);
   const address = server.server.address();

@@ -18,6 +18,11 @@ export function adminToken(dataDir: string): Promise<string> {
   return keep(dataDir, adminTokenFile, () => randomBytes(24).toString('base64url'));
 }
 
+/** Encrypts what nodes of flows keep as credentials; another gateway cannot read them. */
+export function flowsSecret(dataDir: string): Promise<string> {
+  return keep(dataDir, 'flows-secret', () => randomBytes(32).toString('base64url'));
+}
+
 export const adminTokenFile = 'admin-token';
 
 /** What the file says, or what is made now and kept for the gateway's user only. A file that is there is never replaced. */

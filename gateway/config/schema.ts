@@ -4,6 +4,7 @@ import { influxSchema } from './influx-schema.ts';
 import { kafkaSchema } from './kafka-schema.ts';
 import { notifySchema } from './notify-schema.ts';
 import { access } from './access-schema.ts';
+import { flowsSchema } from './flows-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
@@ -151,6 +152,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema.prefault({}),
+  flows: flowsSchema.prefault({}),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

@@ -4,7 +4,7 @@ import type { Plugin } from '../../../contracts/plugin.ts';
 import { importBoxed } from '../../lib/import-boxed.ts';
 import { inspectExports, snapshotGlobals } from '../../lib/inspect-live.ts';
 import { fenceModules } from '../../lib/module-fence.ts';
-import { lineReader } from '../lines.ts';
+import { lineReader } from '../../lib/lines.ts';
 import type { FromCell, LoadOrder, SaidByCell, ToCell } from '../wire.ts';
 import { closeEscapes } from './close-escapes.ts';
 import { openHandles } from './handles.ts';

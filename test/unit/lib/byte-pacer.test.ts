@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytePacer } from '../../../gateway/cells/byte-pacer.ts';
+import { bytePacer } from '../../../gateway/lib/byte-pacer.ts';
 
 test('within the rate nobody waits, a second can be saved up and no more, and what is over is waited for', () => {
   let now = 0;

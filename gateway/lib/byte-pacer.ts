@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * How long to wait until so many more bytes are within the rate; a second's worth may be saved up. What a cell says is
