@@ -12,6 +12,7 @@ import { contractCommand } from './cli/contract.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { firstBootCommand } from './cli/first-boot.ts';
+import { flowsCommand } from './cli/flows.ts';
 import { groupCommand } from './cli/group.ts';
 import { historyCommand } from './cli/history.ts';
 import { ledgerCommand } from './cli/ledger.ts';
@@ -45,6 +46,7 @@ const program = new Command('portcullis')
   .addCommand(contactCommand())
   .addCommand(historyCommand())
   .addCommand(rulesCommand())
+  .addCommand(flowsCommand())
   .addCommand(placeCommand())
   .addCommand(groupCommand())
   .addCommand(contractCommand())

@@ -21,6 +21,8 @@ Description: edge gateway for homes and buildings
 /** Files of `systemd/`, and where package and image have them. */
 export const packagedUnits: Readonly<Record<string, string>> = {
   'portcullis.service': 'usr/lib/systemd/system/portcullis.service',
+  'portcullis-flows.service': 'usr/lib/systemd/system/portcullis-flows.service',
+  'portcullis-flows.path': 'usr/lib/systemd/system/portcullis-flows.path',
   'portcullis.sysusers.conf': 'usr/lib/sysusers.d/portcullis.conf',
   'portcullis.tmpfiles.conf': 'usr/lib/tmpfiles.d/portcullis.conf',
   '60-portcullis.rules': 'usr/lib/udev/rules.d/60-portcullis.rules',
@@ -33,6 +35,7 @@ export const docPages = [
   'errors.md',
   'serial.md',
   'gpio.md',
+  'flows.md',
 ];
 
 /** The Debian package of the tree: `/usr/lib/portcullis`, units, a configuration that is never overwritten. Gives back its path. */

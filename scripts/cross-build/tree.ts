@@ -40,4 +40,5 @@ export async function layOut(place: Workplace): Promise<void> {
 export function writeStarter(tree: string): void {
   mkdirSync(join(tree, 'bin'), { recursive: true });
   writeFileSync(join(tree, 'bin/portcullis'), starter, { mode: 0o755 });
+  cpSync(join(import.meta.dirname, '../../systemd/portcullis-flows'), join(tree, 'bin/portcullis-flows'));
 }

@@ -37,6 +37,16 @@ test('systemd understands every line of the unit, and would say if not', (t) => 
   assert.match(complaints(t, service.replace('ProtectHome', 'ProtectHouse')), /Unknown key 'ProtectHouse'/);
 });
 
+test("systemd understands the unit of Node-RED, which is open to less than the gateway's", (t) => {
+  if (!withSystemd(t)) return;
+  const flows = readFileSync(join(units, 'portcullis-flows.service'), 'utf8');
+  assert.equal(complaints(t, flows, 'portcullis-flows'), '');
+  const file = join(folder(t), 'portcullis-flows.service');
+  writeFileSync(file, flows);
+  const { status } = spawnSync('systemd-analyze', ['security', '--offline=true', `--threshold=${threshold}`, file]);
+  assert.equal(status, 0);
+});
+
 for (const name of ['portcullis-first-boot', 'portcullis-judge', 'portcullis-led'])
   test(`systemd understands every line of ${name}.service`, (t) => {
     if (!withSystemd(t)) return;
