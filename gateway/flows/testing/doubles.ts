@@ -18,10 +18,15 @@ export interface Done {
   }[];
 }
 
+interface Measured {
+  readonly at: number;
+  readonly measure: Measure;
+}
+
 /** In place of the gateway's stages: says what a case says, and writes down what a flow does. Every command is done at once. */
 export function openDoubles(startMs: number) {
   const subscribers = new Set<LiveSubscriber>();
-  const measured: { readonly at: number; readonly measure: Measure }[] = [];
+  const measured: Measured[] = [];
   let commands: Done['commands'][number][] = [];
   let alarms: Done['alarms'][number][] = [];
   let flows = '[]';
@@ -46,7 +51,7 @@ export function openDoubles(startMs: number) {
         device,
         version: 0,
         desired: {},
-        reported: { version: 0, state: stateOf(device) },
+        reported: { version: 0, state: stateOf(device, measured) },
         delta: {},
       }),
       edit: async ({ id, desired }) => {
@@ -61,22 +66,8 @@ export function openDoubles(startMs: number) {
       },
       clear: async ({ code, subject }) => void alarms.push({ code, subject, op: 'clear' }),
     },
-    history: {
-      query: async ({ device, metric, from, to, limit }) => {
-        const points = measured
-          .filter(({ at, measure }) => measure.device === device && measure.metric === metric && at >= from && at <= to)
-          .slice(-limit)
-          .map(({ at, measure }): HistoryPoint => ({ at, count: 1, last: measure.value }));
-        return { device, metric, resolutionMs: 0, points };
-      },
-    },
+    history: historyOf(measured),
   };
-  const stateOf = (device: string) =>
-    Object.fromEntries(
-      measured
-        .filter(({ measure }) => measure.device === device)
-        .map(({ at, measure: { metric, value } }, n) => [metric, { value, version: n + 1, at }]),
-    );
   return {
     ports,
     files: storeOf(() => flows),
@@ -107,6 +98,26 @@ export function openDoubles(startMs: number) {
       return done;
     },
   };
+}
+
+function historyOf(measured: readonly Measured[]): FlowPorts['history'] {
+  return {
+    query: async ({ device, metric, from, to, limit }) => {
+      const points = measured
+        .filter(({ at, measure }) => measure.device === device && measure.metric === metric && at >= from && at <= to)
+        .slice(-limit)
+        .map(({ at, measure }): HistoryPoint => ({ at, count: 1, last: measure.value }));
+      return { device, metric, resolutionMs: 0, points };
+    },
+  };
+}
+
+function stateOf(device: string, measured: readonly Measured[]) {
+  return Object.fromEntries(
+    measured
+      .filter(({ measure }) => measure.device === device)
+      .map(({ at, measure: { metric, value } }, n) => [metric, { value, version: n + 1, at }]),
+  );
 }
 
 function measurementOf({ device, metric, value, room, class: cls }: Measure, at: number): Measurement {

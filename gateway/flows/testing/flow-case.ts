@@ -78,7 +78,7 @@ export function readCases(paths: readonly string[]): readonly FlowCase[] {
       const [issue] = read.error.issues;
       throw new PortcullisError('CONFIG_INVALID', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
     }
-    return { ...read.data, file, flowText: textOf(join(dirname(file), read.data.flow)) };
+    return Object.assign(read.data, { file, flowText: textOf(join(dirname(file), read.data.flow)) });
   });
 }
 

@@ -145,9 +145,13 @@ async function runCase({ at, flowText, steps }: FlowCase, index: number, stage: 
   return problems;
 }
 
+function withoutSeverity<Alarm extends { readonly severity?: string | undefined }>({ severity: _, ...alarm }: Alarm) {
+  return alarm;
+}
+
 function compare(step: number, { commands, alarms }: Expectation, done: Done): string[] {
-  const raised = alarms.map(({ severity, ...alarm }) => alarm);
-  const told = done.alarms.map(({ severity: _, ...alarm }) => alarm);
+  const raised = alarms.map(withoutSeverity);
+  const told = done.alarms.map(withoutSeverity);
   const wrongSeverity = alarms.some(
     ({ severity }, at) => severity !== undefined && severity !== done.alarms[at]?.severity,
   );
