@@ -1,4 +1,4 @@
-import type { LiveSubscriber } from '../../contracts/live.ts';
+import type { LiveRecord, LiveSubscriber } from '../../contracts/live.ts';
 import type { Measurement } from '../../contracts/message.ts';
 import type { RuleEngine, Told } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
@@ -8,7 +8,7 @@ const maxRemembered = 20_000;
 
 /** What the gateway says of a device is no sign of life of it. */
 const isOwn = (text: string): boolean => text.includes('"proto":"gateway"');
-const isChange = (text: string): boolean => text.includes('"kind":"change"') && !text.includes('"subject":"twin"');
+const isChange = ({ kind, text }: LiveRecord): boolean => kind === 'change' && !text.includes('"subject":"twin"');
 
 /**
  * What rules hear of what was stored. Most records are none of theirs, and only those that are get parsed. A message that a
@@ -34,14 +34,15 @@ export function ruleListener(parts: {
   };
   return {
     name: 'rules',
-    wants({ device, text }) {
-      if (isChange(text)) {
+    wants(record) {
+      const { device, text } = record;
+      if (isChange(record)) {
         parts.onRegistryChange(text.includes('"subject":"device"') ? device : undefined);
         return false;
       }
       const interest = engine.interestIn(device);
       if (interest === undefined) return false;
-      return (interest.heard.length > 0 && !isOwn(text)) || (interest.byWord.size > 0 && names(text, interest.byWord));
+      return (interest.heard.length > 0 && !isOwn(text)) || (interest.byWord.size > 0 && names(record, interest.byWord));
     },
     take(message) {
       tellEngine(engine, message, now(), isLate(message));
@@ -51,7 +52,8 @@ export function ruleListener(parts: {
 }
 
 /** Whether a record has a metric of one of the names. */
-function names(text: string, words: { has(word: string): boolean }): boolean {
+function names({ keys, text }: LiveRecord, words: { has(word: string): boolean }): boolean {
+  if (keys !== undefined) return keys.some((key) => words.has(key.slice(key.indexOf('\n') + 1)));
   for (let at = text.indexOf('"n":"'); at >= 0; at = text.indexOf('"n":"', at)) {
     const end = text.indexOf('"', at + 5);
     if (end < 0) return false;
