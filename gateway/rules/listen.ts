@@ -42,7 +42,9 @@ export function ruleListener(parts: {
       }
       const interest = engine.interestIn(device);
       if (interest === undefined) return false;
-      return (interest.heard.length > 0 && !isOwn(text)) || (interest.byWord.size > 0 && names(record, interest.byWord));
+      return (
+        (interest.heard.length > 0 && !isOwn(text)) || (interest.byWord.size > 0 && names(record, interest.byWord))
+      );
     },
     take(message) {
       tellEngine(engine, message, now(), isLate(message));
