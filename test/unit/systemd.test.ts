@@ -23,8 +23,11 @@ function folder(t: TestContext): string {
 
 /** What systemd has against a unit; its program is one that is there, or that alone would be the complaint. */
 function complaints(t: TestContext, text: string, name = 'portcullis'): string {
-  const file = join(folder(t), `${name}.service`);
-  writeFileSync(file, text.replace(/^ExecStart=\S+/m, 'ExecStart=/usr/bin/env'));
+  const beside = folder(t);
+  const file = join(beside, `${name}.service`);
+  // Units that name the gateway's want it to be there.
+  for (const [path, unit] of [[join(beside, 'portcullis.service'), service] as const, [file, text] as const])
+    writeFileSync(path, unit.replace(/^ExecStart=\S+/m, 'ExecStart=/usr/bin/env'));
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
   return status === 0 ? stderr : `exit ${status}: ${stderr}`;
 }
