@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
@@ -23,12 +24,21 @@ const plugin = `import { z } from 'zod';
 export default { name: 'vendor', apiVersion: 1, proto: 'v', topics: ['v/#'], config: z.strictObject({ n: z.number() }), decode: () => [] };
 `;
 
+/** What is said; of events without an end, what comes first. */
+async function textOf(answer: Response): Promise<string> {
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) return answer.text();
+  const reader = answer.body?.getReader();
+  const first = await Promise.race([reader?.read(), setTimeout(1_000)]);
+  await reader?.cancel();
+  return Buffer.from(first?.value ?? []).toString();
+}
+
 /** Every answer that the API gives, good and bad, and the sentences about it. */
 async function everyAnswer(base: string, admin: string): Promise<string[]> {
   const said: string[] = [];
   const ask = async (path: string, init: RequestInit = {}): Promise<void> => {
     const answer = await fetch(`${base}${path}`, init);
-    said.push(`${path} ${answer.status} ${JSON.stringify([...answer.headers])} ${await answer.text()}`);
+    said.push(`${path} ${answer.status} ${JSON.stringify([...answer.headers])} ${await textOf(answer)}`);
   };
   const document = (await (await fetch(`${base}/openapi.json`)).json()) as { paths: Record<string, object> };
   const wrong = { authorization: `Bearer ${canary('wrong-token')}` };
