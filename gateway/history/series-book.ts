@@ -33,6 +33,8 @@ export class SeriesBook {
   readonly #port: FollowerPort;
   /** Device, then metric, type, unit and counter. */
   readonly #devices = new Map<string, Map<string, Series>>();
+  /** Device, then metric: which of its series was heard last. Most have one, and it is found without its whole name. */
+  readonly #lastHeard = new Map<string, Map<string, Series>>();
   readonly #byId = new Map<number, Series>();
   /** Counters of series that are not held. */
   readonly #counters = new Map<number, readonly [shard: number, state: CounterState]>();
@@ -74,6 +76,18 @@ export class SeriesBook {
 
   /** Undefined where there are too many. */
   find(key: SeriesKey, upMs: number): Series | undefined {
+    let heard = this.#lastHeard.get(key.device);
+    const last = heard?.get(key.metric);
+    if (last !== undefined && last.type === key.type && last.unit === key.unit && last.counter === key.counter)
+      return last;
+    const found = this.#find(key, upMs);
+    if (found === undefined) return undefined;
+    if (heard === undefined) this.#lastHeard.set(key.device, (heard = new Map()));
+    heard.set(key.metric, found);
+    return found;
+  }
+
+  #find(key: SeriesKey, upMs: number): Series | undefined {
     let own = this.#devices.get(key.device);
     if (own === undefined) {
       own = this.#load(key.device, upMs);
@@ -93,6 +107,7 @@ export class SeriesBook {
     for (const { id } of this.#port.all('history.seriesOf', [device])) this.#counters.delete(Number(id));
     for (const { id } of this.of(device)) this.#byId.delete(id);
     this.#devices.delete(device);
+    this.#lastHeard.delete(device);
     this.#port.run('history.forget', [device]);
     this.#recount();
   }
@@ -106,6 +121,7 @@ export class SeriesBook {
         if (counterAt) this.#counters.set(id, [shard, counterAt]);
       }
       this.#devices.delete(device);
+      this.#lastHeard.delete(device);
     }
   }
 

@@ -22,6 +22,7 @@ const pages = [
   'devices/new',
   'places',
   'rules',
+  'flows',
   'sync',
   'trust',
   'people',
@@ -38,7 +39,7 @@ test('each page of the console does its job on a real gateway', async (t) => {
   const codeFile = join(folder, 'claim-code');
   writeFileSync(codeFile, 'K7QMP2XD');
   const cloud = await startCloud(t);
-  const config = { claim: { codeFile }, cloud: cloud.config };
+  const config = { claim: { codeFile }, cloud: cloud.config, flows: { enabled: true } };
   const daemon = await startDaemon(t, { config });
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
   const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
@@ -190,6 +191,32 @@ test('each page of the console does its job on a real gateway', async (t) => {
       .getByRole('img', { name: /Each point stands for/ })
       .or(page.getByRole('img', { name: /last / }))
       .waitFor();
+  });
+
+  await t.test('flows are deployed in the editor, and an earlier deploy comes back', async () => {
+    await open('flows');
+    await card(/^Node-RED/)
+      .getByText('running', { exact: true })
+      .waitFor();
+    const deploy = (label: string) =>
+      page.evaluate(
+        async ([name, token]) => {
+          const answer = await fetch('/api/v1/flows/deploy', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+            body: JSON.stringify([{ id: 'a1', type: 'tab', label: name, nodes: [] }]),
+          });
+          return answer.status;
+        },
+        [label, readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim()] as const,
+      );
+    assert.deepEqual([await deploy('first'), await deploy('second')], [200, 200]);
+    const table = page.getByRole('table', { name: 'Deployed flows' });
+    const first = table.getByRole('row').nth(2);
+    await first.getByRole('button', { name: 'Go back to this' }).click();
+    await first.getByRole('button', { name: 'Yes' }).click();
+    await table.getByRole('row').nth(3).waitFor();
+    await page.getByRole('link', { name: 'Open the editor' }).waitFor();
   });
 
   await t.test('a rule is written, tried on what was measured, and switched off', async () => {

@@ -82,7 +82,7 @@ test('the package is installed, upgraded with its data and settings kept, remove
   const [, uid] = /^portcullis:[^:]*:(\d+):/m.exec(readFileSync(at('etc/passwd'), 'utf8')) ?? [];
   assert.equal(statSync(at('var/lib/portcullis')).mode & 0o777, 0o700);
   assert.equal(String(statSync(at('var/lib/portcullis')).uid), uid);
-  assert.deepEqual(readdirSync(enabled), ['portcullis.service']);
+  assert.deepEqual(readdirSync(enabled).toSorted(), ['portcullis-flows.path', 'portcullis.service']);
   assert.ok(existsSync(at('usr/bin/portcullis')));
 
   writeFileSync(settings, 'dataDir: /var/lib/portcullis\n# mine\n');

@@ -9,6 +9,7 @@ import { Act } from './parts/doing.tsx';
 import { AlarmsPage } from './pages/alarms.tsx';
 import { ClaimPage } from './pages/claim.tsx';
 import { DevicePage } from './pages/device.tsx';
+import { FlowsPage } from './pages/flows.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NewDevicePage } from './pages/new-device.tsx';
 import { PeoplePage } from './pages/people.tsx';
@@ -31,6 +32,7 @@ const places: readonly { readonly at: string; readonly name: string; readonly sh
   { at: 'devices', name: 'Devices', show: showDevices },
   { at: 'places', name: 'Rooms', show: () => <RoomsPage /> },
   { at: 'rules', name: 'Rules', show: () => <RulesPage /> },
+  { at: 'flows', name: 'Flows', show: () => <FlowsPage /> },
   { at: 'sync', name: 'Delivery', show: () => <SyncPage /> },
   { at: 'trust', name: 'Plugins', show: () => <TrustPage /> },
   { at: 'people', name: 'People', show: () => <PeoplePage /> },
