@@ -86,13 +86,20 @@ test('a house with accounts: the first from the command line, a resident in thei
     'allowed; no plugin speaks for it',
   );
 
+  const logged = async (): Promise<Record<string, unknown>[]> =>
+    ((await admin('GET', '/audit?limit=1000')).body as { entries: Record<string, unknown>[] }).entries;
+  // How it ended is written behind the answer; that it was begun, before it.
+  await waitUntil('the end of the command is in the log', async () =>
+    (await logged()).some(({ outcome, target }) => outcome === 'failed' && target === 'device lamp-east'),
+  );
+
   await daemon.kill();
   await daemon.start();
   assert.equal((await rita('GET', '/devices')).status, 200, 'the session outlives a crash');
   assert.equal((await rita('POST', '/logout', {}, csrf)).status, 200);
   assert.equal((await rita('GET', '/devices')).status, 401);
 
-  const { entries } = (await admin('GET', '/audit?limit=1000')).body as { entries: Record<string, unknown>[] };
+  const entries = await logged();
   const said = entries.map(({ name, permission, outcome, target }) => [name, permission, outcome, target].join(' | '));
   for (const line of [
     'Rita | device.control | denied | device lamp-west',
