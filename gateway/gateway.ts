@@ -156,6 +156,7 @@ const logAlarm =
   (log: Logger) =>
   ({ code, detail }: { readonly code: string; readonly detail: string }, active: boolean): void =>
     log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
+
 /** What keeps the gateway from taking messages: it answers when the writer does. */
 async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {
   await buffer.status();

@@ -1,3 +1,5 @@
+import type { FailureRule } from '../failure-rule.ts';
+
 /** What kind of trouble an answer of InfluxDB is: each kind has its own rule below. */
 export type ErrorClass =
   | 'transport'
@@ -9,15 +11,7 @@ export type ErrorClass =
   | 'server'
   | 'unknown';
 
-export interface Rule {
-  /** `split` writes halves until one record is alone, and that one is rejected. */
-  readonly effect: 'keep' | 'split';
-  readonly pause?: 'transient' | 'stopped';
-  /** Told as an alarm, with the sentence a person needs. */
-  readonly alarm?: { readonly code: string; readonly detail: string };
-}
-
-export const rules: Readonly<Record<ErrorClass, Rule>> = {
+export const rules: Readonly<Record<ErrorClass, FailureRule>> = {
   transport: { effect: 'keep', pause: 'transient' },
   server: { effect: 'keep', pause: 'transient' },
   throttle: { effect: 'keep', pause: 'transient' },

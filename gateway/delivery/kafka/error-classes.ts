@@ -1,3 +1,5 @@
+import type { FailureRule } from '../failure-rule.ts';
+
 /** What kind of trouble an error of the client is: each kind has its own rule below. */
 export type ErrorClass =
   | 'transport'
@@ -13,19 +15,11 @@ export type ErrorClass =
   | 'broker'
   | 'unknown';
 
-export interface Rule {
-  /** `split` writes halves until one record is alone, and that one is rejected. */
-  readonly effect: 'keep' | 'split';
-  readonly pause?: 'transient' | 'stopped';
-  /** Told as an alarm, with the sentence a person needs. */
-  readonly alarm?: { readonly code: string; readonly detail: string };
-}
-
 /**
  * Only what a broker says of a record itself rejects it. In every class the client is thrown away: what arrived is
  * unknown, and its sequence numbers with it (kafka-client.ts).
  */
-export const rules: Readonly<Record<ErrorClass, Rule>> = {
+export const rules: Readonly<Record<ErrorClass, FailureRule>> = {
   transport: { effect: 'keep', pause: 'transient' },
   leader: { effect: 'keep', pause: 'transient' },
   producer: { effect: 'keep', pause: 'transient' },
