@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { commandSources } from './command.ts';
 import { knownDevice } from './registry.ts';
 
-const value = z.union([z.boolean(), z.number(), z.string().max(64)]);
+/** What a twin holds of a metric. */
+export const twinValue = z.union([z.boolean(), z.number(), z.string().max(64)]);
 
 /** A metric of a device: its word, and `@` with the endpoint behind it where it has one, as in `switch.state@left`. */
 export const twinMetric = z.string().min(1).max(128);
@@ -28,7 +29,7 @@ export const shownTwinSchema = z.object({
   desired: z.record(
     twinMetric,
     z.object({
-      value,
+      value: twinValue,
       state: z.enum(wishStates),
       /** The version of the twin at which it last changed. */
       version,
@@ -44,10 +45,10 @@ export const shownTwinSchema = z.object({
   reported: z.object({
     /** Grows with each change of a reported value. */
     version,
-    state: z.record(twinMetric, z.object({ value, version, at: z.number() })),
+    state: z.record(twinMetric, z.object({ value: twinValue, version, at: z.number() })),
   }),
   /** What is still to be done: the wishes that are pending. */
-  delta: z.record(twinMetric, value),
+  delta: z.record(twinMetric, twinValue),
 });
 export type ShownTwin = z.infer<typeof shownTwinSchema>;
 
@@ -69,8 +70,8 @@ export const twinChangeSchema = z.object({
   at: z.number(),
   event: z.enum(twinEvents),
   metric: twinMetric,
-  from: value.optional(),
-  to: value.optional(),
+  from: twinValue.optional(),
+  to: twinValue.optional(),
   by: z.enum(origins),
   version,
   command: z.string().optional(),
@@ -81,7 +82,7 @@ export type TwinChange = z.infer<typeof twinChangeSchema>;
 export const twinEditSchema = z.strictObject({
   id: knownDevice,
   desired: z
-    .record(twinMetric, value.nullable())
+    .record(twinMetric, twinValue.nullable())
     .refine((all) => Object.keys(all).length > 0 && Object.keys(all).length <= mostTwinMetrics, {
       message: `between 1 and ${mostTwinMetrics} metrics`,
     }),

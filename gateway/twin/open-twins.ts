@@ -9,7 +9,7 @@ import { openDrive } from './drive.ts';
 import { editTwin } from './edit.ts';
 import { followAll, followRegistry } from './follow.ts';
 import { changeOf } from './tables.ts';
-import { newTwin } from './twin.ts';
+import { newTwin, type Reported } from './twin.ts';
 import { watchForTwins } from './watch.ts';
 
 interface HistoryQuery {
@@ -37,6 +37,8 @@ export interface Twins {
   lead<Desk extends CommandDesk>(desk: Desk): Promise<TwinLead<Desk>>;
   /** Throws NOT_FOUND for a device that the registry does not have. */
   show(device: string): ShownTwin;
+  /** What each device reported last. */
+  reports(): Iterable<{ readonly device: string; readonly state: readonly (readonly [string, Reported])[] }>;
   /** Newest first; `next` goes on after the page. */
   history(query: HistoryQuery): Promise<{ readonly changes: readonly TwinChange[]; readonly next: number | undefined }>;
   stats(): TwinStats;
@@ -82,6 +84,7 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
       };
     },
     show,
+    reports: () => [...core.book.all()].map(({ device, reported }) => ({ device, state: [...reported] })),
     async history({ device, limit, before }) {
       show(device);
       const rows = await store.read('twin.history', [device, before ?? Number.MAX_SAFE_INTEGER, limit + 1]);

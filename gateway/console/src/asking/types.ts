@@ -44,6 +44,17 @@ export interface DeviceList {
   readonly devices: readonly Device[];
 }
 
+/** What every device reported last, of a house of hundreds. */
+export const twinsPath = '/api/v1/twins?limit=1000';
+export interface TwinList {
+  readonly twins: readonly {
+    readonly device: string;
+    /** When it last said anything. */
+    readonly at: number;
+    readonly state: Readonly<Record<string, { readonly value: boolean | number | string; readonly at: number }>>;
+  }[];
+}
+
 export interface Place {
   readonly id: string;
   readonly kind: PlaceKind;

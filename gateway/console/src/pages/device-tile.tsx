@@ -1,5 +1,7 @@
 import type { Device } from '../asking/types.ts';
+import type { Values } from '../asking/live-values.ts';
 import { Status, type Tone } from '../parts/parts.tsx';
+import { metricText, valueText } from '../parts/values.ts';
 import { hrefOf } from '../route.ts';
 
 export const lives: Readonly<Record<Device['lifeCycle'], readonly [tone: Tone, text: string]>> = {
@@ -12,10 +14,12 @@ export const lives: Readonly<Record<Device['lifeCycle'], readonly [tone: Tone, t
 /** A device in one look; chosen by a box, or opened. */
 export function DeviceTile({
   device,
+  values,
   isChosen,
   toggle,
 }: {
   device: Device;
+  values: Values;
   isChosen: boolean | undefined;
   toggle: (id: string) => void;
 }) {
@@ -25,6 +29,7 @@ export function DeviceTile({
     <>
       <span class="name">{name}</span>
       {name !== id && <small class="mono">{id}</small>}
+      <TileValues values={values} />
       <Status tone={tone}>{life}</Status>
       {tags.length > 0 && <small>{tags.join(' · ')}</small>}
     </>
@@ -44,5 +49,41 @@ export function DeviceTile({
       </span>
       {inside}
     </label>
+  );
+}
+
+/** What people look for first, in this order. */
+const first = [
+  'smoke',
+  'moisture',
+  'contact',
+  'occupancy',
+  'motion',
+  'switch.state',
+  'position',
+  'temperature',
+  'humidity',
+  'co2',
+  'power.active',
+  'illuminance',
+  'battery',
+];
+const mostShown = 3;
+
+function TileValues({ values }: { values: Values }) {
+  const isAway = values['availability']?.value === false;
+  const shown = first
+    .flatMap((word) => Object.entries(values).filter(([metric]) => metric.split('@')[0] === word))
+    .slice(0, mostShown);
+  if (!isAway && shown.length === 0) return null;
+  return (
+    <span class="values">
+      {isAway && <Status tone="bad">Away</Status>}
+      {shown.map(([metric, { value }]) => (
+        <span key={metric} title={metricText(metric)}>
+          {valueText(metric, value)}
+        </span>
+      ))}
+    </span>
   );
 }

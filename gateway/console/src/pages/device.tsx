@@ -1,5 +1,7 @@
 import type { Device, PlaceList, PluginList } from '../asking/types.ts';
 import type { ShownTwin } from '../../../../contracts/twin.ts';
+import type { Line } from '../asking/live.ts';
+import { laterOf, useLiveValues, type Values } from '../asking/live-values.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { ask } from '../asking/ask.ts';
 import { Act } from '../parts/doing.tsx';
@@ -7,6 +9,7 @@ import { Card, Facts, Page, Status, Waiting } from '../parts/parts.tsx';
 import { hrefOf } from '../route.ts';
 import { DeviceAccessCard } from './device-access.tsx';
 import { DeviceCommands } from './device-commands.tsx';
+import { LineStatus } from '../parts/line-status.tsx';
 import { DeviceControls } from './device-controls.tsx';
 import { DeviceEdit, DeviceEnd } from './device-edit.tsx';
 import { DeviceTwin } from './device-twin.tsx';
@@ -17,7 +20,9 @@ import { lives } from './device-tile.tsx';
 export function DevicePage({ id }: { id: string }) {
   const at = `/api/v1/devices/${encodeURIComponent(id)}`;
   const device = useAsk<Device>(at, 15_000);
-  const twin = useAsk<ShownTwin>(`${at}/twin`, 3000);
+  const { line, heard } = useLiveValues(`device=${encodeURIComponent(id)}`, () => void asked.again());
+  const asked = useAsk<ShownTwin>(`${at}/twin`, line === 'live' ? 15_000 : 3000);
+  const twin = { ...asked, data: asked.data && withHeard(asked.data, heard[id]) };
   const places = useAsk<PlaceList>('/api/v1/places');
   const plugins = useAsk<PluginList>('/api/v1/plugins');
   if (device.data === undefined) {
@@ -39,7 +44,7 @@ export function DevicePage({ id }: { id: string }) {
       <p class="crumbs">
         <a href={hrefOf('devices')}>Devices</a> / {data.path ?? 'not in a room yet'}
       </p>
-      <Page title={data.name} lead={<Lead device={data} twin={twin.data} />}>
+      <Page title={data.name} lead={<Lead device={data} twin={twin.data} line={line} />}>
         {data.refusal && <RefusedByCloud device={data} again={again} />}
         <div class="two">
           <div>
@@ -62,7 +67,16 @@ export function DevicePage({ id }: { id: string }) {
   );
 }
 
-function Lead({ device: { lifeCycle }, twin }: { device: Device; twin: ShownTwin | undefined }) {
+/** The twin with what the device said since it was asked for. */
+function withHeard(twin: ShownTwin, heard: Values | undefined): ShownTwin {
+  const { version, state } = twin.reported;
+  const later = Object.entries(laterOf(state, heard)).map(
+    ([metric, value]) => [metric, { version, ...value }] as const,
+  );
+  return { ...twin, reported: { version, state: Object.fromEntries(later) } };
+}
+
+function Lead({ device: { lifeCycle }, twin, line }: { device: Device; twin: ShownTwin | undefined; line: Line }) {
   const [tone, life] = lives[lifeCycle];
   const available = twin?.reported.state['availability'];
   return (
@@ -73,6 +87,7 @@ function Lead({ device: { lifeCycle }, twin }: { device: Device; twin: ShownTwin
         </Status>
       )}
       <Status tone={tone}>{life}</Status>
+      <LineStatus line={line} />
     </span>
   );
 }

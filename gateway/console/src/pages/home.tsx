@@ -1,3 +1,4 @@
+import { useLive } from '../asking/live.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import {
   devicesPath,
@@ -7,6 +8,7 @@ import {
   type PluginList,
   type SinkList,
 } from '../asking/types.ts';
+import { LineStatus } from '../parts/line-status.tsx';
 import { Card, Page, Status, Waiting } from '../parts/parts.tsx';
 import { capital, counted } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
@@ -21,6 +23,8 @@ export function HomePage() {
   const ledger = useAsk<Ledger>('/api/v1/ledger', everyMs);
   const devices = useAsk<DeviceList>(devicesPath, everyMs);
   const plugins = useAsk<PluginList>('/api/v1/plugins', 30_000);
+  const told = (): void => void alarms.again();
+  const line = useLive('class=alarm', { take: told, missed: told });
   const all = [alarms, sinks, ledger, devices, plugins];
   if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !plugins.data) {
     return (
@@ -38,7 +42,14 @@ export function HomePage() {
   });
   const fine = fineLine(devices.data.devices, ledger.data.sinks, sinks.data.sinks);
   return (
-    <Page title="Home" lead={matters.length === 0 ? undefined : `${counted(matters.length, 'thing')} to look at.`}>
+    <Page
+      title="Home"
+      lead={
+        <span class="row">
+          {matters.length > 0 && `${counted(matters.length, 'thing')} to look at.`} <LineStatus line={line} />
+        </span>
+      }
+    >
       {matters.length > 0 && (
         <ul class="matters" aria-label="What is wrong now">
           {matters.map((matter) => (

@@ -1,6 +1,15 @@
 import { useState } from 'preact/hooks';
-import { devicesPath, type Device, type DeviceList, type PlaceList } from '../asking/types.ts';
+import { laterOf, useLiveValues, type Heard } from '../asking/live-values.ts';
+import {
+  devicesPath,
+  twinsPath,
+  type Device,
+  type DeviceList,
+  type PlaceList,
+  type TwinList,
+} from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
+import { LineStatus } from '../parts/line-status.tsx';
 import { Page, Waiting } from '../parts/parts.tsx';
 import { counted } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
@@ -11,6 +20,9 @@ import { DeviceTile } from './device-tile.tsx';
 export function PlacesPage() {
   const devices = useAsk<DeviceList>(devicesPath, 10_000);
   const places = useAsk<PlaceList>('/api/v1/places', 30_000);
+  const { line, heard } = useLiveValues('', () => void twins.again());
+  const twins = useAsk<TwinList>(twinsPath, line === 'live' ? 60_000 : 5000);
+  const values = valuesOf(twins.data, heard);
   const [chosen, choose] = useState<ReadonlySet<string>>();
   const [search, look] = useState('');
   if (!devices.data || !places.data) {
@@ -28,7 +40,7 @@ export function PlacesPage() {
     choose(next);
   };
   const group = (title: string, list: readonly Device[]) => (
-    <Group key={title} title={title} devices={list} chosen={chosen} toggle={toggle} />
+    <Group key={title} title={title} devices={list} chosen={chosen} toggle={toggle} values={values} />
   );
   const done = async (): Promise<void> => {
     choose(undefined);
@@ -37,7 +49,11 @@ export function PlacesPage() {
   return (
     <Page
       title="Devices"
-      lead={<Counts devices={devices.data.devices} />}
+      lead={
+        <>
+          <Counts devices={devices.data.devices} /> <LineStatus line={line} />
+        </>
+      }
       actions={<Actions isChoosing={chosen !== undefined} choose={choose} />}
     >
       <label class="field search">
@@ -68,6 +84,11 @@ export function PlacesPage() {
       {living.length > 0 && shown.length === 0 && <p class="empty">No device fits “{search}”.</p>}
     </Page>
   );
+}
+
+function valuesOf(list: TwinList | undefined, heard: Heard): Heard {
+  const asked = list?.twins.map(({ device, state }) => [device, laterOf(state, heard[device])] as const) ?? [];
+  return { ...heard, ...Object.fromEntries(asked) };
 }
 
 function fits({ id, name, path = '', tags }: Device, search: string): boolean {
@@ -114,11 +135,13 @@ function Group({
   devices,
   chosen,
   toggle,
+  values,
 }: {
   title: string;
   devices: readonly Device[];
   chosen: ReadonlySet<string> | undefined;
   toggle: (id: string) => void;
+  values: Heard;
 }) {
   if (devices.length === 0) return null;
   return (
@@ -128,7 +151,13 @@ function Group({
       </h2>
       <div class="tiles">
         {devices.map((device) => (
-          <DeviceTile key={device.id} device={device} isChosen={chosen?.has(device.id)} toggle={toggle} />
+          <DeviceTile
+            key={device.id}
+            device={device}
+            values={values[device.id] ?? {}}
+            isChosen={chosen?.has(device.id)}
+            toggle={toggle}
+          />
         ))}
       </div>
     </section>

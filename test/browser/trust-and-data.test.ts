@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connectAsync } from 'mqtt';
+import { openBrowser, openPage } from '../harness/browser.ts';
+import { startDaemon } from '../harness/daemon.ts';
+
+/** One gateway and one browser for what the console says of data and of those who bring it. */
+test('the console shows data as it comes, and what became of it', async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
+  const daemon = await startDaemon(t);
+  const origin = `http://127.0.0.1:${daemon.httpPort}`;
+  const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
+  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
+  await page.addInitScript((secret) => sessionStorage.setItem('portcullis-token', secret), token);
+  const card = (name: string | RegExp) => page.getByRole('region', { name });
+  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
+  const open = async (way: string): Promise<void> => {
+    await page.goto(`/#/${way}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+  const publish = async (topic: string, payload: string): Promise<void> => {
+    const client = await connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`, { clientId: 'tester' });
+    await client.publishAsync(topic, payload, { qos: 1 });
+    await client.endAsync();
+  };
+
+  await t.test('a value is shown when it is stored, also after the gateway was gone', async () => {
+    await publish('tele/pantry/STATE', '{"POWER":"ON"}');
+    // The page is told the first state for ever when it asks: what changes then came by itself.
+    let first: string | undefined;
+    await page.route('**/api/v1/devices/*/twin', async (route) => {
+      first ??= await (await route.fetch()).text();
+      await route.fulfill({ contentType: 'application/json', body: first });
+    });
+    await open(`devices/${encodeURIComponent('tasmota:pantry')}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await card('Now').getByText('on', { exact: true }).waitFor();
+    await publish('tele/pantry/STATE', '{"POWER":"OFF"}');
+    await card('Now').getByText('off', { exact: true }).waitFor();
+    await daemon.kill();
+    await says('The gateway does not answer.');
+    await daemon.start();
+    await page.getByText('The gateway does not answer.').waitFor({ state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await publish('tele/pantry/STATE', '{"POWER":"ON"}');
+    await card('Now').getByText('on', { exact: true }).waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
+  await t.test('the list of devices has the values of each', async () => {
+    await open('devices');
+    const tile = page.getByRole('link', { name: /tasmota:pantry/ });
+    await tile.getByText('on', { exact: true }).waitFor();
+    await publish('tele/pantry/STATE', '{"POWER":"OFF"}');
+    await tile.getByText('off', { exact: true }).waitFor();
+  });
+
+  assert.deepEqual(faults, []);
+});
