@@ -24,6 +24,12 @@ export interface Filtered {
   readonly count: number;
 }
 
+/** How a message that was refused as a whole came, so that it can be taken again once the cause is mended. */
+export interface LetterOrigin extends Pick<Envelope, 'transport' | 'client' | 'retain' | 'plugin'> {
+  /** What the sample leaves out of the payload. */
+  readonly rest: Uint8Array;
+}
+
 /** A message that could not be used, with what an auditor needs to see why. `sample` is at most 1 KiB. */
 export interface NewDeadLetter {
   readonly device: string;
@@ -33,6 +39,8 @@ export interface NewDeadLetter {
   readonly detail: string;
   readonly sample: Uint8Array;
   readonly receivedAt: number;
+  /** Absent where a part of the message was stored, or the message is too large to be kept. */
+  readonly origin?: LetterOrigin | undefined;
 }
 
 /** A measurement that was written as JSON already, on one line, with what the buffer must know without reading it. */

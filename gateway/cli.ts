@@ -9,6 +9,7 @@ import { cloudCommand } from './cli/cloud.ts';
 import { commandCommand } from './cli/command.ts';
 import { contactCommand } from './cli/contact.ts';
 import { contractCommand } from './cli/contract.ts';
+import { deadLettersCommand } from './cli/dead-letters.ts';
 import { deviceCommand } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { firstBootCommand } from './cli/first-boot.ts';
@@ -36,6 +37,7 @@ const program = new Command('portcullis')
   .addCommand(bufferCommand())
   .addCommand(ledgerCommand())
   .addCommand(auditCommand())
+  .addCommand(deadLettersCommand())
   .addCommand(deviceCommand())
   .addCommand(commandCommand())
   .addCommand(twinCommand())

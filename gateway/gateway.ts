@@ -124,7 +124,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
           ...desk.routes,
           ...accessRoutes(rights, ownership, provider, clock),
-          ...dataRoutes({ live, ingest: taken, store: buffer, clock }, starting),
+          ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
           ...rules,
           ...sinkRoutes(sinks),
           ...systemRoutes(system),
@@ -190,7 +190,6 @@ function readModel(
 ): ReadModel {
   return {
     ledger: (query) => buffer.ledger(query),
-    deadLetters: (query) => buffer.deadLetters(query),
     plugins,
     hardware: () => hardware.status(),
   };

@@ -29,13 +29,10 @@ export interface ReadModel {
   }>;
   plugins(): readonly object[];
   hardware(): { readonly serial: readonly object[]; readonly gpio: readonly object[] };
-  deadLetters(query: { limit: number }): Promise<readonly { readonly sample: Uint8Array }[]>;
 }
 
 /** `missing`: waited for; `failed`: there, but it cannot be opened. */
 const lineState = z.enum(['missing', 'failed', 'open']);
-
-const limit = z.coerce.number().int().min(1).max(1_000).default(100);
 
 /** The reads of version 1. */
 export function readRoutes(model: ReadModel): Route[] {
@@ -69,19 +66,6 @@ export function readRoutes(model: ReadModel): Route[] {
       handle: async () => ({ plugins: model.plugins() }),
     }),
     hardwareRoute(model),
-    route({
-      method: 'GET',
-      path: '/api/v1/dead-letters',
-      summary: 'Messages that could not be used, newest first, with reason, topic and a sample.',
-      needs: 'gateway.read',
-      input: z.object({ limit: limit }),
-      result: z.object({
-        deadLetters: z.array(z.looseObject({ sample: z.string(), sampleEncoding: z.enum(['utf-8', 'base64']) })),
-      }),
-      handle: async ({ limit }) => ({
-        deadLetters: (await model.deadLetters({ limit })).map(shownLetter),
-      }),
-    }),
   ];
 }
 
@@ -111,14 +95,4 @@ function hardwareRoute(model: ReadModel): Route {
     }),
     handle: async () => model.hardware(),
   });
-}
-
-/** A dead letter with its sample as text where it is text; a cut may have split its last character. */
-function shownLetter({ sample, ...letter }: { readonly sample: Uint8Array }): object {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(sample, { stream: true });
-    return { ...letter, sample: text, sampleEncoding: 'utf-8' };
-  } catch {
-    return { ...letter, sample: Buffer.from(sample).toString('base64'), sampleEncoding: 'base64' };
-  }
 }

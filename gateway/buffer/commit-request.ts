@@ -25,7 +25,9 @@ export function encodeEntry({ measurements, filtered, deadLetters, writes }: Ent
     bytes += text.length + overheadBytes;
     mayLinger &&= cls === 'telemetry';
   }
-  for (const letter of deadLetters) bytes += letter.sample.length + letter.detail.length + overheadBytes;
+  for (const { sample, detail, origin } of deadLetters) {
+    bytes += sample.length + detail.length + (origin?.rest.length ?? 0) + overheadBytes;
+  }
   for (const write of writes) {
     for (const value of write.params)
       bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;

@@ -1,3 +1,4 @@
+import type { LetterOrigin } from '../../contracts/pipeline.ts';
 import type { Db } from './database.ts';
 
 /** A dead letter as an operator sees it. `sink` is empty for one that was refused before it was stored. */
@@ -12,10 +13,20 @@ export interface DeadLetter {
   readonly receivedAt: number;
   readonly lsn: number | null;
   readonly sample: Uint8Array;
+  /** When it was taken again, in milliseconds. */
+  readonly replayedAt: number | null;
+  /** 1 where the whole message is kept and can be taken again. */
+  readonly replayable: 0 | 1;
+}
+
+/** One on its way into the table. */
+export interface FreshLetter extends Omit<DeadLetter, 'id' | 'replayedAt' | 'replayable'> {
+  readonly origin?: LetterOrigin | undefined;
 }
 
 export interface DeadLetterQuery {
   readonly code?: string | undefined;
+  readonly plugin?: string | undefined;
   readonly sink?: string | undefined;
   readonly device?: string | undefined;
   /** Newest first; continue below the last id that was returned. */
@@ -26,7 +37,7 @@ export interface DeadLetterQuery {
 }
 
 export interface DeadLetters {
-  add(letter: Omit<DeadLetter, 'id'>): void;
+  add(letter: FreshLetter): void;
   /** Drops the oldest beyond the bound in bytes and returns how many; they stay counted in the ledger. */
   trim(): number;
   readonly bytes: number;
@@ -41,10 +52,26 @@ const rowBytes = 64;
 const sampleBytes = 1024;
 const detailChars = 500;
 
+/**
+ * For those who take messages again (`api/letter-replay.ts`). `waiting` are the oldest of a reason, plugin and device ('' is
+ * every one) after an id; `replayed` marks one, with the others of its message, and belongs into the commit of what
+ * became of the message this time.
+ */
+export const letterStatements = {
+  groups: `SELECT sink, plugin, code, count(*) AS n, sum(origin IS NOT NULL AND replayed_ms IS NULL) AS replayable,
+       sum(replayed_ms IS NOT NULL) AS replayed, max(received_ms) AS newest
+     FROM dead_letters GROUP BY sink, plugin, code ORDER BY n DESC LIMIT 100`,
+  waiting: `SELECT id, topic, received_ms AS receivedAt, sample, origin, rest FROM dead_letters
+     WHERE origin IS NOT NULL AND replayed_ms IS NULL AND id > ? AND (? = '' OR code = ?) AND (? = '' OR plugin = ?)
+       AND (? = '' OR device = ?) ORDER BY id LIMIT ?`,
+  replayed: `UPDATE dead_letters SET replayed_ms = ? WHERE replayed_ms IS NULL
+     AND (id = ? OR (sink = '' AND received_ms = ? AND topic = ? AND sample = ?))`,
+} as const;
+
 export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
   const insert = db.prepare(
-    `INSERT INTO dead_letters (sink, device, plugin, topic, code, detail, received_ms, lsn, sample, bytes)
-     VALUES (@sink, @device, @plugin, @topic, @code, @detail, @receivedAt, @lsn, @sample, @bytes)`,
+    `INSERT INTO dead_letters (sink, device, plugin, topic, code, detail, received_ms, lsn, sample, bytes, origin, rest)
+     VALUES (@sink, @device, @plugin, @topic, @code, @detail, @receivedAt, @lsn, @sample, @bytes, @how, @rest)`,
   );
   const oldest = db.prepare<[], { id: number; bytes: number }>(
     'SELECT id, bytes FROM dead_letters ORDER BY id LIMIT 1',
@@ -54,11 +81,14 @@ export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
   const sum = db.prepare<[], { bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM dead_letters');
   let bytes = sum.get()?.bytes ?? 0;
   return {
-    add(letter) {
+    add({ origin, ...letter }) {
+      const { rest = null, ...came } = origin ?? {};
+      const how = origin === undefined ? null : JSON.stringify(came);
       const sample = letter.sample.subarray(0, sampleBytes);
       const detail = letter.detail.slice(0, detailChars);
-      const size = rowBytes + sample.length + detail.length + letter.topic.length + letter.device.length;
-      insert.run({ ...letter, detail, sample, bytes: size });
+      const kept = (how?.length ?? 0) + (rest?.length ?? 0);
+      const size = rowBytes + sample.length + detail.length + letter.topic.length + letter.device.length + kept;
+      insert.run({ ...letter, detail, sample, bytes: size, how, rest });
       bytes += size;
     },
     trim() {
@@ -85,12 +115,13 @@ export function openDeadLetters(db: Db, maxBytes: number): DeadLetters {
 
 export function queryDeadLetters(db: Db, query: DeadLetterQuery): DeadLetter[] {
   const find = db.prepare<[Record<string, string | number | null>], DeadLetter>(
-    `SELECT id, sink, device, plugin, topic, code, detail, received_ms AS receivedAt, lsn, sample FROM dead_letters
-     WHERE (@code IS NULL OR code = @code) AND (@sink IS NULL OR sink = @sink)
+    `SELECT id, sink, device, plugin, topic, code, detail, received_ms AS receivedAt, lsn, sample,
+       replayed_ms AS replayedAt, origin IS NOT NULL AS replayable FROM dead_letters
+     WHERE (@code IS NULL OR code = @code) AND (@sink IS NULL OR sink = @sink) AND (@plugin IS NULL OR plugin = @plugin)
        AND (@device IS NULL OR device = @device) AND (@before IS NULL OR id < @before)
        AND (@after IS NULL OR id > @after)
      ORDER BY id ${query.after === undefined ? 'DESC' : 'ASC'} LIMIT @limit`,
   );
-  const { code = null, sink = null, device = null, before = null, after = null } = query;
-  return find.all({ code, sink, device, before, after, limit: Math.min(1000, Math.max(1, query.limit)) });
+  const { code = null, plugin = null, sink = null, device = null, before = null, after = null } = query;
+  return find.all({ code, plugin, sink, device, before, after, limit: Math.min(1000, Math.max(1, query.limit)) });
 }

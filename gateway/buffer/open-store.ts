@@ -43,7 +43,7 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
       return { db, boot, cursors, sinks, deadLetters, log, retention, maxAgeMs, outages: openOutages(db) };
     });
     migrate(db, options.tables);
-    const tables = prepareStatements(db, options.tables);
+    const tables = prepareStatements(db, [bufferSet, ...options.tables]);
     const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
     const { outages, deadLetters, log } = own;
     return { db, tables, outages, deadLetters, store, log };

@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableSet } from '../../contracts/table-set.ts';
 import type { Db } from './database.ts';
+import { letterStatements } from './dead-letters.ts';
 
 /**
  * The buffer's own tables, versioned like those of every stage.
@@ -42,7 +43,14 @@ CREATE TABLE dead_letters (
 CREATE INDEX dead_letters_by_code ON dead_letters (code);
 `;
 
-export const bufferSet: TableSet = { name: 'buffer', migrations: [first], statements: {} };
+/** How a refused message came (JSON; null where it cannot be taken again), what its sample leaves out, and when it was taken again. */
+const replays = `
+ALTER TABLE dead_letters ADD COLUMN origin TEXT;
+ALTER TABLE dead_letters ADD COLUMN rest BLOB;
+ALTER TABLE dead_letters ADD COLUMN replayed_ms INTEGER;
+`;
+
+export const bufferSet: TableSet = { name: 'buffer', migrations: [first, replays], statements: letterStatements };
 
 /**
  * Brings every table set to its newest version, each migration in a transaction of its own.

@@ -1,7 +1,7 @@
 import type { Lane } from '../../contracts/sink.ts';
 import type { Cursor, LoanItem, Parked, Settlement } from './cursor.ts';
 import type { Db } from './database.ts';
-import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import type { DeadLetters, FreshLetter } from './dead-letters.ts';
 import { cursorKey } from './ledger.ts';
 import type { Outages } from './outages.ts';
 import { TallyBook } from './tally-book.ts';
@@ -21,7 +21,7 @@ export class Staged {
   readonly cursors = new Map<string, readonly [sink: string, lane: Lane, lsn: number]>();
   readonly park: ParkedRow[] = [];
   readonly unpark: (readonly [sink: string, lane: Lane, lsn: number])[] = [];
-  readonly letters: Omit<DeadLetter, 'id'>[] = [];
+  readonly letters: FreshLetter[] = [];
   readonly outages = new Map<number, { delivered: number; gone: number }>();
 
   get isEmpty(): boolean {
@@ -81,7 +81,7 @@ export function stageSettlement(
 function letterOf(
   item: LoanItem,
   why: { sink: string; code: string; detail: string; receivedAt: number },
-): Omit<DeadLetter, 'id'> {
+): FreshLetter {
   const { src } = JSON.parse(item.line) as { src?: { proto?: string; topic?: string } };
   const sample = Buffer.from(item.line);
   return { ...why, device: item.device, plugin: src?.proto ?? '', topic: src?.topic ?? '', lsn: item.lsn, sample };

@@ -153,7 +153,8 @@ export class Store {
     try {
       db.transaction(() => {
         if (!records(notes) && notes !== undefined) this.#addNotes.run(notes);
-        for (const letter of request?.deadLetters ?? []) deadLetters.add({ ...letter, sink: '', lsn: null });
+        for (const letter of request?.deadLetters ?? [])
+          deadLetters.add({ ...letter, sink: '', lsn: null, origin: letter.origin });
         this.#writeStaged(this.#staged);
         deadLetters.trim();
         for (const { entry, statement, params } of request?.writes ?? []) {

@@ -14,6 +14,8 @@ import { measurementOf } from './task.ts';
 import type { EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
 
 const sampleBytes = 1_024;
+/** A larger message that is refused is kept as a sample only, and cannot be taken again. */
+const maxKeptBytes = 8 * 1_024;
 
 export interface CommitterParts {
   readonly append: Append;
@@ -60,7 +62,11 @@ export function openCommitter(parts: CommitterParts): Committer {
     const { waiting, envelope, plugin: at } = item;
     const { refused, changes } = 'refused' in result ? result : { refused: nothing, changes: nothing };
     apply(item, result, draft);
-    const deadLetters = refused.map((refusal) => deadLetter(envelope, plugins[at]?.name ?? '', refusal));
+    const isWhole = 'refused' in result && result.measurements.length === 0;
+    const deadLetters = refused.map((refusal, index) =>
+      // One of them brings the whole message back.
+      deadLetter(envelope, plugins[at]?.name ?? '', refusal, isWhole && index === 0),
+    );
     const owed = [...changes, ...knowledge.takeUnsaved()];
     for (const change of owed) draft.writes.push(knowledge.writeOf(change));
     const entry = entryOf(draft, deadLetters, waiting.alongside);
@@ -198,7 +204,12 @@ function add(sum: { -readonly [Key in keyof Outcome]: Outcome[Key] }, outcome: O
  */
 const unnamed = (plugin: string): string => `plugin:${plugin === '' ? 'none' : plugin}`;
 
-function deadLetter(envelope: Envelope, plugin: string, { device, code, detail }: Refusal): NewDeadLetter {
+function deadLetter(
+  envelope: Envelope,
+  plugin: string,
+  { device, code, detail }: Refusal,
+  mayComeAgain: boolean,
+): NewDeadLetter {
   tell('rejected', { stage: 'preprocess', reason: code, count: 1 });
   return {
     device: device ?? unnamed(plugin),
@@ -208,5 +219,11 @@ function deadLetter(envelope: Envelope, plugin: string, { device, code, detail }
     detail: device === undefined ? `${detail} Sent by the client ${envelope.client.slice(0, 64)}.` : detail,
     sample: new Uint8Array(envelope.payload.subarray(0, sampleBytes)),
     receivedAt: envelope.receivedAt,
+    origin: mayComeAgain ? originOf(envelope) : undefined,
   };
+}
+
+function originOf({ transport, client, retain, plugin, payload }: Envelope): NewDeadLetter['origin'] {
+  if (payload.length > maxKeptBytes) return undefined;
+  return { transport, client, retain, plugin, rest: new Uint8Array(payload.subarray(sampleBytes)) };
 }

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { openBrowser, openPage } from '../harness/browser.ts';
 import { startDaemon } from '../harness/daemon.ts';
 
+const cli = join(import.meta.dirname, '../../gateway/cli.ts');
+
 /** One gateway and one browser for what the console says of data and of those who bring it. */
 test('the console shows data as it comes, and what became of it', async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
   execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
-  const daemon = await startDaemon(t);
+  // Without a fallback nobody wants what no plugin knows.
+  const daemon = await startDaemon(t, { config: { preprocess: { fallbackPlugin: null } } });
+  const configFile = join(daemon.dataDir, '../portcullis.yaml');
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
   const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
   const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
@@ -58,6 +62,29 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     await tile.getByText('on', { exact: true }).waitFor();
     await publish('tele/pantry/STATE', '{"POWER":"OFF"}');
     await tile.getByText('off', { exact: true }).waitFor();
+  });
+
+  await t.test('what could not be used is told by reason, and taken again when the cause is mended', async () => {
+    for (const n of [1, 2]) await publish('shed/weather', `{"temperature":${n}}`);
+    const portcullis = (...args: string[]): string =>
+      execFileSync(process.execPath, [cli, 'dead-letters', ...args, '--config', configFile], { encoding: 'utf8' });
+    assert.match(portcullis('reasons'), /^2\tno-plugin\tno plugin\t2 can be taken again$/m);
+    await open('sync');
+    const reasons = page.getByRole('table', { name: 'Messages that could not be used, by reason' });
+    await reasons.getByRole('button', { name: 'no-plugin' }).click();
+    await page.getByText('shed/weather').first().waitFor();
+    await page.getByText('What it sent').first().click();
+    await says('{"temperature":2}');
+    await daemon.stop();
+    writeFileSync(
+      configFile,
+      readFileSync(configFile, 'utf8').replace('fallbackPlugin: null', 'fallbackPlugin: generic-json'),
+    );
+    await daemon.start();
+    await reasons.getByRole('button', { name: 'Take 2 again' }).click();
+    await reasons.getByText('2 were taken again', { exact: true }).waitFor();
+    await says('It balances');
+    assert.match(portcullis('list'), /shed\/weather\tno-plugin\ttaken again/);
   });
 
   assert.deepEqual(faults, []);

@@ -129,6 +129,17 @@ export interface DeadLetter {
   readonly receivedAt: number;
   readonly sample: string;
   readonly sampleEncoding: 'utf-8' | 'base64';
+  readonly replayedAt: number | null;
+}
+/** Dead letters with the same reason, of the same plugin and sink. */
+export interface LetterReason {
+  readonly sink: string;
+  readonly plugin: string;
+  readonly code: string;
+  readonly n: number;
+  readonly replayable: number;
+  readonly replayed: number;
+  readonly newest: number;
 }
 
 export interface PluginCommand {

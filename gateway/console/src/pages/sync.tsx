@@ -1,10 +1,10 @@
-import { useState } from 'preact/hooks';
 import { ask } from '../asking/ask.ts';
-import type { DeadLetter, Ledger, LedgerLine, Outage, Sink, SinkList } from '../asking/types.ts';
+import type { Ledger, LedgerLine, Outage, Sink, SinkList } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Facts, Page, Status, Table, Waiting } from '../parts/parts.tsx';
 import { counted, number, span, whenExactly } from '../parts/words.ts';
+import { DeadLettersCard } from './dead-letters.tsx';
 import { drainText, useRate } from './rate.ts';
 
 const states: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ export function SyncPage() {
       </div>
       <Balance ledger={data} />
       <Outages outages={data.outages} />
-      <DeadLetters />
+      <DeadLettersCard again={ledger.again} />
     </Page>
   );
 }
@@ -171,53 +171,5 @@ function Outages({ outages }: { outages: readonly Outage[] }) {
         ]}
       />
     </Card>
-  );
-}
-
-function DeadLetters() {
-  const [limit, more] = useState(20);
-  const { data, error } = useAsk<{ deadLetters: readonly DeadLetter[] }>(`/api/v1/dead-letters?limit=${limit}`, 10_000);
-  return (
-    <Card
-      title="Messages that could not be used"
-      note="They are kept with the reason and the beginning of what the device sent. The device was answered; nothing waits for them."
-    >
-      {data === undefined ? (
-        <Waiting error={error} what="them" />
-      ) : (
-        <>
-          {data.deadLetters.length === 0 && <p class="empty">There is none.</p>}
-          <ul class="list">
-            {data.deadLetters.map((letter) => (
-              <Letter key={letter.id} letter={letter} />
-            ))}
-          </ul>
-          {data.deadLetters.length === limit && limit < 1000 && (
-            <button type="button" onClick={() => more(Math.min(1000, limit * 5))}>
-              Show older ones
-            </button>
-          )}
-        </>
-      )}
-    </Card>
-  );
-}
-
-function Letter({ letter }: { letter: DeadLetter }) {
-  return (
-    <li>
-      <p>
-        <strong>{letter.detail || letter.code}</strong>
-      </p>
-      <p class="soft">
-        {letter.device || 'An unknown device'} · {letter.topic} · {whenExactly(letter.receivedAt)}
-        {letter.sink && ` · ${letter.sink}`} · <code>{letter.code}</code>
-      </p>
-      <details>
-        <summary>What it sent</summary>
-        <pre>{letter.sample}</pre>
-        {letter.sampleEncoding === 'base64' && <small>These are bytes that are no text, written as base64.</small>}
-      </details>
-    </li>
   );
 }

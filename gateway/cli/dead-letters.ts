@@ -1,0 +1,116 @@
+import { Command } from 'commander';
+import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+
+const route = '/api/v1/dead-letters';
+
+interface Chosen extends GatewayOptions {
+  readonly code?: string;
+  readonly plugin?: string;
+  readonly device?: string;
+}
+
+interface Letter {
+  readonly id: number;
+  readonly sink: string;
+  readonly device: string;
+  readonly plugin: string;
+  readonly topic: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly receivedAt: number;
+  readonly replayable: boolean;
+  readonly replayedAt: number | null;
+}
+
+interface Reason {
+  readonly sink: string;
+  readonly plugin: string;
+  readonly code: string;
+  readonly n: number;
+  readonly replayable: number;
+  readonly replayed: number;
+}
+
+interface Replayed {
+  readonly taken: number;
+  readonly stored: number;
+  readonly filtered: number;
+  readonly refusedAgain: number;
+  readonly more: boolean;
+}
+
+/** `portcullis dead-letters`: what could not be used and why, and another try. Talks to the running gateway. */
+export function deadLettersCommand(): Command {
+  const letters = new Command('dead-letters').description(
+    'Show messages that could not be used; take them again when the cause is mended.',
+  );
+  gatewayCommand(letters, 'reasons', 'Show how many there are of each reason.').action(
+    async (options: GatewayOptions) =>
+      print(await call<{ reasons: Reason[] }>(options, 'GET', `${route}/reasons`), options, ({ reasons }) =>
+        reasons.length === 0 ? 'There is none.' : rows(reasons.map(reasonCells)),
+      ),
+  );
+  choosing(gatewayCommand(letters, 'list', 'Show them, the newest first.'))
+    .option('--limit <n>', 'at most so many', '50')
+    .action(async ({ limit, ...options }: Chosen & { limit: string }) => {
+      const query = new URLSearchParams({ ...choiceOf(options), limit });
+      const answer = await call<{ deadLetters: Letter[] }>(options, 'GET', `${route}?${query.toString()}`);
+      print(answer, options, ({ deadLetters }) =>
+        deadLetters.length === 0 ? 'There is none.' : rows(deadLetters.map(letterCells)),
+      );
+    });
+  choosing(
+    gatewayCommand(letters, 'replay', 'Take them again, as they came. Exit 1 when some were refused again.'),
+  ).action(replay);
+  return letters;
+}
+
+const choosing = (command: Command): Command =>
+  command
+    .option('--code <reason>', 'only those of a reason')
+    .option('--plugin <name>', 'only those of a plugin')
+    .option('--device <id>', 'only those of a device');
+
+const choiceOf = ({ code, plugin, device }: Chosen): Record<string, string> => ({
+  ...(code !== undefined && { code }),
+  ...(plugin !== undefined && { plugin }),
+  ...(device !== undefined && { device }),
+});
+
+async function replay(options: Chosen): Promise<void> {
+  const sum = { taken: 0, stored: 0, filtered: 0, refusedAgain: 0 };
+  let more = true;
+  // What is refused again is a letter of its own: so many calls as there are thousands now.
+  while (more) {
+    const answer = await call<Replayed>(options, 'POST', `${route}/replay`, json(choiceOf(options)));
+    for (const key of ['taken', 'stored', 'filtered', 'refusedAgain'] as const) sum[key] += answer[key];
+    more = answer.more && answer.refusedAgain < answer.taken;
+  }
+  const { taken, stored, filtered, refusedAgain } = sum;
+  print(
+    sum,
+    options,
+    () =>
+      `${taken} messages were taken again: ${stored} records stored, ${filtered} filtered, ${refusedAgain} messages refused again.`,
+  );
+  if (refusedAgain > 0) process.exitCode = 1;
+}
+
+const reasonCells = ({ sink, plugin, code, n, replayable, replayed }: Reason): string[] => [
+  String(n),
+  code,
+  plugin === '' ? 'no plugin' : plugin,
+  ...(sink === '' ? [] : [`sink ${sink}`]),
+  `${replayable} can be taken again`,
+  ...(replayed === 0 ? [] : [`${replayed} were`]),
+];
+
+const letterCells = ({ id, receivedAt, device, topic, code, detail, replayable, replayedAt }: Letter): string[] => [
+  String(id),
+  new Date(receivedAt).toISOString(),
+  device,
+  topic,
+  code,
+  replayedAt === null ? (replayable ? 'can be taken again' : 'kept as a sample') : 'taken again',
+  detail,
+];
