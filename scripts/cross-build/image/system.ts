@@ -51,6 +51,7 @@ const links: Readonly<Record<string, string>> = {
     '/usr/lib/systemd/system/portcullis-first-boot.service',
   'etc/systemd/system/multi-user.target.wants/portcullis-judge.service':
     '/usr/lib/systemd/system/portcullis-judge.service',
+  'etc/systemd/system/multi-user.target.wants/portcullis-flows.path': '/usr/lib/systemd/system/portcullis-flows.path',
   'etc/systemd/system/multi-user.target.wants/portcullis-led.path': '/usr/lib/systemd/system/portcullis-led.path',
   'etc/systemd/system/multi-user.target.wants/systemd-networkd.service':
     '/usr/lib/systemd/system/systemd-networkd.service',
