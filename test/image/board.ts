@@ -44,7 +44,8 @@ export const boardTools = (arch: Arch): Record<string, string> => ({
 export interface Board {
   readonly mqttPort: number;
   readonly sshPort: number;
-  readonly api: <Answer>(path: string, body?: unknown) => Promise<Answer>;
+  /** Asks its API from the network; with a body it is a POST. */
+  readonly fetch: (path: string, ask?: BoardAsk) => Promise<Response>;
   /** What its serial console showed, over all boots. */
   readonly console: () => string;
   /** Switches it on and waits until its gateway is ready; gives back the seconds that took. */
@@ -56,6 +57,12 @@ export interface Board {
   /** The text of a file of the boot partition, or the names in a folder; the power must be off. */
   readonly readCard: (file: string) => string;
   readonly listCard: (folder: string) => string;
+}
+
+export interface BoardAsk {
+  readonly body?: unknown;
+  /** The administrator's. */
+  readonly token?: string;
 }
 
 export interface BoardOptions {
@@ -127,10 +134,13 @@ export async function makeBoard(t: TestContext, image: string, options: BoardOpt
       });
       return (performance.now() - start) / 1_000;
     },
-    api: async <Answer>(path: string, body?: unknown) => {
-      const headers = { 'content-type': 'application/json' };
-      const init = body === undefined ? undefined : { method: 'POST', headers, body: JSON.stringify(body) };
-      return (await (await fetch(`${url}${path}`, init)).json()) as Answer;
+    fetch: (path, { body, token } = {}) => {
+      const headers: Record<string, string> = {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      };
+      const init = body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) };
+      return fetch(`${url}${path}`, init);
     },
   };
 }

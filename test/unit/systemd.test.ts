@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { parseConfig } from '../../gateway/config/parse-config.ts';
 import { cannotRun } from '../harness/cannot-run.ts';
 
 const units = join(import.meta.dirname, '../../systemd');
@@ -55,6 +56,14 @@ for (const name of ['portcullis-first-boot', 'portcullis-judge', 'portcullis-led
     if (!withSystemd(t)) return;
     assert.equal(complaints(t, readFileSync(join(units, 'image', `${name}.service`), 'utf8'), name), '');
   });
+
+test("what the image is set to is understood, and Node-RED is awaited where the gateway's unit may write and its own looks", () => {
+  const { flows } = parseConfig(readFileSync(join(units, 'image/portcullis.yaml'), 'utf8'), 'portcullis.yaml');
+  assert.deepEqual([flows.enabled, flows.process], [true, 'service']);
+  assert.match(service, new RegExp(`^ReadWritePaths=-${flows.folder}$`, 'm'));
+  const path = readFileSync(join(units, 'portcullis-flows.path'), 'utf8');
+  assert.match(path, new RegExp(`^PathExists=${flows.folder}/gateway.sock$`, 'm'));
+});
 
 for (const script of ['first-boot', 'guard', 'judge', 'led'])
   test(`the shell can read all of ${script}`, () => {
