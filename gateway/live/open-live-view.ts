@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import type { LiveSubscriber, LiveView } from '../../contracts/live.ts';
+import type { LiveRecord, LiveSubscriber, LiveView } from '../../contracts/live.ts';
 import type { Measurement } from '../../contracts/message.ts';
-import type { Append, Entry, WrittenMeasurement } from '../../contracts/pipeline.ts';
+import type { Append, Entry, TextMeasurement } from '../../contracts/pipeline.ts';
 import { tell } from '../observability/channels.ts';
 
 /** Records that wait for one subscriber. */
 const maxWaiting = 1_000;
-/** Records given to one subscriber before the event loop turns. */
-const atOnce = 100;
+/** A subscriber has the main thread for so long, and then leaves it to others for so many times what it took. */
+const turn = { ms: 2, rest: 2 } as const;
 
 export interface OpenLiveView extends LiveView {
   /** An `append` whose records are shown after their commit. */
@@ -16,7 +16,7 @@ export interface OpenLiveView extends LiveView {
 
 interface Seat {
   readonly subscriber: LiveSubscriber;
-  readonly waiting: WrittenMeasurement[];
+  waiting: LiveRecord[];
   scheduled: boolean;
   lost: boolean;
 }
@@ -28,7 +28,7 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
   const failed = (seat: Seat, err: unknown): void =>
     log.error({ err, subscriber: seat.subscriber.name }, 'a subscriber of the live view failed');
 
-  const wants = (seat: Seat, record: WrittenMeasurement): boolean => {
+  const wants = (seat: Seat, record: LiveRecord): boolean => {
     try {
       return seat.subscriber.wants(record);
     } catch (err) {
@@ -36,34 +36,50 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
       return false;
     }
   };
+  const give = (seat: Seat, record: LiveRecord): void => {
+    const { subscriber } = seat;
+    try {
+      if (seat.lost) subscriber.lost?.();
+      seat.lost = false;
+      if (isToldOf(record) && subscriber.takeUnread?.(record) === true) return;
+      subscriber.take(JSON.parse(record.text) as Measurement);
+    } catch (err) {
+      failed(seat, err);
+    }
+  };
   const drain = (seat: Seat): void => {
     seat.scheduled = false;
     if (!seats.has(seat)) return;
-    for (const { text } of seat.waiting.splice(0, atOnce)) {
-      try {
-        if (seat.lost) seat.subscriber.lost?.();
-        seat.lost = false;
-        seat.subscriber.take(JSON.parse(text) as Measurement);
-      } catch (err) {
-        failed(seat, err);
-      }
+    const { waiting } = seat;
+    const startedAt = performance.now();
+    let given = 0;
+    let taken = 0;
+    for (; given < waiting.length && taken < turn.ms; taken = performance.now() - startedAt) {
+      const record = waiting[given++];
+      if (record !== undefined) give(seat, record);
     }
-    if (seat.waiting.length > 0) schedule(seat);
-  };
-  const schedule = (seat: Seat): void => {
-    if (seat.scheduled) return;
+    seat.waiting = waiting.slice(given);
+    try {
+      seat.subscriber.rest?.();
+    } catch (err) {
+      failed(seat, err);
+    }
+    if (seat.waiting.length === 0) return;
     seat.scheduled = true;
-    setImmediate(drain, seat);
+    setTimeout(drain, taken * turn.rest, seat);
   };
-  const offer = (seat: Seat, record: WrittenMeasurement): void => {
+  const offer = (seat: Seat, record: LiveRecord): void => {
     if (!wants(seat, record)) return;
-    if (seat.waiting.length >= maxWaiting) {
-      seat.waiting.shift();
+    const { waiting } = seat;
+    if (waiting.length >= maxWaiting) {
+      waiting.splice(Math.max(0, waiting.findIndex(isTelemetry)), 1);
       seat.lost = true;
       tell('dropped', { stage: 'live', reason: seat.subscriber.name, count: 1 });
     }
-    seat.waiting.push(record);
-    schedule(seat);
+    waiting.push(record);
+    if (seat.scheduled) return;
+    seat.scheduled = true;
+    setImmediate(drain, seat);
   };
   const show = ({ measurements }: Entry): void => {
     for (const one of measurements) {
@@ -85,3 +101,6 @@ export function openLiveView({ log }: { readonly log: Logger }): OpenLiveView {
     },
   };
 }
+
+const isTelemetry = ({ cls }: LiveRecord): boolean => cls === 'telemetry';
+const isToldOf = (record: LiveRecord): record is TextMeasurement => 'keys' in record;

@@ -3,6 +3,8 @@ import { openActing, type Acting } from './acting.ts';
 import type { CompiledRule } from './compiled.ts';
 import { RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
+import type { Instance } from './core/instance.ts';
+import { followRegistry } from './follow-registry.ts';
 import { ruleListener } from './listen.ts';
 import { loopsOf } from './loops.ts';
 import type { RuleDeps, RuleOptions } from './options.ts';
@@ -11,8 +13,8 @@ import { firingOf, keptOf } from './tables.ts';
 import { openTimer } from './timer.ts';
 import type { SqlRow } from '../../contracts/table-set.ts';
 
-/** Changes of the registry come in numbers: devices are looked at anew when it has been quiet for so long. */
-const reconcileAfterMs = 500;
+/** Whether the clock is to be believed is asked of the file system, at most so often. */
+const doubtMs = 1_000;
 
 /** The rules at work. Disposing ends the timers and waits for what is being done. */
 export interface Running extends AsyncDisposable {
@@ -40,7 +42,11 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
     ['scopes', 'lastFiring', 'owed', 'flags', 'switches', 'readClock'].map(read),
   )) as [SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[]];
   const time = livedTime(saved, clock, 'rules.putClock');
-  const now = (): Now => ({ lived: time.now(), wall: deps.clockDoubt() === undefined ? clock.wallMs() : undefined });
+  const isDoubtful = lookedUpEvery(doubtMs, () => deps.clockDoubt() !== undefined);
+  const now = (): Now => {
+    const lived = time.now();
+    return { lived, wall: isDoubtful(lived) ? undefined : clock.wallMs() };
+  };
   const engine = new RuleEngine(devices, Number(last?.['n'] ?? 0));
   const enabled = (): CompiledRule[] =>
     Array.from(book.all()).flatMap((entry) => (isOn(entry) ? [entry.compiled] : []));
@@ -52,24 +58,17 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
     rules: () => book.size,
     checkpoint: () => time.checkpoint(),
   });
-  const hasSchedule = (): boolean => enabled().some(({ hasTime }) => hasTime);
-  const timer = openTimer({ engine, time, now, hasSchedule, onWake: () => acting.run() });
+  const timer = openTimer({ engine, time, now, onWake: () => acting.run() });
   const settle = (): void => {
     acting.run();
     timer.arm();
   };
+  const onGone = (instances: readonly Instance[]): void => acting.retire(instances);
+  const registry = followRegistry({ engine, devices, now, onGone, onSettled: settle });
   let circles: string[][] | undefined;
-  let reconciling: NodeJS.Timeout | undefined;
   const onRegistryChange = (device: string | undefined): void => {
-    devices.refresh(device);
-    engine.forgetDevice(device);
     circles = undefined;
-    reconciling ??= setTimeout(() => {
-      reconciling = undefined;
-      acting.retire(engine.reconcile());
-      engine.lookAtAll(now());
-      settle();
-    }, reconcileAfterMs).unref();
+    registry.changed(device);
   };
 
   for (const { rule, is_on } of switches) turnEntry(book.get(String(rule)), is_on === 1);
@@ -77,7 +76,9 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
   goOn(scopes, book, engine, acting);
   fill(engine, deps, now(), enabled());
   engine.lookAtAll(now());
-  const seat = deps.live.subscribe(ruleListener({ engine, now, onRegistryChange, onTold: settle }));
+  const onEffects = (): void => acting.run();
+  const listener = ruleListener({ engine, now, onRegistryChange, onEffects, onRest: () => timer.arm() });
+  const seat = deps.live.subscribe(listener);
   for (const row of owed) acting.redo(firingOf(row));
   settle();
 
@@ -108,9 +109,19 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
     async [Symbol.asyncDispose]() {
       seat[Symbol.dispose]();
       timer[Symbol.dispose]();
-      clearTimeout(reconciling);
+      registry[Symbol.dispose]();
       await acting[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** An answer that stands for a while. */
+function lookedUpEvery(ms: number, ask: () => boolean): (lived: number) => boolean {
+  let answer = false;
+  let until = -Infinity;
+  return (lived) => {
+    if (lived >= until) [answer, until] = [ask(), lived + ms];
+    return answer;
   };
 }
 

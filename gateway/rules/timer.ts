@@ -16,8 +16,6 @@ export function openTimer(parts: {
   readonly engine: RuleEngine;
   readonly time: LivedTime;
   readonly now: () => Now;
-  /** Whether a rule that is on asks for the time. */
-  readonly hasSchedule: () => boolean;
   readonly onWake: () => void;
 }): RuleTimer {
   const { engine, time, now } = parts;
@@ -41,7 +39,7 @@ export function openTimer(parts: {
   };
   const arm = (): void => {
     const lived = time.now();
-    const due = Math.min(engine.nextDue ?? Infinity, parts.hasSchedule() ? lived + lookAtClockMs : Infinity);
+    const due = Math.min(engine.nextDue ?? Infinity, engine.hasSchedule ? lived + lookAtClockMs : Infinity);
     if (due >= at && timer !== undefined) {
       if (due !== Infinity) return;
       clearTimeout(timer);

@@ -87,7 +87,8 @@ export function openDoubles(startMs: number) {
     measure(measure: Measure): void {
       measured.push({ at: nowMs, measure });
       const measurement = measurementOf(measure, nowMs);
-      const record = { device: measure.device, kind: measurement.kind, text: JSON.stringify(measurement) };
+      const { kind, cls } = measurement;
+      const record = { device: measure.device, kind, cls, text: JSON.stringify(measurement) };
       for (const subscriber of subscribers) if (subscriber.wants(record)) subscriber.take(measurement);
     },
     /** What was done since the last time. */

@@ -54,6 +54,7 @@ export class RuleEngine {
   readonly #devices: Devices;
   #effects: Effect[] = [];
   #firings: number;
+  #hasSchedule = false;
 
   /** `lastFiring` is the number of the last firing of an earlier life: numbers go on, over all rules. */
   constructor(devices: Devices, lastFiring = 0) {
@@ -73,6 +74,7 @@ export class RuleEngine {
       state.instances.set(houseScope, newInstance(rule, houseScope));
     }
     this.#rules.set(rule.id, state);
+    this.#hasSchedule ||= rule.hasTime;
     this.#interests.reset();
   }
 
@@ -80,6 +82,7 @@ export class RuleEngine {
   remove(id: string): readonly Instance[] {
     const state = this.#rules.get(id);
     this.#rules.delete(id);
+    this.#hasSchedule = [...this.#rules.values()].some(({ rule }) => rule.hasTime);
     this.#interests.reset();
     for (const instance of state?.instances.values() ?? []) instance.due = Infinity;
     return [...(state?.instances.values() ?? [])];
@@ -120,6 +123,15 @@ export class RuleEngine {
   forgetDevice(device: string | undefined): void {
     if (device === undefined) this.#interests.reset();
     else this.#interests.drop(device);
+  }
+
+  /** Whether one of the rules asks for the time. */
+  get hasSchedule(): boolean {
+    return this.#hasSchedule;
+  }
+
+  get hasEffects(): boolean {
+    return this.#effects.length > 0;
   }
 
   /** What there is to do since the last call. */
