@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { Agent, fetch } from 'undici';
 import { openCloud, type Cloud, type CloudOptions } from '../../simulator/cloud/cloud.ts';
 import type { CloudCommand } from '../../simulator/cloud/commands.ts';
 import type { ReceivedRow } from '../../simulator/cloud/received.ts';
+import type { Ends } from './ends.ts';
 
 /** A device as the cloud shows it. */
 export interface CloudDevice {
@@ -36,7 +36,7 @@ export interface TestCloud {
 }
 
 /** Starts a local cloud that ends with the test. */
-export async function startCloud(t: TestContext, options: Partial<CloudOptions> = {}): Promise<TestCloud> {
+export async function startCloud(t: Ends, options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'portcullis-cloud-'));
   const cloud = await openCloud({ dataDir, ...options });
   const dispatcher = new Agent({ connect: { ca: cloud.ca } });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
+import type { Ends } from './ends.ts';
 import { freePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -40,7 +40,7 @@ const readyWithinMs = 90_000;
 const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 /** Makes a configuration and starts the daemon with it; resolves when it is ready. */
-export async function startDaemon(t: TestContext, options: DaemonOptions = {}): Promise<Daemon> {
+export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise<Daemon> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-daemon-'));
   const dataDir = options.dataDir ?? join(folder, 'data');
   mkdirSync(dataDir, { recursive: true });

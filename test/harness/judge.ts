@@ -13,7 +13,7 @@ export interface Judgement {
   readonly repeated: readonly number[];
 }
 
-const numberIn = (row: ReceivedRow): number | undefined => {
+export const numberIn = (row: ReceivedRow): number | undefined => {
   const match = /x_json_n=(\d+)/.exec(row.summary);
   return match === null ? undefined : Number(match[1]);
 };

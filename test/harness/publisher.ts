@@ -5,6 +5,8 @@ import { connectAsync } from 'mqtt';
 export interface Publisher {
   /** Numbers whose PUBACK (or PUBCOMP) arrived. */
   readonly acknowledged: ReadonlySet<number>;
+  /** When each of them was, in nanoseconds of CLOCK_MONOTONIC. */
+  readonly answeredNs: ReadonlyMap<number, bigint>;
   /** Waits until every device stopped; call it before looking at the numbers. */
   stop(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function startPublisher({
   pauseMs = 1,
 }: PublisherOptions): Promise<Publisher> {
   const acknowledged = new Set<number>();
+  const answeredNs = new Map<number, bigint>();
   let next = from;
   const stopping = new AbortController();
 
@@ -50,6 +53,7 @@ export async function startPublisher({
       );
       if ((await Promise.race([sent, closed])) === 'closed') return;
       acknowledged.add(n);
+      answeredNs.set(n, process.hrtime.bigint());
       await sleep(pauseMs);
     }
     await client.endAsync(true);
@@ -57,6 +61,7 @@ export async function startPublisher({
 
   return {
     acknowledged,
+    answeredNs,
     stop: async () => {
       stopping.abort();
       await Promise.all(publishing);

@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { cannotRun } from './cannot-run.ts';
 
-/** Compiles one of the preloaded shims; the setup script has seen to a compiler. */
+const compiled = new Map<string, string>();
+
+/** Compiles one of the preloaded shims, once; the setup script has seen to a compiler. */
 export function compileShim(source: string): string {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
   const library = join(mkdtempSync(join(tmpdir(), 'portcullis-shim-')), 'shim.so');
   execFileSync('g++', ['-shared', '-fPIC', '-O1', '-x', 'c', source, '-o', library, '-ldl']);
+  compiled.set(source, library);
   return library;
 }
 

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { randomFrom } from './harness/random.ts';
+import type { Change } from './power-cut/disk-log.ts';
+import { Disk, fates, type Fate } from './power-cut/disk.ts';
+
+function afterCut(changes: readonly Change[], fate: Fate, seed: number): Record<string, string> {
+  const disk = new Disk();
+  for (const change of changes) disk.apply(change);
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-disk-'));
+  disk.writeTo(folder, fate, randomFrom(seed));
+  const found = Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')]),
+  );
+  rmSync(folder, { recursive: true });
+  return found;
+}
+
+const write = (path: string, offset: number, text: string): Change => ({
+  is: 'write',
+  path,
+  offset,
+  data: Buffer.from(text),
+});
+const made: readonly Change[] = [
+  { is: 'create', path: 'a' },
+  write('a', 0, 'safe'),
+  { is: 'sync', path: 'a' },
+  { is: 'sync', path: '' },
+];
+const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+
+test('what was synced is there after a cut, whatever becomes of the rest', () => {
+  for (const fate of fates) {
+    for (const seed of seeds) assert.match(afterCut([...made, write('a', 4, 'more')], fate, seed)['a'] ?? '', /^safe/);
+  }
+});
+
+test('what was not synced may be gone: data, a new name, a change of name', () => {
+  assert.deepEqual(afterCut([...made, write('a', 0, 'lost')], 'dropped', 1), { a: 'safe' });
+  assert.deepEqual(afterCut([...made, { is: 'create', path: 'b' }], 'dropped', 1), { a: 'safe' });
+  assert.deepEqual(afterCut([...made, { is: 'rename', path: 'a', to: 'b' }], 'dropped', 1), { a: 'safe' });
+  assert.deepEqual(afterCut([...made, { is: 'rename', path: 'a', to: 'b' }], 'kept', 1), { b: 'safe' });
+});
+
+test('the sync of a new file alone does not save its name', () => {
+  assert.deepEqual(afterCut(made.slice(0, 3), 'dropped', 1), {});
+});
+
+test('unsynced writes may come in any order, and may be torn at a sector', () => {
+  const two = [...made, write('a', 4, 'X'), write('a', 5, 'Y')];
+  const reordered = new Set(seeds.map((seed) => afterCut(two, 'reordered', seed)['a']));
+  assert.deepEqual(reordered, new Set(['safe', 'safeX', 'safeXY', 'safe\0Y']));
+  const long = [...made, write('a', 0, '#'.repeat(1_024))];
+  const torn = new Set(seeds.map((seed) => afterCut(long, 'torn', seed)['a']));
+  assert.ok(torn.has(`safe${'\0'.repeat(508)}${'#'.repeat(512)}`), 'the second sector without the first');
+  assert.ok(torn.has('#'.repeat(512)), 'the first sector without the second');
+});
+
+test('a truncation that was not synced may not have happened, and one that was has', () => {
+  const cut: readonly Change[] = [...made, { is: 'truncate', path: 'a', size: 1 }];
+  assert.deepEqual(afterCut(cut, 'dropped', 1), { a: 'safe' });
+  assert.deepEqual(afterCut([...cut, { is: 'sync', path: 'a' }], 'dropped', 1), { a: 's' });
+  assert.deepEqual(afterCut([...cut, write('a', 3, '!')], 'kept', 1), { a: 's\0\0!' });
+});

@@ -1,0 +1,21 @@
+import type { Fault } from './harness/fault.ts';
+import { killAtRandom } from './harness/kill.ts';
+import { powerCut } from './power-cut/power-cut.ts';
+
+/** Every fault of the harness; docs/faults.md has the same list, held to it by a test. */
+export const faults: readonly Fault[] = [
+  {
+    name: 'kill',
+    is: 'kill -9 at random moments under load',
+    control: 'ack-before-commit',
+    rounds: { short: 1, night: 60, release: 400 },
+    run: (context) => killAtRandom(context, context.broken === '' ? 5 : 2),
+  },
+  {
+    name: 'power-cut',
+    is: 'the power is cut: what was not synced is dropped, kept in part, reordered or torn',
+    control: 'sync-normal',
+    rounds: { short: 1, night: 20, release: 150 },
+    run: (context, level) => powerCut(context, { cuts: level === 'short' ? 40 : 150, lives: 2, loadMs: 1_000 }),
+  },
+];
