@@ -12,11 +12,12 @@ const group = z.object({
   devices: z.number(),
   examples: z.array(z.unknown()).readonly(),
 });
-/** A bundle that was admitted, and what the comparison with the running version showed. */
+/** What was decided about a bundle, and what the comparison with the running version showed. `DENY` only where nothing was to be switched on. */
 const installed = z.object({
   plugin: z.string(),
   version: z.string(),
-  decision: z.literal('ADMIT'),
+  decision: z.enum(['ADMIT', 'DENY']),
+  violations: z.array(z.looseObject({ code: z.string(), sentence: z.string(), remedy: z.string() })).readonly(),
   switchedOn: z.boolean(),
   before: z.string().nullable(),
   traffic: z.string(),
@@ -33,7 +34,15 @@ export interface PluginUploads {
     how: { readonly name: string | undefined; readonly dryRun: boolean },
     body: Readable,
   ): Promise<InstalledPlugin>;
+  /** Rejects with USAGE when there is nothing to go back to. `to` is null for the version that is shipped. */
+  rollBack(name: string): Promise<{ readonly from: string; readonly to: string | null }>;
+  /** What of this site is switched on, with what a rollback leads to: a version, `shipped`, or nothing. */
+  versions(): Promise<readonly { readonly name: string; readonly active: string; readonly back: string | null }[]>;
+  /** The log of decisions as it is on disk, and the public key (Ed25519, base64url) that its records are signed for. */
+  decisions(): Promise<{ readonly records: Readable; readonly key: string }>;
 }
+
+const pluginName = z.string().regex(/^[\w@][\w@.-]{0,127}$/, 'is no name of a plugin');
 
 /** A bundle comes as it is, and is admitted or refused in sentences that say what to do. */
 export function pluginRoutes(uploads: PluginUploads): Route[] {
@@ -43,18 +52,51 @@ export function pluginRoutes(uploads: PluginUploads): Route[] {
       path: '/api/v1/plugins',
       summary:
         'Checks a bundle, compares it with the version that runs, and switches it on at the next start of the gateway. ' +
-        'With ?dryRun=true it is only checked and compared. The name is that of its contract; without one the package says it.',
+        'With ?dryRun=true it is only checked and compared, and a refusal is an answer with DENY. The name is that of its contract; without one the package says it.',
       needs: 'plugin.install',
       upload: { contentType: 'application/gzip', maxBytes: maxUploadBytes },
       input: z.strictObject({
-        name: z
-          .string()
-          .regex(/^[\w@][\w@.-]{0,127}$/, 'is no name of a plugin')
-          .optional(),
+        name: pluginName.optional(),
         dryRun: z.stringbool().default(false),
       }),
       result: installed,
       handle: ({ name, dryRun }, { body }) => uploads.install({ name, dryRun }, body),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/plugins/:name/rollback',
+      summary: 'Goes back to the version before, at the next start of the gateway.',
+      needs: 'plugin.install',
+      input: z.strictObject({ name: pluginName }),
+      result: z.object({ from: z.string(), to: z.string().nullable() }),
+      handle: ({ name }) => uploads.rollBack(name),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/plugins/versions',
+      summary: 'What was installed on this site and is switched on, and what a rollback leads to.',
+      needs: 'gateway.read',
+      input: z.object({}),
+      result: z.object({
+        versions: z.array(z.object({ name: z.string(), active: z.string(), back: z.string().nullable() })),
+      }),
+      handle: async () => ({ versions: await uploads.versions() }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/plugins/decisions',
+      summary:
+        'Every decision about a plugin, one JSON text per line, each signed and chained to the one before; the header `x-decision-key` has the public key.',
+      needs: 'plugin.install',
+      produces: 'application/jsonl',
+      input: z.object({}),
+      result: z.string(),
+      handle: async (_input, { header }) => {
+        const { records, key } = await uploads.decisions();
+        header('x-decision-key', key);
+        header('content-disposition', 'attachment; filename="decisions.jsonl"');
+        return records;
+      },
     }),
   ];
 }

@@ -30,6 +30,9 @@ export interface Trial extends AsyncDisposable {
   readonly demands: ContractDemands;
 }
 
+/** Why a version is not let in. */
+export type RefusedTrial = Pick<AdmittedPlugin, 'name' | 'violations'> & { readonly version: string };
+
 /**
  * Checks a plugin as the gateway would at its start, under `name`, and unpacks what is admitted into a folder of its
  * own. It writes no decision record: the one that counts is made when the gateway starts with it. Throws
@@ -92,5 +95,13 @@ function foundIn({ from, path }: FoundPlugin, { plugins }: Config): string {
 
 function refusal({ version }: FoundPlugin, { name, violations }: AdmittedPlugin): PortcullisError {
   const reasons = violations.map(({ code, sentence, remedy }) => `\n  ${code} ${sentence} ${remedy}`).join('');
-  return new PortcullisError('PLUGIN_REFUSED', `${name} ${version} is refused and did not run.${reasons}`);
+  const sentence = `${name} ${version} is refused and did not run.${reasons}`;
+  const cause: RefusedTrial = { name, version, violations };
+  return new PortcullisError('PLUGIN_REFUSED', sentence, { cause });
+}
+
+/** What a trial found; undefined for every other error. */
+export function refusedTrial({ code, cause }: PortcullisError): RefusedTrial | undefined {
+  const isOne = code === 'PLUGIN_REFUSED' && typeof cause === 'object' && cause !== null && 'violations' in cause;
+  return isOne ? (cause as RefusedTrial) : undefined;
 }

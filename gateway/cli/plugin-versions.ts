@@ -49,13 +49,21 @@ function unpacked(path: string): PortcullisError {
 
 /** `portcullis plugin rollback`: one command back. */
 export async function runRollback(name: string, options: { config: string }): Promise<void> {
-  const config = await loadConfig(options.config);
-  const dir = siteFolder(config, options.config);
+  const { from, to } = await goBack(name, await loadConfig(options.config));
+  const target = to === null ? 'the version that is shipped with the gateway' : to;
+  console.log(`${name}: back from ${from} to ${target}. ${nextStart}`);
+}
+
+/** Goes back to the version before; `to` is null for the one that is shipped. */
+export async function goBack(
+  name: string,
+  config: Config,
+): Promise<{ readonly from: string; readonly to: string | null }> {
+  const dir = siteFolder(config, 'The configuration');
   const installed = await installedPlugins({ plugins: { ...config.plugins, dir: undefined } });
   const shipped = installed.some((one) => one.name === name);
   const { from, to } = await rollBack(versionsOf(dir, name), { shipped });
-  const target = to === 'shipped' ? 'the version that is shipped with the gateway' : to.version;
-  console.log(`${name}: back from ${from.version} to ${target}. ${nextStart}`);
+  return { from: from.version, to: to === 'shipped' ? null : to.version };
 }
 
 /** `portcullis plugin release`: exit 0 released, 1 it was not quarantined. */

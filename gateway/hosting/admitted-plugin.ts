@@ -7,7 +7,7 @@ import type { Contract } from '../admission/contract.ts';
 import type { Grant } from '../admission/permissions/enforcement.ts';
 import { pluginApiName, providedModules } from '../admission/provided-modules.ts';
 import { sentenceOf, shownViolations } from '../admission/report/subject.ts';
-import type { FunctionRule } from '../admission/types.ts';
+import type { FunctionRule, Violation } from '../admission/types.ts';
 import type { EffectiveGrants } from '../admission/permissions/effective.ts';
 import type { DeviceResource } from '../cells/device-guard.ts';
 import type { HandleGrants } from '../cells/handles/grants.ts';
@@ -17,14 +17,21 @@ import { endpointOf } from '../lib/endpoint.ts';
 import type { ContractDemands } from './simulated-device.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 
+/** `sentence` holds what was expected and found. */
+type ShownViolation = Pick<Violation, 'remedy'> &
+  Partial<Pick<Violation, 'path' | 'contractLine' | 'file' | 'line' | 'confidence'>> & {
+    readonly code: string;
+    readonly sentence: string;
+  };
+
 /** What the gateway needs of one decision: plain data, so that admission can run in a process that ends. */
 export interface AdmittedPlugin {
   readonly name: string;
   readonly version?: string | undefined;
   readonly decision: Admission['check']['decision'];
   readonly tree?: string | undefined;
-  /** Code and sentence of every error. */
-  readonly violations: readonly { readonly code: string; readonly sentence: string; readonly remedy: string }[];
+  /** Every error: what was found, in a sentence; where in the contract and in the code; what to do. */
+  readonly violations: readonly ShownViolation[];
   readonly grants: readonly Grant[];
   /** Only of an admitted one. */
   readonly run?: PluginRun | undefined;
@@ -56,11 +63,11 @@ export async function admittedPlugin(admission: Admission, folder: string): Prom
     tree,
     violations: shownViolations(check)
       .filter(({ severity }) => severity === 'error')
-      .map((one) => ({
-        code: one.code,
-        sentence: sentenceOf(one, violationTable[one.code].means),
-        remedy: one.remedy,
-      })),
+      .map((one) => {
+        const { code, remedy, path, contractLine, file, line, confidence } = one;
+        const sentence = sentenceOf(one, violationTable[code].means);
+        return { code, sentence, remedy, path, contractLine, file, line, confidence };
+      }),
     grants: check.grants,
     run: run && contract && (await runOf(run, contract, { folder, check })),
   };

@@ -1,11 +1,15 @@
+import { createPublicKey } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import { maxUploadBytes, type InstalledPlugin, type PluginUploads } from '../api/plugin-routes.ts';
+import type { RefusedTrial } from '../cli/plugin-trial.ts';
+import { knownVersions } from '../preflight/versions.ts';
 import { askProcess } from './ask-process.ts';
+import { shippedFolder } from './plugin-places.ts';
 import type { Config } from '../config/schema.ts';
 
 export interface InstallOrder {
@@ -15,9 +19,19 @@ export interface InstallOrder {
   readonly dryRun: boolean;
 }
 
+/** What the process is asked for; it answers with an `InstallResult`. */
+export type PluginOrder = InstallOrder | { readonly config: Config; readonly rollback: string };
+
 export type InstallResult =
   | { readonly installed: InstalledPlugin }
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly rolledBack: { readonly from: string; readonly to: string | null } }
+  | {
+      readonly refused: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly trial?: RefusedTrial | undefined;
+      };
+    };
 
 /** Checking, and decoding the last day twice, on a slow machine. */
 const withinMs = 300_000;
@@ -32,38 +46,85 @@ export async function openPluginUploads(config: Config): Promise<PluginUploads> 
   await rm(folder, { recursive: true, force: true });
   let busy = false;
 
+  const demandFolder = (): void => {
+    if (config.plugins.dir !== undefined) return;
+    const why = "The configuration names no plugins.dir, the folder for this site's own plugins. Set it first.";
+    throw new PortcullisError('CONFIG_INVALID', why);
+  };
+  const order = async (wanted: PluginOrder): Promise<Exclude<InstallResult, { refused: object }>> => {
+    const result = await askProcess<InstallResult>('install-process', wanted, withinMs);
+    if ('failed' in result) throw new PortcullisError('INTERNAL', `The work on the plugin ${result.failed}.`);
+    if (!('refused' in result)) return result;
+    const { code, message, trial } = result.refused;
+    if (trial !== undefined && 'dryRun' in wanted && wanted.dryRun) return { installed: deniedOf(trial) };
+    throw new PortcullisError(code, message);
+  };
   const install: PluginUploads['install'] = async ({ name, dryRun }, body) => {
-    const { dir } = config.plugins;
-    if (dir === undefined) {
-      const why = "The configuration names no plugins.dir, the folder for this site's own plugins. Set it first.";
-      throw new PortcullisError('CONFIG_INVALID', why);
-    }
+    demandFolder();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const own = await mkdtemp(join(folder, 'bundle-'));
     try {
       const file = join(own, 'upload.plugin.tgz');
       await receive(body, file);
-      const order: InstallOrder = { config: absolute(config), file, name, dryRun };
-      const result = await askProcess<InstallResult>('install-process', order, withinMs);
+      const result = await order({ config: absolute(config), file, name, dryRun });
       if ('installed' in result) return result.installed;
-      if ('failed' in result) throw new PortcullisError('INTERNAL', `The check of the bundle ${result.failed}.`);
-      throw new PortcullisError(result.refused.code, result.refused.message);
+      throw new PortcullisError('INTERNAL', 'The process that installs answered something else.');
     } finally {
       await rm(own, { recursive: true, force: true });
     }
   };
 
-  return {
-    install: async (how, body) => {
-      if (busy) throw new PortcullisError('OVERLOADED', 'Another bundle is being checked. Try again in a minute.');
-      busy = true;
-      try {
-        return await install(how, body);
-      } finally {
-        busy = false;
-      }
-    },
+  const alone = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (busy) throw new PortcullisError('OVERLOADED', 'Another bundle is being checked. Try again in a minute.');
+    busy = true;
+    try {
+      return await work();
+    } finally {
+      busy = false;
+    }
   };
+  return {
+    install: (how, body) => alone(() => install(how, body)),
+    rollBack: (name) =>
+      alone(async () => {
+        demandFolder();
+        const result = await order({ config: absolute(config), rollback: name });
+        if ('rolledBack' in result) return result.rolledBack;
+        throw new PortcullisError('INTERNAL', 'The process that goes back answered something else.');
+      }),
+    versions: async () => {
+      const { dir } = config.plugins;
+      if (dir === undefined) return [];
+      const shipped = new Set(await readdir(shippedFolder));
+      const all = await knownVersions(resolve(dir));
+      return all.map(({ name, active, before }) => ({
+        name,
+        active,
+        back: before ?? (shipped.has(name) ? 'shipped' : null),
+      }));
+    },
+    decisions: () => decisionsOf(config.dataDir),
+  };
+}
+
+function deniedOf({ name, version, violations }: RefusedTrial): InstalledPlugin {
+  const nothing = { switchedOn: false, before: null, traffic: '', messages: 0, different: 0, groups: [] };
+  return { plugin: name, version, decision: 'DENY', violations, ...nothing };
+}
+
+/** Whole lines only: what is appended while it is read belongs to the next reader. */
+async function decisionsOf(dataDir: string): Promise<{ readonly records: Readable; readonly key: string }> {
+  const home = join(dataDir, 'admission');
+  const [file, pem] = await Promise.all([
+    open(join(home, 'decisions.jsonl')),
+    readFile(join(home, 'decision-key.pem'), 'utf8'),
+  ]).catch((cause: unknown) => {
+    throw new PortcullisError('NOT_FOUND', 'There is no decision record yet.', { cause });
+  });
+  const { size } = await file.stat();
+  const key = createPublicKey(pem).export({ format: 'jwk' }).x ?? '';
+  if (size === 0) await file.close();
+  return { records: size === 0 ? Readable.from([]) : file.createReadStream({ start: 0, end: size - 1 }), key };
 }
 
 function absolute(config: Config): Config {

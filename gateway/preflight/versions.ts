@@ -91,6 +91,23 @@ export async function rollBack(
   return { from, to };
 }
 
+/** What is switched on from a folder, and what a rollback leads to, where that is known: read without unpacking a bundle. */
+export async function knownVersions(
+  dir: string,
+): Promise<readonly { readonly name: string; readonly active: string; readonly before: string | undefined }[]> {
+  const names = await readdir(join(dir, versionsFolder)).catch(() => []);
+  const all = await Promise.all(
+    names.map(async (name) => {
+      const options = { dir, name, versionOf: () => '' };
+      const [bundle, kept] = await Promise.all([readActive(options), readHistory(options)]);
+      const at = bundle === undefined ? -1 : kept.findIndex(({ sha256 }) => sha256 === hashOf(bundle));
+      const active = kept[at];
+      return active === undefined ? [] : [{ name, active: active.version, before: kept[at + 1]?.version }];
+    }),
+  );
+  return all.flat();
+}
+
 function entryOf(bundle: Uint8Array, { versionOf }: VersionsOptions): KeptVersion {
   return { sha256: hashOf(bundle), version: versionOf(bundle) };
 }

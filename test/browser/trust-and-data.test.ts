@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createPublicKey } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { openBrowser, openPage } from '../harness/browser.ts';
+import { checkDecisionLog } from '../../gateway/admission/record/decision-log.ts';
 import { startDaemon } from '../harness/daemon.ts';
+import { tempDir } from '../unit/buffer/buffer-fixture.ts';
+import { packed, tasmotaCandidate } from '../unit/cli/plugin-candidates.ts';
 
 const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
@@ -15,7 +19,10 @@ test('the console shows data as it comes, and what became of it', async (t) => {
   if (browser === undefined) return;
   execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
   // Without a fallback nobody wants what no plugin knows.
-  const daemon = await startDaemon(t, { config: { preprocess: { fallbackPlugin: null } } });
+  const dir = await tempDir(t);
+  mkdirSync(join(dir, 'plugins'));
+  const config = { preprocess: { fallbackPlugin: null }, plugins: { dir: join(dir, 'plugins') } };
+  const daemon = await startDaemon(t, { config });
   const configFile = join(daemon.dataDir, '../portcullis.yaml');
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
   const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
@@ -65,6 +72,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
   });
 
   await t.test('what could not be used is told by reason, and taken again when the cause is mended', async () => {
+    await publish('tele/pantry/SENSOR', '{"AM2301":{"Humidity":51}}');
     for (const n of [1, 2]) await publish('shed/weather', `{"temperature":${n}}`);
     const portcullis = (...args: string[]): string =>
       execFileSync(process.execPath, [cli, 'dead-letters', ...args, '--config', configFile], { encoding: 'utf8' });
@@ -85,6 +93,46 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     await reasons.getByText('2 were taken again', { exact: true }).waitFor();
     await says('It balances');
     assert.match(portcullis('list'), /shed\/weather\tno-plugin\ttaken again/);
+  });
+
+  await t.test('a plugin is refused with reasons, compared before it is switched on, and rolled back', async () => {
+    const greedy = await tasmotaCandidate(dir, '0.3.0', [['index.ts', 'import ', "import 'node:fs';\nimport "]]);
+    const next = await tasmotaCandidate(dir, '0.2.0', [['words.ts', "word: 'humidity'", "word: 'moisture.soil'"]]);
+    await open('trust');
+    const bring = card('Bring a plugin');
+    await bring.getByLabel('Bundle (.plugin.tgz)').setInputFiles(await packed(greedy));
+    await bring.getByText(/^tasmota 0\.3\.0 would be refused: /).waitFor({ timeout: 90_000 });
+    await bring.getByText('PC-D101').first().waitFor();
+    await bring
+      .getByText(/contract imports\S*, line \d+/)
+      .first()
+      .waitFor();
+    assert.equal(await bring.getByRole('button', { name: 'Switch it on' }).count(), 0);
+    await bring.getByLabel('Bundle (.plugin.tgz)').setInputFiles(await packed(next));
+    await bring.getByText(/^tasmota 0\.2\.0 would be admitted\. .* come out differently/).waitFor({ timeout: 90_000 });
+    await bring
+      .getByRole('cell', { name: /humidity/ })
+      .first()
+      .waitFor();
+    await bring.getByRole('button', { name: 'Switch it on' }).click();
+    const tasmota = card(/^tasmota /);
+    await tasmota
+      .getByText('Version 0.2.0 is switched on and runs from the next start on.')
+      .waitFor({ timeout: 90_000 });
+    await tasmota.getByRole('button', { name: 'Roll back to the shipped version' }).click();
+    await tasmota.getByRole('button', { name: 'Yes' }).click();
+    await tasmota.getByText('Version 0.2.0 is switched on').waitFor({ state: 'detached' });
+  });
+
+  await t.test('the decision records are saved with their chain', async () => {
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the decision records' }).click();
+    const file = await (await saving).path();
+    const answer = await fetch(`${origin}/api/v1/plugins/decisions`, { headers: { authorization: `Bearer ${token}` } });
+    await answer.text();
+    const jwk = { kty: 'OKP', crv: 'Ed25519', x: answer.headers.get('x-decision-key') ?? '' };
+    const found = await checkDecisionLog(file, createPublicKey({ key: jwk, format: 'jwk' }));
+    assert.deepEqual([found.fault, found.records > 3], [undefined, true]);
   });
 
   assert.deepEqual(faults, []);

@@ -19,9 +19,11 @@ interface Question {
   readonly file?: { readonly type: string; readonly content: Blob | string };
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** How long the answer may take; 20 seconds where nothing is said. */
+  readonly answerMs?: number;
 }
 
-const answerMs = 20_000;
+const usualMs = 20_000;
 const loginPath = '/api/v1/login';
 
 /** Asks the API. Rejects with a sentence that says what to do: of the gateway when it refused, else that it does not answer. */
@@ -29,7 +31,7 @@ export async function ask<Result>(path: string, question: Question = {}): Promis
   const { method = 'GET' } = question;
   const answer = await send(path, question);
   const text = await answer.text();
-  const isJson = answer.headers.get('content-type')?.includes('json') === true;
+  const isJson = /json\b/.test(answer.headers.get('content-type') ?? '');
   if (answer.ok) return (isJson ? JSON.parse(text) : text) as Result;
   const { detail, title } = (isJson ? JSON.parse(text) : {}) as { detail?: string; title?: string };
   if (answer.status === 401) {
@@ -41,7 +43,10 @@ export async function ask<Result>(path: string, question: Question = {}): Promis
   throw new Refused(detail || title || `The gateway answered ${answer.status}. Try again.`, answer.status);
 }
 
-async function send(path: string, { method = 'GET', body, file, headers, signal }: Question): Promise<Response> {
+async function send(
+  path: string,
+  { method = 'GET', body, file, headers, signal, answerMs = usualMs }: Question,
+): Promise<Response> {
   const tooLate = AbortSignal.timeout(answerMs);
   try {
     return await fetch(path, {

@@ -81,18 +81,45 @@ export interface SinkList {
 
 export interface Violation {
   readonly code: string;
-  /** Path in the contract. */
-  readonly path: string;
-  readonly file?: string;
-  readonly line?: number;
-  readonly contractLine?: number;
-  readonly subject?: string;
-  readonly expected?: string;
-  readonly observed?: string;
-  readonly confidence: 'proven' | 'heuristic';
+  /** What was expected and found. */
+  readonly sentence: string;
   /** What to do. */
   readonly remedy: string;
-  readonly severity: 'error' | 'warning' | 'note';
+  /** Path in the contract. */
+  readonly path?: string;
+  readonly contractLine?: number;
+  readonly file?: string;
+  readonly line?: number;
+  readonly confidence?: 'proven' | 'heuristic';
+}
+/** What the check of a bundle says, and what the comparison with the version that runs showed. */
+export interface BundleVerdict {
+  readonly plugin: string;
+  readonly version: string;
+  readonly decision: 'ADMIT' | 'DENY';
+  readonly violations: readonly Violation[];
+  readonly before: string | null;
+  readonly traffic: string;
+  readonly messages: number;
+  readonly different: number;
+  readonly groups: readonly {
+    readonly what: string;
+    readonly metric: string;
+    readonly messages: number;
+    readonly devices: number;
+    readonly examples: readonly {
+      readonly topic: string;
+      readonly device: string;
+      readonly before: string;
+      readonly after: string;
+    }[];
+  }[];
+}
+/** A plugin that was installed on this site; `back` is where a rollback leads. */
+export interface PluginVersion {
+  readonly name: string;
+  readonly active: string;
+  readonly back: string | null;
 }
 
 export interface Outage {

@@ -118,7 +118,8 @@ function Letter({ letter }: { letter: DeadLetter }) {
         <strong>{letter.detail || letter.code}</strong>
       </p>
       <p class="soft">
-        {letter.device || 'An unknown device'} · {letter.topic} · {whenExactly(letter.receivedAt)}
+        {letter.device.startsWith('plugin:') ? 'An unknown device' : letter.device} · {letter.topic} ·{' '}
+        {whenExactly(letter.receivedAt)}
         {letter.sink && ` · ${letter.sink}`}
         {letter.replayedAt !== null && ` · taken again ${whenExactly(letter.replayedAt)}`}
       </p>
