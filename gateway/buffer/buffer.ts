@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { CheckReport } from './check.ts';
 import { messagesFrom } from './claimed-messages.ts';
 import type { DeadLetter, DeadLetterQuery } from './dead-letters.ts';
-import { followCommits } from './following.ts';
+import { followCommits, watchThread } from './following.ts';
 import { startGroupCommit } from './group-commit.ts';
 import { keepHouse } from './housekeeping.ts';
 import type { LedgerReport } from './ledger-report.ts';
@@ -78,7 +78,8 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
     log,
   });
 
-  const following = options.follower && followCommits(() => writer.ask('follow', undefined), log);
+  const following =
+    options.follower && followCommits({ step: () => writer.ask('follow', undefined), isBusy: watchThread(), log });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -8,18 +8,28 @@ export interface Following extends Disposable {
   caughtUp(): Promise<void>;
 }
 
+export interface FollowingParts {
+  readonly step: () => Promise<FollowAnswer>;
+  /** Whether this thread had hardly a pause since the last call; then the cores belong to those who wait for an answer. */
+  readonly isBusy: () => boolean;
+  readonly log: Logger;
+}
+
 /** Long enough that many commits are followed together. */
 const soonMs = 500;
 /** After a failure, for example on a full disk. */
 const troubledMs = 5_000;
+/** Runs that are put off one after the other: 10 s, so that the log keeps little for it alone and a question is soon answered. */
+const mostPutOff = 20;
 
-export function followCommits(step: () => Promise<FollowAnswer>, log: Logger): Following {
+export function followCommits({ step, isBusy, log }: FollowingParts): Following {
   let timer: NodeJS.Timeout | undefined;
   let isRunning = false;
   /** A run is to come soon: something was committed since the last one began. */
   let isDue = false;
   let isOver = false;
   let troubled = false;
+  let putOff = 0;
 
   const after = (ms: number): void => {
     clearTimeout(timer);
@@ -33,6 +43,12 @@ export function followCommits(step: () => Promise<FollowAnswer>, log: Logger): F
   };
   const stopped = (): boolean => isOver;
   const run = async (): Promise<void> => {
+    if (isBusy() && putOff < mostPutOff) {
+      putOff += 1;
+      after(soonMs);
+      return;
+    }
+    putOff = 0;
     isRunning = true;
     isDue = false;
     let againInMs: number | undefined;
@@ -64,5 +80,19 @@ export function followCommits(step: () => Promise<FollowAnswer>, log: Logger): F
       isOver = true;
       clearTimeout(timer);
     },
+  };
+}
+
+/** Above this share of its time at work the main thread keeps others waiting; at 1,000 messages/s it has a fifth. */
+const busyFrom = 0.6;
+
+/** Says whether the thread was busy since it was last asked. */
+export function watchThread(): () => boolean {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization > busyFrom;
   };
 }
