@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run } from './run.ts';
 import type { Workplace } from './targets.ts';
@@ -25,15 +25,13 @@ export async function packTarball({ out, tree, target, version, epoch, say }: Wo
 }
 
 /** CycloneDX list of everything that ships; gives back its path. */
-export async function writeSbom({ out, modules, target, version, epoch, say }: Workplace): Promise<string> {
+export async function writeSbom(place: Workplace): Promise<string> {
+  const { out, target, version, epoch, say } = place;
   say('sbom: CycloneDX');
-  const text = await run(
-    'npm',
-    ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx', '--loglevel=error'],
-    {
-      cwd: modules,
-    },
-  );
+  const cwd = writeShippedLock(place);
+  const text = await run('npm', ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--loglevel=error'], {
+    cwd,
+  });
   const bom = JSON.parse(text) as { serialNumber?: string; metadata: { timestamp?: string } };
   // npm stamps the time and a random number; the same inputs must give the same file.
   delete bom.serialNumber;
@@ -41,6 +39,28 @@ export async function writeSbom({ out, modules, target, version, epoch, say }: W
   const file = join(out, `portcullis-${version}-linux-${target.arch}.cdx.json`);
   writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
   return file;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devDependencies?: unknown }>>;
+}
+
+/**
+ * Package and lock without what is for development; gives back their folder. npm's `--omit=dev` would hold optional wishes of shipped
+ * packages against our tools (i18next wishes for TypeScript 5) and then list nothing.
+ */
+function writeShippedLock({ root, out, target }: Workplace): string {
+  const folder = join(out, 'work', target.arch, 'sbom');
+  mkdirSync(folder, { recursive: true });
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(root, name), 'utf8'));
+  const write = (name: string, value: object): void => writeFileSync(join(folder, name), JSON.stringify(value));
+  const bare = (manifest: object): object => ({ ...manifest, devDependencies: undefined });
+  const lock = read('package-lock.json') as Lock;
+  const shipped = Object.entries(lock.packages).filter(([, { dev }]) => dev !== true);
+  const packages = Object.fromEntries(shipped.map(([at, item]) => [at, at === '' ? bare(item) : item]));
+  write('package.json', bare(read('package.json') as object));
+  write('package-lock.json', { ...lock, packages });
+  return folder;
 }
 
 /** `SHA256SUMS` over the files, and with a key (PEM, Ed25519) its signature beside it, in base64. */

@@ -71,7 +71,7 @@ async function crossBuild({ arch, out, key, smoke, image, url, updates }: Option
     say('contract check of what ships, for the target');
     await run(process.execPath, [join(root, 'dist/gateway/cli.js'), 'contract', 'check', '--image', guest]);
   }
-  const files = [await packTarball(place), await packDeb(place), await writeSbom(place)];
+  const files = [await writeSbom(place), await packTarball(place), await packDeb(place)];
   if (image) files.push(await buildImage(place, { releaseKey: publicPart(key), url, updates }));
   writeSums(place, files, key);
   say(`done: ${place.out}`);

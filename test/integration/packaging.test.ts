@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { packTarball, writeSums } from '../../scripts/cross-build/artefacts.ts';
+import { packTarball, writeSbom, writeSums } from '../../scripts/cross-build/artefacts.ts';
 import { packDeb } from '../../scripts/cross-build/deb.ts';
 import { writeImagerList } from '../../scripts/cross-build/image/image.ts';
 import { smallTree } from '../harness/small-tree.ts';
@@ -72,6 +72,24 @@ test('the list for Raspberry Pi Imager has every key of its schema, whole addres
   assert.deepEqual([entry['extract_size'], entry['extract_sha256']], [5, hash(image)]);
   assert.deepEqual([entry['image_download_size'], entry['image_download_sha256']], [6, hash(`${image}.xz`)]);
   assert.equal(written()['url'], pathToFileURL(`${image}.xz`).href);
+});
+
+test('the list of parts names what ships with its version, none of our tools, and is the same each time', async (t) => {
+  const [one, two] = [await writeSbom(smallTree(t)), await writeSbom(smallTree(t))];
+  const { components } = JSON.parse(readFileSync(one, 'utf8')) as { components: { name: string; version: string }[] };
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const [name, version] of Object.entries(dependencies))
+    assert.ok(
+      components.some((part) => part.name === name && part.version === version),
+      `${name} ${version}`,
+    );
+  assert.deepEqual(
+    components.filter(({ name }) => ['typescript', 'oxlint', 'playwright-core'].includes(name)),
+    [],
+  );
+  assert.equal(hash(one), hash(two));
 });
 
 test('the sums of a release are signed', (t) => {
