@@ -15,6 +15,7 @@ const stages = [
   'alarms',
   'notify',
   'history',
+  'traces',
   'live',
   'rules',
   'flows',

@@ -13,9 +13,9 @@ export type TopicKey = (typeof topicKeys)[number];
 /**
  * Headers of every record that a gateway writes, as text. `lane` and, in `metrics`, `index` are what a reader needs to
  * collapse duplicates (effective-once.ts): `boot`, `sequence` and `index` only grow for one device, lane and topic.
- * A command carries `gateway`: who it is for.
+ * A command carries `gateway`: who it is for. `traceparent` (W3C Trace Context) is there while the gateway traces.
  */
-export const headerNames = ['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index'] as const;
+export const headerNames = ['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index', 'traceparent'] as const;
 export type HeaderName = (typeof headerNames)[number];
 
 /**

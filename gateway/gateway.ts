@@ -26,6 +26,7 @@ import { openDelivery } from './open-delivery.ts';
 import { openHardware, type Hardware } from './open-hardware.ts';
 import { openRuleDesk } from './open-rules.ts';
 import { openNodeRed } from './open-node-red.ts';
+import { openTracing } from './open-tracing.ts';
 import { outletsOf } from './outlets.ts';
 import { openPlugins, type PluginStatus } from './hosting/open-plugins.ts';
 import { openPluginUploads } from './hosting/plugin-uploads.ts';
@@ -39,6 +40,7 @@ import { allTables } from './all-tables.ts';
 import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { systemModel } from './system-model.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
+import type { Traces } from './traces/open-traces.ts';
 import { openTwins } from './twin/open-twins.ts';
 import { version } from './version.ts';
 
@@ -46,6 +48,8 @@ export interface GatewayDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly switches: TestSwitches;
+  /** There once the gateway has opened them, by configuration. */
+  readonly traces?: Traces | undefined;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -64,21 +68,20 @@ export interface Gateway extends AsyncDisposable {
  * Disposing goes the other way: the broker stops first, then ingest lets what it took in commit, the buffer closes last.
  * Throws a PortcullisError in one sentence when a port, a folder or a plugin is not as it should be.
  */
-export async function startGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
-  const { log, clock, switches } = deps;
+export async function startGateway(config: Config, given: GatewayDeps): Promise<Gateway> {
   await using starting = new AsyncDisposableStack();
+  const name = await openDataFolder(config);
+  const deps = await openTracing(config, name, given, starting);
+  const { log, clock, switches } = deps;
+  const { onMoment } = switches;
   const metrics = starting.use(openMetrics());
   const alarms = starting.use(openAlarmBook(() => clock.wallMs(), logAlarm(log)));
-
-  await inDataFolder(config.dataDir, () => makeDataFolder(config.dataDir));
-  const name = await gatewayName(config.dataDir, config.gateway);
   const buffer = starting.use(await openBuffer(bufferOptions(config, name, allTables, switches), { log, clock }));
 
   const history = config.history.enabled ? openHistory(buffer) : undefined;
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const directory = { find: (id: string) => registry.find(id), devices: () => registry.devices() };
-  const { onMoment } = switches;
   const twins = await openTwins({ append: buffer.append, store: buffer, directory, log, clock, onMoment });
   const live = openLiveView({ log });
   const changes = live.watch(twins.follow(buffer.append));
@@ -89,7 +92,8 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
   plugins.noteRefused(ingest.plugins());
   registry.followPlaces((moved) => ingest.locate(moved));
 
-  const taken = traffic.watch(ingest.ingest);
+  const traced = deps.traces?.watchIngest(ingest.ingest) ?? ingest.ingest;
+  const taken = traffic.watch(traced);
   const known = { ingest: taken, store: buffer, plugins: ingest.plugins(), metrics, log, clock };
   const hardware = starting.use(await openHardware(config, known));
   const ownership = await openOwnership(config, () => clock.monoMs());
@@ -102,14 +106,13 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
   const actuation = await openActuation(config, stages, deps, starting);
-  const delivered = { name, buffer, registry, ingest: ingest.ingest, commands: actuation.commands };
+  const delivered = { name, buffer, registry, ingest: traced, commands: actuation.commands };
   const decided = { ...stages, commands: actuation.commands, alarms: desk.desk, history };
   const rules = await openRuleDesk(config, decided, deps, starting);
   const sinks = await openDelivery(config, delivered, deps, starting);
   const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   const shown = { alarms, sinks, hardware, metrics, plugins: () => pluginList(plugins.status(), ingest.plugins()) };
-  const system = starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }));
   const seen = { ...actuation, live, alarms: desk.desk, history, store: buffer };
   const nodeRed = await openNodeRed(config, seen, deps, starting);
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
@@ -127,7 +130,7 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
           ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
           ...rules,
           ...sinkRoutes(sinks),
-          ...systemRoutes(system),
+          ...systemRoutes(starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }))),
           ...pluginRoutes(await openPluginUploads(config)),
           ...nodeRed.routes,
         ],
@@ -150,6 +153,12 @@ export async function startGateway(config: Config, deps: GatewayDeps): Promise<G
     probe: () => buffer.write([{ statement: 'life.put', params: [clock.wallMs()] }]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Makes the data folder, and says what the gateway is called. */
+async function openDataFolder({ dataDir, gateway }: Config): Promise<string> {
+  await inDataFolder(dataDir, () => makeDataFolder(dataDir));
+  return gatewayName(dataDir, gateway);
 }
 
 const logAlarm =

@@ -1,5 +1,6 @@
 import type { Ingest } from '../contracts/pipeline.ts';
 import type { CommandPort } from '../contracts/command.ts';
+import type { Message } from '../contracts/message.ts';
 import type { Sink } from '../contracts/sink.ts';
 import type { SinkControl } from './api/sink-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
@@ -81,10 +82,11 @@ async function openKafka(
     import('./delivery/kafka/dead-letter-feed.ts'),
     import('./delivery/kafka/commands-in.ts'),
   ]);
-  const { log, clock } = deps;
+  const { log, clock, traces } = deps;
   const options = await kafkaOptions(kafka, name);
   const { deadLetters: topic, commands: commandTopic } = options.topics;
-  const sink = stack.use(openKafkaSink(options, { log }));
+  const traceparentOf = traces && ((message: Message) => traces.traceparentOf(message, 'kafka'));
+  const sink = stack.use(openKafkaSink(options, { log, traceparentOf }));
   const loop = stack.use(startLoop(sink, buffer, deps));
   if (topic !== null) {
     const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
@@ -99,7 +101,8 @@ async function openKafka(
 }
 
 /** An outage is noted in the ledger, so that it can show what was captured meanwhile. */
-function startLoop(sink: Sink, buffer: Buffer, { log, clock, switches }: GatewayDeps): DeliveryLoop {
+function startLoop(far: Sink, buffer: Buffer, { log, clock, switches, traces }: GatewayDeps): DeliveryLoop {
+  const sink = traces?.watchSink(far) ?? far;
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
     noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));

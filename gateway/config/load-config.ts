@@ -52,6 +52,8 @@ function absolutePaths(config: Config, base: string): Config {
     [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
     [absolute.plugins, ['dir', 'policy']],
     [absolute.rules, ['dir']],
+    [absolute.traces, ['ca']],
+    [absolute.traces?.headerFiles, Object.keys(absolute.traces?.headerFiles ?? {})],
     ...Object.values(absolute.plugins.secrets).map((files) => [files, Object.keys(files)] as const),
   ];
   for (const [holder, keys] of holders) {

@@ -7,6 +7,7 @@ import { access } from './access-schema.ts';
 import { flowsSchema } from './flows-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
+import { tracesSchema } from './traces-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -153,6 +154,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: limitsSchema.prefault({}),
   flows: flowsSchema.prefault({}),
+  traces: tracesSchema.optional(),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),

@@ -17,6 +17,11 @@ export interface Events {
   /** A notification that needs no more tries, by what became of it. */
   notified: { readonly channel: string; readonly outcome: string };
   delivered: { readonly sink: string; readonly count: number; readonly bytes: number };
+  /** Envelopes that pass a point of their way together, for who follows single ones. */
+  way: {
+    readonly point: 'to-threads' | 'from-threads' | 'to-disk' | 'on-disk';
+    readonly items: readonly { readonly waiting: { readonly envelope: object } }[];
+  };
   committed: { readonly records: number; readonly bytes: number; readonly durationMs: number };
   /** A condition that a person must know about; `active` false clears it. One alarm per `code` and `subject`. */
   alarm: {

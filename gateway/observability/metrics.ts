@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import { listen } from './channels.ts';
 
 /** A number that is read when Prometheus asks, with its labels. */

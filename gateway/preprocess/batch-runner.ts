@@ -93,7 +93,8 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
       if ('results' in outcome) return outcome.results[0] ?? refused(why);
       why = outcome.why;
     }
-    log.warn({ topic: item.envelope.topic, is: why.is }, 'a message was dead-lettered: no thread survives it');
+    const { topic, receivedAt } = item.envelope;
+    log.warn({ topic, receivedAt, is: why.is }, 'a message was dead-lettered: no thread survives it');
     return refused(why);
   };
 

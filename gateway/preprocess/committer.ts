@@ -132,8 +132,10 @@ function openStore(
 ): (parcel: Parcel) => void {
   return ({ entry, touched, owed, receivers }: Parcel): void => {
     outstanding.begin();
+    tell('way', { point: 'to-disk', items: receivers });
     append(entry).then(
       () => {
+        tell('way', { point: 'on-disk', items: receivers });
         for (const { waiting, outcome } of receivers) {
           onSettled(waiting);
           waiting.resolve(outcome);

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
+import { tell } from '../observability/channels.ts';
 import type { BatchRunner } from './batch-runner.ts';
 import type { IngestOptions } from './options.ts';
 import type { KnowledgeBook } from './knowledge.ts';
@@ -78,11 +79,13 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
   const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
     let done: DecodedBatch;
+    tell('way', { point: 'to-threads', items });
     try {
       done = teaching ? await runTeaching(items, slot, parts) : { items, results: await runner.run(items, slot) };
     } catch (error) {
       done = { items, results: [], error };
     }
+    tell('way', { point: 'from-threads', items });
     inFlight -= 1;
     alone = false;
     freeSlots.push(slot);

@@ -51,7 +51,8 @@ export function openFeed({ stage, maxWaitingBytes }: FeedOptions, { ingest, log 
         const isRetryable = error instanceof PortcullisError && error.retryable;
         if (!isRetryable || closing.signal.aborted) {
           tell('dropped', { stage, reason: isRetryable ? 'closing' : 'refused', count: 1 });
-          log.warn({ err: error, topic: envelope.topic }, 'a message could not be taken');
+          const { topic, receivedAt } = envelope;
+          log.warn({ err: error, topic, receivedAt }, 'a message could not be taken');
           return;
         }
         tell('retried', { stage, reason: error.code });

@@ -29,7 +29,7 @@ test('every bound in docs/queues.md stands in the code as it is written there', 
 
 test('every number on the way of a message that is called max… has a row', () => {
   const stages =
-    'gateway/{access,alarms,api,buffer,cells,commands,delivery,flows,history,live,notify,observability,preprocess,registry,rules,transports,twin}/**/*.ts';
+    'gateway/{access,alarms,api,buffer,cells,commands,delivery,flows,history,live,notify,observability,preprocess,registry,rules,traces,transports,twin}/**/*.ts';
   /** Not the size of anything: waiting times, threads, V8 heaps, and what has its own row under another name. */
   const others = /^max(AtOnce|RetryMs|BackoffMs|InflightInbound|YoungGenerationSizeMb|AgeMs: 0|Ms: 0|AliasCount: 0)/;
   for (const path of globSync(stages)) {

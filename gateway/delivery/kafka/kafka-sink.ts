@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import type { Message } from '../../../contracts/message.ts';
 import type { Batch, Sink, Verdict, WriteResult } from '../../../contracts/sink.ts';
 import { SinkAlarms } from '../sink-alarms.ts';
 import { classOfFault, rules, type Fault } from './error-classes.ts';
@@ -11,6 +12,8 @@ export interface KafkaDeps {
   readonly log: Logger;
   /** Where clients come from; tests give one that fails as they like. */
   readonly openClient?: (options: KafkaOptions) => KafkaClient;
+  /** The header of W3C Trace Context for a message's records, while the gateway traces. */
+  readonly traceparentOf?: ((message: Message) => string | undefined) | undefined;
 }
 
 export interface KafkaSink extends Sink {
@@ -70,7 +73,8 @@ class Kafka implements KafkaSink {
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult> {
     const words: Words = new Map();
     const planned = batch.items.map(({ message }, index): Planned => {
-      const records = recordsOf(message, batch.lane, this.#options.topics, words);
+      const parent = this.#deps.traceparentOf?.(message);
+      const records = recordsOf(message, batch.lane, this.#options.topics, words, parent);
       return { index, records, bytes: records.reduce((sum, record) => sum + sizeOf(record), 0) };
     });
     return this.#inTurn(() => this.#writePacks(planned, signal));

@@ -18,7 +18,10 @@ const overheadBytes = 224;
 export const sizeOf = (record: KafkaRecord): number => record.key.length + record.value.length + overheadBytes;
 
 const names = Object.fromEntries(
-  (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index'] as const).map((name) => [name, Buffer.from(name)]),
+  (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index', 'traceparent'] as const).map((name) => [
+    name,
+    Buffer.from(name),
+  ]),
 ) as Record<HeaderName, Buffer>;
 
 /** Bytes of words that most messages of a batch share; small buffers are the larger part of what a record costs. */
@@ -34,12 +37,19 @@ function bytesOf(word: string, words: Words): Buffer {
 
 /**
  * Every record that one message of the log becomes: the event, its measurements, and the view of its kind. `words` is
- * one map for each batch.
+ * one map for each batch; `traceparent` is a header of all of them.
  */
-export function recordsOf(message: Message, lane: Lane, topics: Topics, words: Words = new Map()): KafkaRecord[] {
+export function recordsOf(
+  message: Message,
+  lane: Lane,
+  topics: Topics,
+  words: Words = new Map(),
+  traceparent?: string,
+): KafkaRecord[] {
   const key = bytesOf(message.dev.id, words);
   const value = Buffer.from(JSON.stringify(message));
   const headers = headersOf(message, lane, words);
+  if (traceparent !== undefined) headers.set(names.traceparent, Buffer.from(traceparent));
   const records: KafkaRecord[] = [{ topic: topics.events, key, value, headers }];
   const view = viewOf(message, topics);
   if (view !== null) records.push({ topic: view, key, value, headers });

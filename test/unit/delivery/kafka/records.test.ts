@@ -16,6 +16,17 @@ test('an alarm is in the topic of alarms: by its kind, or because a hazard is tr
   assert.deepEqual(topicsOf({ kind: 'telemetry', m: [{ n: 'switch', vb: true }] }), [events]);
 });
 
+test('every record of a message carries the trace that it is in, and none where there is no trace', () => {
+  const one = message(1, 'd', { m: [{ n: 'power', v: 1 }] });
+  const all = { ...topics, metrics: 'metrics' };
+  const parents = (traceparent?: string): (string | undefined)[] =>
+    recordsOf(one, 'normal', all, new Map(), traceparent).map(({ headers }) =>
+      [...headers].find(([name]) => name.toString() === 'traceparent')?.[1].toString(),
+    );
+  assert.deepEqual(parents('00-a-b-01'), ['00-a-b-01', '00-a-b-01']);
+  assert.deepEqual(parents(), [undefined, undefined]);
+});
+
 test('messages of a batch share the bytes of what they have in common, and keep what is their own', () => {
   const words = new Map<string, Buffer>();
   const [first, second] = [1, 2].map((seq) => recordsOf(message(seq, 'd'), 'normal', topics, words)[0]);
