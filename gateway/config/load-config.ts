@@ -43,6 +43,8 @@ export async function keepAsLastGood(path: string): Promise<void> {
 
 const lastGoodPath = (path: string): string => join(dirname(resolve(path)), `.${basename(path)}.last-good`);
 
+const channelFiles = ['ca', 'passwordFile', 'secretFile', 'tokenFile'];
+
 /** Resolves every path of the configuration against the folder of its file. */
 function absolutePaths(config: Config, base: string): Config {
   const absolute = structuredClone(config);
@@ -50,6 +52,13 @@ function absolutePaths(config: Config, base: string): Config {
   const holders: readonly (readonly [object | undefined, readonly string[]])[] = [
     [absolute.mqtt.tls, ['certFile', 'keyFile', 'clientCaFile']],
     [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
+    [absolute.claim, ['codeFile']],
+    [absolute.kafka?.tls, ['ca']],
+    [absolute.kafka?.sasl, ['passwordFile']],
+    [absolute.influx, ['ca', 'passwordFile', 'tokenFile']],
+    ...Object.values(absolute.notify?.channels ?? {}).map((channel) => [channel, channelFiles] as const),
+    [absolute.access.provider, ['clientSecretFile']],
+    [absolute.flows, ['folder']],
     [absolute.plugins, ['dir', 'policy']],
     [absolute.rules, ['dir']],
     [absolute.traces, ['ca']],

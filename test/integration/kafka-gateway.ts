@@ -9,6 +9,7 @@ import { messageSchema } from '../../contracts/message.ts';
 import type { BootReport, GatewayVerdict } from '../../gateway/cli/sequence-audit.ts';
 import { openKafkaClient } from '../../gateway/delivery/kafka/kafka-client.ts';
 import { recordsOf } from '../../gateway/delivery/kafka/records.ts';
+import { startCollector } from '../harness/collector.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { ownTopics, readAll, sinkOptions, type AnyKafka } from '../harness/kafka.ts';
 import { startPublisher } from '../harness/publisher.ts';
@@ -28,7 +29,9 @@ export function kafkaGateway(kafka: AnyKafka): void {
     const topics = ownTopics();
     const brokers = [...kafka.bootstrap];
     const gateway = 'audited';
-    const daemon = await startDaemon(t, { config: { gateway, kafka: { brokers, topics, partitions: 3 } } });
+    const collector = await startCollector(t);
+    const traces = { endpoint: collector.url, ratio: 0.05 };
+    const daemon = await startDaemon(t, { config: { gateway, kafka: { brokers, topics, partitions: 3 }, traces } });
     const acknowledged = new Set<number>();
     const kafkaLine = async () =>
       (await daemon.api<Ledger>('/api/v1/ledger')).sinks.find(({ sink }) => sink === 'kafka');
@@ -46,12 +49,27 @@ export function kafkaGateway(kafka: AnyKafka): void {
 
     const state = new Map<string, readonly [number, number, number]>();
     const effects = new Map<number, number>();
+    const parents: string[] = [];
     for (const { key, value, headers } of await readAll(kafka, [topics.events])) {
       const place = placeOf(key, headers);
       if (place === undefined || !isEffective(place, state)) continue;
       const n = messageSchema.parse(JSON.parse(value)).m.find((metric) => metric.n.endsWith('n'))?.v;
-      if (n !== undefined) effects.set(n, (effects.get(n) ?? 0) + 1);
+      if (n === undefined) continue;
+      effects.set(n, (effects.get(n) ?? 0) + 1);
+      parents.push(headers.get('traceparent') ?? '');
     }
+    assert.deepEqual(
+      parents.filter((parent) => !/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/.test(parent)),
+      [],
+    );
+    // What was delivered in the life that was killed may have taken its spans along.
+    const delivered = collector.spans.filter(({ name }) => name === 'deliver kafka');
+    assert.ok(delivered.length > 3, `${delivered.length} deliveries were traced`);
+    const written = new Set(parents);
+    assert.deepEqual(
+      delivered.filter(({ traceId, spanId }) => !written.has(`00-${traceId}-${spanId}-01`)),
+      [],
+    );
     const lost = [...acknowledged].filter((n) => effects.get(n) !== 1);
     assert.deepEqual(lost.slice(0, 5), [], `${lost.length} of ${acknowledged.size} have no effect or two`);
 

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { z } from 'zod';
 import { keepAsLastGood, loadConfig, loadConfigOrLastGood } from '../../../gateway/config/load-config.ts';
+import { configSchema } from '../../../gateway/config/schema.ts';
 import { readConfigured } from '../../../gateway/config/read-text.ts';
 
 async function configFile(t: TestContext, text: string): Promise<string> {
@@ -19,6 +21,43 @@ test('relative paths are meant from the folder of the file', async (t) => {
   const config = await loadConfig(path);
   assert.equal(config.dataDir, join(path, '../data'));
   assert.equal(config.plugins.dir, join(path, '../vendor'));
+});
+
+test('every file that the configuration can name is meant from its folder', async (t) => {
+  const smtp = { kind: 'email', host: 'mail.example', from: 'a@b.example', user: 'u', passwordFile: 'x', ca: 'x' };
+  const hook = { kind: 'webhook', url: 'https://hook.example', secretFile: 'x', ca: 'x' };
+  const ntfy = { kind: 'ntfy', url: 'https://ntfy.example/t', tokenFile: 'x', ca: 'x' };
+  const sasl = { mechanism: 'PLAIN', username: 'u', passwordFile: 'x' };
+  const given = {
+    dataDir: 'x',
+    claim: { codeFile: 'x' },
+    mqtt: { tls: { certFile: 'x', keyFile: 'x', clientCaFile: 'x' } },
+    cloud: { tuya: { region: 'eu', clientId: 'c', secretFile: 'x', ca: 'x', products: 'x' } },
+    kafka: { brokers: ['k:9092'], tls: { ca: 'x' }, sasl },
+    influx: { url: 'https://influx.example', organization: 'o', bucket: 'b', tokenFile: 'x', ca: 'x' },
+    notify: { channels: { smtp, hook, ntfy } },
+    plugins: { dir: 'x', policy: 'x', secrets: { acme: { TOKEN: 'x' } } },
+    access: {
+      provider: {
+        issuer: 'https://id.example',
+        clientId: 'c',
+        clientSecretFile: 'x',
+        redirectUri: 'https://g.example/api/v1/login/provider/callback',
+        roles: { a: 'engineer' },
+      },
+    },
+    rules: { dir: 'x' },
+    flows: { folder: 'x' },
+    traces: { endpoint: 'https://collector.example', headerFiles: { authorization: 'x' }, ca: 'x' },
+  };
+  const path = await configFile(t, JSON.stringify(given));
+  const text = JSON.stringify(await loadConfig(path));
+  assert.equal(text.match(/:"x"/g), null, text);
+  const named = JSON.stringify(given).match(/:"x"/g)?.length;
+  assert.equal(text.split(JSON.stringify(join(path, '../x'))).length - 1, named);
+  const schema = JSON.stringify(z.toJSONSchema(configSchema, { io: 'input' }));
+  const paths = schema.match(/"minLength":1,"maxLength":4096/g)?.length;
+  assert.equal(paths, Number(named) + 1, 'the password of InfluxDB 1 cannot be there beside the token');
 });
 
 test('a file that breaks after it was good runs as it was, and says what is wrong with it', async (t) => {
