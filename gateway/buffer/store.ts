@@ -4,7 +4,9 @@ import type { Boot } from './boots.ts';
 import type { Cursor, Settled } from './cursor.ts';
 import type { Db } from './database.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { cursorKey, prepareFold, readUnfolded, type Fold, type Notes } from './ledger.ts';
+import { notesOf } from './journal-notes.ts';
+import { cursorKey, prepareFold, readUnfolded, type Fold } from './ledger.ts';
+import { lentRecords } from './lent-records.ts';
 import { packBatch, type Log, type OpenBatch } from './log.ts';
 import type { Moment, Outages } from './outages.ts';
 import type {
@@ -17,12 +19,10 @@ import type {
   SettleRequest,
 } from './protocol.ts';
 import type { Retention } from './retention.ts';
-import { recordId } from './record-id.ts';
 import { prepareStagedWrites, Staged, stageSettlement } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
 import { mostAtOnce, prepareSweep } from './sweep.ts';
 import type { TableStatements } from './table-statements.ts';
-import { TallyBook } from './tally-book.ts';
 import { unfoldedTail, type UnfoldedTail } from './unfolded-tail.ts';
 
 /** What the store works with; all of it belongs to one open database. */
@@ -146,7 +146,7 @@ export class Store {
   /** `records` writes the batches and says whether they took the notes along. */
   #transaction(request: CommitRequest | undefined, records: (notes: string | undefined) => boolean): void {
     const { db, deadLetters, tables } = this.#parts;
-    const changes = this.#notes(request);
+    const changes = notesOf(request, this.#staged);
     const notes = changes && JSON.stringify(changes);
     const tail = this.#tail;
     this.#tail = undefined;
@@ -175,21 +175,6 @@ export class Store {
     this.#commits += 1;
   }
 
-  #notes(request: CommitRequest | undefined): Notes | undefined {
-    const book = new TallyBook();
-    for (const [device, reason, n] of request?.filtered ?? []) {
-      book.add(device, '', 'accepted', n);
-      book.add(device, '', 'filtered', n, reason);
-    }
-    for (const letter of request?.deadLetters ?? []) {
-      book.add(letter.device, '', 'accepted', 1);
-      book.add(letter.device, '', 'refused', 1, letter.code);
-    }
-    book.addAll(this.#staged.book.lines());
-    if (book.isEmpty && this.#staged.cursors.size === 0) return undefined;
-    return { t: book.lines(), c: [...this.#staged.cursors.values()] };
-  }
-
   claim(want: ClaimRequest, now: Now): ClaimAnswer | undefined {
     const cursor = this.#cursor(want.sink, want.lane);
     const { log, boot } = this.#parts;
@@ -200,15 +185,7 @@ export class Store {
     const items = cursor.lend(loan, want, { at: (lane, lsn) => log.at(lane, lsn), isHistory });
     if (items.length === 0) return undefined;
     if (this.#parts.settleAtClaim) this.settle({ loan, verdicts: items.map(() => true) }, now);
-    return {
-      loan,
-      text: items.map((item) => item.line).join('\n'),
-      lsns: items.map((item) => item.lsn),
-      ids: items.map((item) => recordId(item.batch.wallMs, item.lsn, boot.salt, isRollup(item.line))),
-      boots: items.map((item) => item.batch.boot),
-      seqs: items.map((item) => item.lsn - boot.firstLsnOf(item.batch.boot)),
-      hists: items.map((item) => item.hist),
-    };
+    return lentRecords(loan, items, boot);
   }
 
   /** False when the loan is unknown: it was made before the writer started again, and its records come again. */
@@ -299,5 +276,3 @@ export class Store {
     return cursor;
   }
 }
-
-const isRollup = (line: string): boolean => line.includes('"rollup":');
