@@ -79,11 +79,7 @@ function devicesOf(registry: Registry, twins: Twins): Devices {
         if (found !== undefined) yield found;
       }
     },
-    reports(device, words) {
-      if (registry.find(device) === undefined) return false;
-      const { state } = twins.show(device).reported;
-      return Object.keys(state).some((metric) => words.includes(metric.split('@', 1)[0] ?? ''));
-    },
+    reports: (device, words) => twins.hasReported(device, words),
     refresh(device) {
       if (device !== undefined) known.delete(device);
       else {

@@ -24,8 +24,7 @@ export function followRegistry(parts: {
   let waiting: NodeJS.Timeout | undefined;
   const reconcile = (): void => {
     waiting = undefined;
-    parts.onGone(engine.reconcile());
-    engine.lookAtAll(parts.now());
+    parts.onGone(engine.reconcile(parts.now()));
     parts.onSettled();
   };
   return {

@@ -1,8 +1,9 @@
 import type { LiveRecord, LiveSubscriber } from '../../contracts/live.ts';
 import { qualities, type Kind, type Measurement } from '../../contracts/message.ts';
 import type { TextMeasurement } from '../../contracts/pipeline.ts';
-import type { RuleEngine, Told } from './core/engine.ts';
+import type { RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
+import type { Told } from './core/feeding.ts';
 
 /** Devices whose last own time is remembered. */
 const maxRemembered = 20_000;
@@ -23,6 +24,8 @@ export function ruleListener(parts: {
   readonly onRegistryChange: (device: string | undefined) => void;
   /** There is something to do. */
   readonly onEffects: () => void;
+  /** Not all that devices said was heard. */
+  readonly onLost: () => void;
   /** All is heard for now: something may fall due sooner than it did. */
   readonly onRest: () => void;
 }): LiveSubscriber {
@@ -57,6 +60,7 @@ export function ruleListener(parts: {
       tellEngine(engine, message, now(), isLate(dev.id, clk === 'source' ? ts : undefined));
       settle();
     },
+    lost: parts.onLost,
     rest: parts.onRest,
   };
 }

@@ -6,7 +6,7 @@ import type { LiveView } from '../../contracts/live.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Devices } from './core/devices.ts';
-import type { Told } from './core/engine.ts';
+import type { Told } from './core/feeding.ts';
 import type { Site } from './schedule/window.ts';
 
 export interface RuleOptions {

@@ -1,9 +1,10 @@
-import { livedTime } from '../lib/lived-time.ts';
+import { livedTime, type LivedTime } from '../lib/lived-time.ts';
 import { openActing, type Acting } from './acting.ts';
 import type { CompiledRule } from './compiled.ts';
 import { RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
 import type { Instance } from './core/instance.ts';
+import { fallingBehind } from './falling-behind.ts';
 import { followRegistry } from './follow-registry.ts';
 import { ruleListener } from './listen.ts';
 import { loopsOf } from './loops.ts';
@@ -11,7 +12,7 @@ import type { RuleDeps, RuleOptions } from './options.ts';
 import { openRuleBook, printOf, type RuleBook, type RuleEntry } from './rule-book.ts';
 import { firingOf, keptOf } from './tables.ts';
 import { openTimer } from './timer.ts';
-import type { SqlRow } from '../../contracts/table-set.ts';
+import type { SqlRow, TableStore } from '../../contracts/table-set.ts';
 
 /** Whether the clock is to be believed is asked of the file system, at most so often. */
 const doubtMs = 1_000;
@@ -37,16 +38,9 @@ export interface Running extends AsyncDisposable {
 export async function startRunning(options: RuleOptions, deps: RuleDeps): Promise<Running> {
   const { store, devices, clock } = deps;
   const book = await openRuleBook(options);
-  const read = (name: string): Promise<SqlRow[]> => store.read(`rules.${name}`, []);
-  const [scopes, [last], owed, flags, switches, [saved]] = (await Promise.all(
-    ['scopes', 'lastFiring', 'owed', 'flags', 'switches', 'readClock'].map(read),
-  )) as [SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[]];
+  const [scopes, [last], owed, flags, switches, [saved]] = await readSaved(store);
   const time = livedTime(saved, clock, 'rules.putClock');
-  const isDoubtful = lookedUpEvery(doubtMs, () => deps.clockDoubt() !== undefined);
-  const now = (): Now => {
-    const lived = time.now();
-    return { lived, wall: isDoubtful(lived) ? undefined : clock.wallMs() };
-  };
+  const now = nowOf(time, deps);
   const engine = new RuleEngine(devices, Number(last?.['n'] ?? 0));
   const enabled = (): CompiledRule[] =>
     Array.from(book.all()).flatMap((entry) => (isOn(entry) ? [entry.compiled] : []));
@@ -74,10 +68,18 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
   for (const { rule, is_on } of switches) turnEntry(book.get(String(rule)), is_on === 1);
   for (const { name, is_on } of flags) engine.setFlag(String(name), is_on === 1, now());
   goOn(scopes, book, engine, acting);
-  fill(engine, deps, now(), enabled());
-  engine.lookAtAll(now());
+  const lookAfresh = (): void => {
+    fill(engine, deps, now(), enabled());
+    engine.lookAtAll(now());
+  };
+  lookAfresh();
   const onEffects = (): void => acting.run();
-  const listener = ruleListener({ engine, now, onRegistryChange, onEffects, onRest: () => timer.arm() });
+  const behind = fallingBehind(() => {
+    lookAfresh();
+    settle();
+  });
+  const onLost = (): void => behind.lost();
+  const listener = ruleListener({ engine, now, onRegistryChange, onEffects, onLost, onRest: () => timer.arm() });
   const seat = deps.live.subscribe(listener);
   for (const row of owed) acting.redo(firingOf(row));
   settle();
@@ -110,19 +112,32 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
       seat[Symbol.dispose]();
       timer[Symbol.dispose]();
       registry[Symbol.dispose]();
+      behind[Symbol.dispose]();
       await acting[Symbol.asyncDispose]();
     },
   };
 }
 
-/** An answer that stands for a while. */
-function lookedUpEvery(ms: number, ask: () => boolean): (lived: number) => boolean {
-  let answer = false;
-  let until = -Infinity;
-  return (lived) => {
-    if (lived >= until) [answer, until] = [ask(), lived + ms];
-    return answer;
+function nowOf(time: LivedTime, { clock, clockDoubt }: RuleDeps): () => Now {
+  let isDoubtful = false;
+  let askAgain = -Infinity;
+  return () => {
+    const lived = time.now();
+    if (lived >= askAgain) [isDoubtful, askAgain] = [clockDoubt() !== undefined, lived + doubtMs];
+    return { lived, wall: isDoubtful ? undefined : clock.wallMs() };
   };
+}
+
+function readSaved(store: TableStore): Promise<[SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[], SqlRow[]]> {
+  const read = (name: string): Promise<SqlRow[]> => store.read(`rules.${name}`, []);
+  return Promise.all([
+    read('scopes'),
+    read('lastFiring'),
+    read('owed'),
+    read('flags'),
+    read('switches'),
+    read('readClock'),
+  ]);
 }
 
 function turnEntry(entry: RuleEntry | undefined, on: boolean): void {

@@ -4,8 +4,9 @@ import type { HistoryPoint, HistoryReader } from '../../contracts/history.ts';
 import type { TrialReport } from '../../contracts/rule-shown.ts';
 import type { CompiledRule } from './compiled.ts';
 import type { Devices } from './core/devices.ts';
-import { RuleEngine, type Told } from './core/engine.ts';
+import { RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
+import type { Told } from './core/feeding.ts';
 import { deedsOf, shownDeed } from './deeds.ts';
 
 /** A rule, or the id of one, and the time that it is to be tried on; wall time in milliseconds. */

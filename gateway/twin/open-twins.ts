@@ -41,6 +41,8 @@ export interface Twins {
   reports(): Iterable<{ readonly device: string; readonly state: readonly (readonly [string, Reported])[] }>;
   /** Newest first; `next` goes on after the page. */
   history(query: HistoryQuery): Promise<{ readonly changes: readonly TwinChange[]; readonly next: number | undefined }>;
+  /** Whether a device reported one of the words, at whatever endpoint. */
+  hasReported(device: string, words: readonly string[]): boolean;
   stats(): TwinStats;
 }
 
@@ -90,6 +92,12 @@ export async function openTwins(deps: TwinDeps): Promise<Twins> {
       const rows = await store.read('twin.history', [device, before ?? Number.MAX_SAFE_INTEGER, limit + 1]);
       const changes = rows.slice(0, limit).map(changeOf);
       return { changes, next: rows.length > limit ? changes.at(-1)?.n : undefined };
+    },
+    hasReported(device, words) {
+      for (const metric of book.get(device)?.reported.keys() ?? []) {
+        if (words.includes(metric.split('@', 1)[0] ?? '')) return true;
+      }
+      return false;
     },
     stats() {
       const wishes = { pending: 0, reached: 0, failed: 0 };

@@ -1,7 +1,6 @@
 import type { Scope } from '../../../contracts/rule.ts';
 import type { Where } from '../../../contracts/rule-condition.ts';
 import { wordsOfClass } from '../../../contracts/rule-words.ts';
-import type { CompiledRule, Slot } from '../compiled.ts';
 
 /** A place that a device stands in, from the building to the room. */
 export interface PlaceFacts {
@@ -55,7 +54,7 @@ export function fits(where: Where | undefined, { id, profile, tags, places }: De
   return place === undefined || places.some((one) => [one.id, one.name, one.path].some((name) => place.includes(name)));
 }
 
-function isOfClass(
+export function isOfClass(
   where: Where | undefined,
   { id, tags }: DeviceFacts,
   { reports }: Pick<Devices, 'reports'>,
@@ -64,70 +63,5 @@ function isOfClass(
   return classes === undefined || classes.some((one) => tags.includes(one) || reports(id, wordsOfClass(one)));
 }
 
-const listOf = <Item>(value: Item | readonly Item[] | undefined): readonly Item[] | undefined =>
+export const listOf = <Item>(value: Item | readonly Item[] | undefined): readonly Item[] | undefined =>
   value === undefined ? undefined : Array.isArray(value) ? (value as readonly Item[]) : [value as Item];
-
-/** A slot of a rule that a device may feed. */
-export interface Feeds {
-  readonly rule: CompiledRule;
-  readonly slot: Slot;
-}
-
-/** What rules want to hear of one device. */
-export interface Interest {
-  readonly facts: DeviceFacts;
-  readonly byWord: ReadonlyMap<string, readonly Feeds[]>;
-  /** Any message at all. */
-  readonly heard: readonly Feeds[];
-}
-
-/** Lists are shared by devices that are alike, so that a thousand devices do not hold a thousand copies. */
-export class Interests {
-  readonly #shared = new Map<string, Omit<Interest, 'facts'>>();
-  readonly #byDevice = new Map<string, Interest>();
-  readonly #rules: () => Iterable<CompiledRule>;
-  readonly #devices: Devices;
-
-  constructor(rules: () => Iterable<CompiledRule>, devices: Devices) {
-    this.#rules = rules;
-    this.#devices = devices;
-  }
-
-  of(device: string): Interest | undefined {
-    const known = this.#byDevice.get(device);
-    if (known !== undefined) return known;
-    const facts = this.#devices.facts(device);
-    if (facts === undefined) return undefined;
-    const feeds: Feeds[] = [];
-    let signature = '';
-    for (const rule of this.#rules()) {
-      for (const slot of rule.slots) {
-        if (!slot.shared && scopeOf(facts, rule.per) === undefined) continue;
-        if (!fits(slot.where, facts)) continue;
-        feeds.push({ rule, slot });
-        signature += `${rule.id}.${slot.index} `;
-      }
-    }
-    let lists = this.#shared.get(signature);
-    if (lists === undefined) {
-      const byWord = new Map<string, Feeds[]>();
-      for (const one of feeds) {
-        for (const word of one.slot.words ?? []) byWord.set(word, [...(byWord.get(word) ?? []), one]);
-      }
-      lists = { byWord, heard: feeds.filter(({ slot }) => slot.words === undefined) };
-      this.#shared.set(signature, lists);
-    }
-    const interest = { facts, ...lists };
-    this.#byDevice.set(device, interest);
-    return interest;
-  }
-
-  drop(device: string): void {
-    this.#byDevice.delete(device);
-  }
-
-  reset(): void {
-    this.#shared.clear();
-    this.#byDevice.clear();
-  }
-}

@@ -1,23 +1,17 @@
-import { tell } from '../../observability/channels.ts';
 import type { FiringReason } from '../../../contracts/rule-shown.ts';
-import type { CompiledRule, Slot, Value } from '../compiled.ts';
-import { houseScope, Interests, isChosen, scopeOf, type Devices, type Feeds, type Interest } from './devices.ts';
+import type { CompiledRule } from '../compiled.ts';
+import { Causes } from './causes.ts';
+import type { Channel } from './channel.ts';
+import { houseScope, type Devices } from './devices.ts';
 import { DueQueue } from './due-queue.ts';
 import type { Now, Sight } from './evaluate.ts';
+import { Feeding, type Told } from './feeding.ts';
 import { newInstance, settle, type Change, type Instance } from './instance.ts';
+import type { Interest } from './interests.ts';
 import { keep, wake, type KeptInstance } from './keep.ts';
-import { feed, forget, newSlotState, type SlotState } from './slot-state.ts';
+import { newRuleState, stateIn, type RuleState } from './rule-state.ts';
+import { newSlotState } from './slot-state.ts';
 import { reasonsOf } from './why.ts';
-
-/** What a device said of one word. */
-export interface Told {
-  readonly device: string;
-  readonly word: string;
-  readonly ep?: string | undefined;
-  readonly value: Value;
-  /** It happened and is over, such as the press of a button. */
-  readonly momentary?: boolean | undefined;
-}
 
 /** What shall follow. `touched` is to be kept over a restart, before what `fired` shall do is done. */
 export type Effect =
@@ -30,42 +24,30 @@ export type Effect =
   | { readonly is: 'touched' | 'resumed'; readonly instance: Instance }
   | { readonly is: 'suspended'; readonly instance: Instance; readonly why: string };
 
-/** Scopes of one rule, and words that rules set lately. */
-export const engineBounds = { maxScopes: 10_000, maxCauses: 2_000 } as const;
-/** A device that changes so soon after a rule told it to is taken to do so because of that. */
-const causeMs = 15_000;
-
-interface RuleState {
-  readonly rule: CompiledRule;
-  readonly shared: readonly SlotState[];
-  readonly instances: Map<string, Instance>;
-}
-
 /**
  * The rules, as a state that events move: the same events at the same times give the same effects. It knows no timers and
- * does nothing itself.
+ * does nothing itself. What a device says goes to the slots that look at it, and an instance is looked at only when one of
+ * its conditions may see a difference.
  */
 export class RuleEngine {
   readonly #rules = new Map<string, RuleState>();
   readonly #due = new DueQueue<Instance>();
   readonly #flags = new Map<string, boolean>();
-  readonly #causes = new Map<string, { readonly at: number; readonly depth: number }>();
-  readonly #interests: Interests;
-  readonly #devices: Devices;
+  readonly #causes = new Causes();
+  readonly #feeding: Feeding;
   #effects: Effect[] = [];
   #firings: number;
   #hasSchedule = false;
 
   /** `lastFiring` is the number of the last firing of an earlier life: numbers go on, over all rules. */
   constructor(devices: Devices, lastFiring = 0) {
-    this.#devices = devices;
+    this.#feeding = new Feeding(this.#rules, devices);
     this.#firings = lastFiring;
-    this.#interests = new Interests(() => [...this.#rules.values()].map(({ rule }) => rule), devices);
   }
 
   /** Adds a rule, with what an earlier life kept of its scopes. */
   add(rule: CompiledRule, kept: Iterable<readonly [scope: string, KeptInstance]> = []): void {
-    const state: RuleState = { rule, shared: rule.slots.map(() => newSlotState()), instances: new Map() };
+    const state = newRuleState(rule);
     for (const [scope, one] of kept) {
       const instance = wake(rule, scope, one, (instance, slot) => stateIn(state, instance, slot));
       state.instances.set(scope, instance);
@@ -75,21 +57,21 @@ export class RuleEngine {
     }
     this.#rules.set(rule.id, state);
     this.#hasSchedule ||= rule.hasTime;
-    this.#interests.reset();
+    this.#feeding.rulesChanged();
   }
 
   /** Takes a rule out; its instances as they were. */
   remove(id: string): readonly Instance[] {
-    const state = this.#rules.get(id);
+    const instances = [...this.instances(id)];
     this.#rules.delete(id);
     this.#hasSchedule = [...this.#rules.values()].some(({ rule }) => rule.hasTime);
-    this.#interests.reset();
-    for (const instance of state?.instances.values() ?? []) instance.due = Infinity;
-    return [...(state?.instances.values() ?? [])];
+    this.#feeding.rulesChanged();
+    for (const instance of instances) instance.due = Infinity;
+    return instances;
   }
 
   interestIn(device: string): Interest | undefined {
-    return this.#interests.of(device);
+    return this.#feeding.interestIn(device);
   }
 
   instances(id: string): Iterable<Instance> {
@@ -119,10 +101,9 @@ export class RuleEngine {
     return Object.fromEntries(this.#flags);
   }
 
-  /** What the registry says of a device, or of all, is asked anew. */
+  /** What the registry says of a device, or of all, is asked anew; `reconcile` follows. */
   forgetDevice(device: string | undefined): void {
-    if (device === undefined) this.#interests.reset();
-    else this.#interests.drop(device);
+    this.#feeding.forgetDevice(device);
   }
 
   /** Whether one of the rules asks for the time. */
@@ -143,24 +124,22 @@ export class RuleEngine {
 
   /** A device spoke. All that it said at once is looked at together. */
   hear(device: string, said: readonly Told[], now: Now): void {
-    const interest = this.#interests.of(device);
+    const feeding = this.#feeding;
+    const interest = feeding.interestIn(device);
     if (interest === undefined) return;
-    const looked = new Map<Instance, number>();
-    const over: (readonly [Feeds, Told])[] = [];
-    for (const feeds of interest.heard) this.#feed(feeds, interest, { device, word: '', value: true }, now, 0, looked);
-    for (const told of said) {
-      const cause = this.#causes.get(`${device}\n${told.word}`);
-      const depth = cause !== undefined && now.lived - cause.at < causeMs ? cause.depth : 0;
-      for (const feeds of interest.byWord.get(told.word) ?? []) {
-        this.#feed(feeds, interest, told, now, depth, looked);
-        if (told.momentary === true) over.push([feeds, told]);
-      }
+    const over: Channel[] = [];
+    const heard = feeding.channelOf(interest);
+    if (heard !== undefined) feeding.tell(heard, true, now.lived, 0);
+    for (const { word, ep, value, momentary } of said) {
+      const channel = feeding.channelOf(interest, word, ep);
+      if (channel === undefined) continue;
+      feeding.tell(channel, value, now.lived, this.#causes.depthBehind(device, word, now));
+      if (momentary === true) over.push(channel);
     }
-    for (const [one, depth] of looked) this.#look(one, now, depth);
+    this.#lookAtSeen(now);
     if (over.length === 0) return;
-    looked.clear();
-    for (const [feeds, told] of over) this.#feed(feeds, interest, { ...told, value: '' }, now, 0, looked);
-    for (const [one, depth] of looked) this.#look(one, now, depth);
+    for (const channel of over) feeding.tell(channel, '', now.lived, 0);
+    this.#lookAtSeen(now);
   }
 
   /**
@@ -168,29 +147,12 @@ export class RuleEngine {
    * `lookAtAll` follows.
    */
   seed({ ageMs, ...told }: Told & { readonly ageMs: number }, now: Now, id?: string): void {
-    const interest = this.#interests.of(told.device);
-    for (const feeds of interest?.byWord.get(told.word) ?? []) {
-      const { rule, slot } = feeds;
-      if ((id !== undefined && rule.id !== id) || slot.look.as === 'silence' || slot.look.as === 'change') continue;
-      for (const [state] of this.#statesFor(feeds, interest)) {
-        if (state.sources.get(keyOf(told))?.value === told.value) continue;
-        feed(slot, state, told.device, keyOf(told), told.value, now.lived - ageMs);
-      }
-    }
+    this.#feeding.seed(told, now.lived - ageMs, id);
   }
 
-  /** A device that is to speak is there, and was not heard in this life. */
+  /** A device that is to speak is there, and was not heard in this life. `lookAtAll` follows. */
   expect(device: string, now: Now): void {
-    const interest = this.#interests.of(device);
-    const named = [...(interest?.byWord.values() ?? [])].flat().filter(({ slot }) => slot.where?.device !== undefined);
-    for (const feeds of [...(interest?.heard ?? []), ...named]) {
-      if (feeds.slot.look.as !== 'silence') continue;
-      for (const [state] of this.#statesFor(feeds, interest)) {
-        if (![...state.sources.values()].some((one) => one.device === device)) {
-          feed(feeds.slot, state, device, device, undefined, now.lived);
-        }
-      }
-    }
+    this.#feeding.expect(device, now.lived);
   }
 
   setFlag(name: string, on: boolean, now: Now, depth = 0): void {
@@ -202,11 +164,7 @@ export class RuleEngine {
 
   /** A rule told a device something: what that brings about has it as its cause. */
   caused(device: string, word: string, depth: number, now: Now): void {
-    const key = `${device}\n${word}`;
-    this.#causes.delete(key);
-    this.#causes.set(key, { at: now.lived, depth });
-    const [oldest] = this.#causes.keys();
-    if (this.#causes.size > engineBounds.maxCauses && oldest !== undefined) this.#causes.delete(oldest);
+    this.#causes.note(device, word, depth, now);
   }
 
   /** Looks at everything that time alone may have changed. */
@@ -232,78 +190,22 @@ export class RuleEngine {
     }
   }
 
-  /** Devices or places changed: takes out what is fed by devices that no longer fit. Returns the scopes that are gone. */
-  reconcile(): readonly Instance[] {
-    this.#interests.reset();
-    const gone: Instance[] = [];
-    for (const { rule, shared, instances } of this.#rules.values()) {
-      const devices = new Set<string>();
-      const noteAll = (states: readonly SlotState[]): void => {
-        for (const { sources } of states) for (const { device } of sources.values()) devices.add(device);
-      };
-      noteAll(shared);
-      for (const { slots } of instances.values()) noteAll(slots);
-      for (const device of devices) {
-        const facts = this.#devices.facts(device);
-        const scope = facts && scopeOf(facts, rule.per);
-        for (const slot of rule.slots) {
-          const stays = facts !== undefined && isChosen(slot.where, facts, this.#devices);
-          const keeper = stays
-            ? slot.shared
-              ? shared[slot.index]
-              : instances.get(scope ?? '')?.slots[slot.index]
-            : undefined;
-          for (const state of [shared[slot.index], ...[...instances.values()].map(({ slots }) => slots[slot.index])]) {
-            if (state !== undefined && state !== keeper) forget(state, device);
-          }
-        }
-      }
-      for (const [scope, one] of instances) {
-        const isEmpty =
-          rule.slots.some(({ shared }) => !shared) && one.slots.every(({ sources }) => sources.size === 0);
-        if (!isEmpty || rule.per === 'house') continue;
-        instances.delete(scope);
-        one.due = Infinity;
-        gone.push(one);
-      }
-    }
+  /**
+   * Takes out what is fed by devices that no longer fit, of those that were to be forgotten since the last time, and looks
+   * where something was lost. Returns the scopes that are gone.
+   */
+  reconcile(now: Now): readonly Instance[] {
+    const gone = this.#feeding.reconcile();
+    this.#lookAtSeen(now);
     return gone;
   }
 
-  #feed(feeds: Feeds, interest: Interest, told: Told, now: Now, depth: number, looked: Map<Instance, number>): void {
-    for (const [state, instances] of this.#statesFor(feeds, interest)) {
-      // It was expected, under its own name, and is here.
-      if (state.sources.has(told.device)) forget(state, told.device);
-      if (!feed(feeds.slot, state, told.device, keyOf(told), told.value, now.lived)) {
-        tell('dropped', { stage: 'rules', reason: 'sources', count: 1 });
-        continue;
-      }
-      for (const one of instances) looked.set(one, Math.max(depth, looked.get(one) ?? 0));
+  #lookAtSeen(now: Now): void {
+    const { seen } = this.#feeding;
+    for (const [one, depth] of seen) {
+      seen.delete(one);
+      this.#look(one, now, depth);
     }
-  }
-
-  /** Where a value of the device goes, and who looks at it there. A scope begins with the first value in it. */
-  #statesFor({ rule, slot }: Feeds, interest: Interest | undefined): (readonly [SlotState, Iterable<Instance>])[] {
-    const state = this.#rules.get(rule.id);
-    if (state === undefined || interest === undefined) return [];
-    if (slot.where?.class !== undefined && !isChosen(slot.where, interest.facts, this.#devices)) return [];
-    if (slot.shared) {
-      const shared = state.shared[slot.index];
-      return shared === undefined ? [] : [[shared, [...state.instances.values()]]];
-    }
-    const scope = scopeOf(interest.facts, rule.per);
-    if (scope === undefined) return [];
-    let instance = state.instances.get(scope);
-    if (instance === undefined) {
-      if (state.instances.size >= engineBounds.maxScopes) {
-        tell('dropped', { stage: 'rules', reason: 'scopes', count: 1 });
-        return [];
-      }
-      instance = newInstance(rule, scope);
-      state.instances.set(scope, instance);
-    }
-    const own = instance.slots[slot.index];
-    return own === undefined ? [] : [[own, [instance]]];
   }
 
   #look(instance: Instance, now: Now, depth: number): void {
@@ -330,10 +232,3 @@ export class RuleEngine {
     }
   }
 }
-
-function stateIn(state: RuleState, instance: Instance, slot: Slot): SlotState {
-  const found = slot.shared ? state.shared[slot.index] : instance.slots[slot.index];
-  return found ?? newSlotState();
-}
-
-const keyOf = ({ device, word, ep = '' }: Told): string => `${device}\n${word}\n${ep}`;

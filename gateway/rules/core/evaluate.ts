@@ -89,7 +89,8 @@ function valueOf(slot: Slot, sight: Sight): Value | undefined {
   if (slot.over === 'mean' || slot.over === 'min' || slot.over === 'max') return aggregate(slot, state);
   let latest: { readonly at: number; readonly value: Value } | undefined;
   let [any, all]: [boolean, boolean] = [false, true];
-  for (const { at, value, met } of state.sources.values()) {
+  for (const { reading, met } of state.sources.values()) {
+    const { at, value } = reading;
     if (met === undefined || value === undefined) continue;
     if (latest === undefined || at >= latest.at) latest = { at, value };
     any ||= value === true;

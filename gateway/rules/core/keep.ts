@@ -1,6 +1,6 @@
 import type { CompiledRule, Slot, Value } from '../compiled.ts';
 import { newInstance, type Instance } from './instance.ts';
-import { restore, type SlotState } from './slot-state.ts';
+import { newReading, restore, type SlotState } from './slot-state.ts';
 
 type KeptSource = readonly [key: string, device: string, value: Value | null, at: number, met: boolean | null];
 
@@ -20,7 +20,7 @@ const mostSources = 100;
 const sourcesOf = (state: SlotState): KeptSource[] =>
   [...state.sources]
     .slice(0, mostSources)
-    .map(([key, { device, value, at, met }]) => [key, device, value ?? null, at, met ?? null]);
+    .map(([key, { reading, met }]) => [key, reading.device, reading.value ?? null, reading.at, met ?? null]);
 
 export function keep(instance: Instance, stateOf: (slot: Slot) => SlotState): KeptInstance {
   const { active, since, firedAt, recent, suspendedUntil, rule } = instance;
@@ -54,7 +54,7 @@ export function wake(
     const state = stateOf(instance, slot);
     for (const [key, device, value, at, met] of kept.slots[slot.index] ?? []) {
       if (state.sources.has(key)) continue;
-      restore(slot, state, key, { device, value: value ?? undefined, at, met: met ?? undefined });
+      restore(slot, state, key, { reading: newReading(device, value ?? undefined, at), met: met ?? undefined });
     }
   }
   return instance;

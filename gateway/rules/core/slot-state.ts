@@ -1,12 +1,21 @@
 import type { Look, Slot, Value } from '../compiled.ts';
 
-/** What is known of one device for one slot. Times are lived milliseconds. */
-export interface Source {
+/** What a device said last of one word; every slot that looks at it shares it. Times are lived milliseconds. */
+export interface Reading {
   readonly device: string;
   value: Value | undefined;
   at: number;
+  /** Every slot stands as this value made it: none of them was changed by time since. */
+  settled: boolean;
+}
+
+/** What a slot makes of a reading. */
+export interface Source {
+  reading: Reading;
   /** Undefined while nothing is known. */
   met: boolean | undefined;
+  /** What the sum of the slot has of it. */
+  counted: number;
   /** Of a change: the lowest (or highest) values that may still count, the oldest first. */
   samples?: [at: number, value: number][];
 }
@@ -30,44 +39,49 @@ export function newSlotState(): SlotState {
   return { sources: new Map(), known: 0, met: 0, sum: 0, side: undefined, due: Infinity };
 }
 
-/** A device told a value; `undefined` that it is there without one. Says whether it was taken. */
-export function feed(
-  slot: Slot,
-  state: SlotState,
-  device: string,
-  key: string,
-  value: Value | undefined,
-  now: number,
-): boolean {
-  let source = state.sources.get(key);
-  if (source === undefined) {
-    if (state.sources.size >= slotBounds.maxSources) return false;
-    source = { device, value: undefined, at: now, met: undefined };
-    state.sources.set(key, source);
-  }
-  uncount(state, source);
-  source.at = now;
-  source.value = value;
-  look(slot, source, now, true);
-  count(state, source);
-  state.due = Math.min(state.due, dueOf(slot, source));
-  return true;
+export function newReading(device: string, value: Value | undefined, at: number): Reading {
+  return { device, value, at, settled: false };
 }
 
-/** Takes a device out that is gone, or no longer chosen. */
-export function forget(state: SlotState, device: string): void {
-  for (const [key, source] of state.sources) {
-    if (source.device !== device) continue;
-    uncount(state, source);
-    state.sources.delete(key);
-  }
+/** The source under a key, there from now on; undefined where there is no room for one more. */
+export function sourceIn(state: SlotState, key: string, reading: Reading): Source | undefined {
+  const known = state.sources.get(key);
+  if (known !== undefined) return known;
+  if (state.sources.size >= slotBounds.maxSources) return undefined;
+  const source: Source = { reading, met: undefined, counted: 0 };
+  state.sources.set(key, source);
+  return source;
+}
+
+/** Takes over the reading of a source. Says whether a condition may see it: it has to be looked at. */
+export function feed(slot: Slot, state: SlotState, source: Source, now: number): boolean {
+  const before = source.met;
+  uncount(state, source);
+  look(slot, source, now, true);
+  count(state, source);
+  const due = dueOf(slot, source);
+  const isSooner = due < state.due;
+  if (isSooner) state.due = due;
+  return isSooner || source.met !== before || seesEach(slot);
+}
+
+/** Whether a condition sees the value itself, not only what it is held against. */
+export const seesEach = ({ look, over }: Slot): boolean => look.as === 'value' || (over !== 'any' && over !== 'all');
+
+/** Takes a source out. */
+export function drop(state: SlotState, key: string): void {
+  const source = state.sources.get(key);
+  if (source === undefined) return;
+  uncount(state, source);
+  state.sources.delete(key);
 }
 
 /** Takes over what an earlier life knew of a source. */
-export function restore(slot: Slot, state: SlotState, key: string, source: Source): void {
-  state.sources.set(key, source);
-  count(state, source);
-  state.due = Math.min(state.due, dueOf(slot, source));
+export function restore(slot: Slot, state: SlotState, key: string, source: Omit<Source, 'counted'>): void {
+  const restored = { ...source, counted: 0 };
+  state.sources.set(key, restored);
+  count(state, restored);
+  state.due = Math.min(state.due, dueOf(slot, restored));
 }
 
 /** What time changes: silence begins, a change is over, a value is too old. */
@@ -75,9 +89,11 @@ export function tick(slot: Slot, state: SlotState, now: number): void {
   if (now < state.due) return;
   state.due = Infinity;
   for (const source of state.sources.values()) {
+    const before = source.met;
     uncount(state, source);
     look(slot, source, now, false);
     count(state, source);
+    if (source.met !== before) source.reading.settled = false;
     state.due = Math.min(state.due, dueOf(slot, source, now));
   }
 }
@@ -87,7 +103,8 @@ export function aggregate(slot: Slot, state: SlotState): number | undefined {
   if (state.known === 0) return undefined;
   if (slot.over === 'mean') return state.sum / state.known;
   let found: number | undefined;
-  for (const { value, met } of state.sources.values()) {
+  for (const { reading, met } of state.sources.values()) {
+    const { value } = reading;
     if (met === undefined || typeof value !== 'number') continue;
     if (found === undefined || (slot.over === 'min' ? value < found : value > found)) found = value;
   }
@@ -105,14 +122,14 @@ export function beyond(
 
 function look(slot: Slot, source: Source, now: number, fresh: boolean): void {
   const { look: how, maxAgeMs } = slot;
-  const { value } = source;
+  const { value, at } = source.reading;
   if (how.as === 'silence') {
-    const over = now - source.at >= how.ms;
+    const over = now - at >= how.ms;
     // A device that was never heard is not known to speak before its time is over.
     source.met = over ? true : value === undefined ? undefined : false;
     return;
   }
-  if (value === undefined || (maxAgeMs !== undefined && now - source.at >= maxAgeMs)) source.met = undefined;
+  if (value === undefined || (maxAgeMs !== undefined && now - at >= maxAgeMs)) source.met = undefined;
   else if (how.as === 'value') source.met = true;
   else if (how.as === 'equal') source.met = how.fits(value);
   else if (typeof value !== 'number') source.met = undefined;
@@ -137,28 +154,33 @@ function changed(how: Look & { as: 'change' }, source: Source, value: number, no
 }
 
 /** When the passing of time changes a source next. */
-function dueOf({ look: how, maxAgeMs }: Slot, source: Source, now = source.at): number {
-  const ages: number[] = [];
-  if (how.as === 'silence') ages.push(source.at + how.ms);
-  if (maxAgeMs !== undefined && source.met !== undefined) ages.push(source.at + maxAgeMs);
-  const [oldest] = source.samples ?? [];
-  if (how.as === 'change' && oldest !== undefined && (source.samples?.length ?? 0) > 1)
-    ages.push(oldest[0] + how.withinMs);
-  return Math.min(Infinity, ...ages.filter((due) => due > now));
+function dueOf({ look: how, maxAgeMs }: Slot, { reading, met, samples }: Source, now = reading.at): number {
+  let due = Infinity;
+  const at = (time: number): void => {
+    if (time > now && time < due) due = time;
+  };
+  if (how.as === 'silence') at(reading.at + how.ms);
+  if (maxAgeMs !== undefined && met !== undefined) at(reading.at + maxAgeMs);
+  const [oldest] = samples ?? [];
+  if (how.as === 'change' && oldest !== undefined && (samples?.length ?? 0) > 1) at(oldest[0] + how.withinMs);
+  return due;
 }
 
-function count(state: SlotState, { met, value }: Source): void {
+function count(state: SlotState, source: Source): void {
+  const { met, reading } = source;
+  source.counted = 0;
   if (met === undefined) return;
   state.known += 1;
   if (met) state.met += 1;
-  if (typeof value === 'number') state.sum += value;
+  if (typeof reading.value !== 'number') return;
+  source.counted = reading.value;
+  state.sum += reading.value;
 }
 
-function uncount(state: SlotState, { met, value }: Source): void {
+function uncount(state: SlotState, { met, counted }: Source): void {
   if (met === undefined) return;
   state.known -= 1;
   if (met) state.met -= 1;
-  if (typeof value === 'number') state.sum -= value;
   // What adding and taking away leaves behind of many decimals goes with the last one.
-  if (state.known === 0) state.sum = 0;
+  state.sum = state.known === 0 ? 0 : state.sum - counted;
 }

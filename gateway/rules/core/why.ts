@@ -41,5 +41,5 @@ function valuesOf(slot: Slot, state: SlotState, holds: boolean | null): FiringRe
   const decisive = known.filter(({ met }) => met === holds);
   return [...decisive, ...known.filter((one) => !decisive.includes(one))]
     .slice(0, mostSources)
-    .flatMap(({ device, value }) => (value === undefined ? [] : [{ device, value }]));
+    .flatMap(({ reading: { device, value } }) => (value === undefined ? [] : [{ device, value }]));
 }

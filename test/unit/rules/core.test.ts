@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RuleDocument } from '../../../contracts/rule.ts';
+import type { Told } from '../../../gateway/rules/core/feeding.ts';
 import { bench, compiled, paperDevices, Bench } from './rig.ts';
 
 const house = paperDevices({
@@ -241,10 +242,66 @@ test('a device that moves or goes takes its values along', async () => {
   const one = await bench([rule({ per: 'room', when: { metric: 'contact', is: true } })], paperDevices(places));
   one.says(0, 't1', { contact: true });
   places['t1'] = { room: 'Hall' };
+  one.engine.forgetDevice('t1');
   assert.deepEqual(
-    one.engine.reconcile().map(({ scope }) => scope),
+    one.engine.reconcile(one.at(0)).map(({ scope }) => scope),
     ['p-Bath'],
   );
   one.says(1, 't1', { contact: true });
   assert.deepEqual(one.fired, ['0 p-Bath -→on', '1 p-Hall -→on']);
+});
+
+test('what is not looked at would have made no difference', async () => {
+  const where = { place: 'Home/Bath' };
+  const most = { times: 60, per: '1s' };
+  const rules = await Promise.all(
+    [
+      rule({ id: 'above', per: 'device', when: { metric: 'temperature', above: 25, clear: 22 }, most }),
+      rule({ id: 'edge', per: 'device', when: { metric: 'temperature', below: 25, clear: 27 }, most }),
+      rule({ id: 'fresh', when: { metric: 'temperature', above: 20, maxAge: '30s', over: 'all', none: true }, most }),
+      rule({ id: 'same', per: 'room', when: { not: { metric: 'temperature', in: [20, 25], where } }, for: '4s', most }),
+      rule({ id: 'silent', per: 'room', when: { silent: '15s' }, most }),
+      rule({ id: 'mean', when: { metric: 'temperature', above: 24, clear: 23, over: 'mean' }, most }),
+      rule({ id: 'falls', per: 'device', when: { metric: 'temperature', falls: 5, within: '20s' }, most }),
+    ].map((one) => compiled(one)),
+  );
+  const told = fc.record({
+    pause: fc.integer({ min: 0, max: 20 }),
+    device: fc.constantFrom('t1', 't2', 't3'),
+    value: fc.oneof(fc.integer({ min: 18, max: 30 }), fc.constantFrom('odd', true)),
+  });
+  type History = readonly { readonly pause: number; readonly device: string; readonly value: Told['value'] }[];
+  const play = (history: History, looksAtAll: boolean): string[] => {
+    const run = new Bench(house);
+    for (const one of rules) run.engine.add(one);
+    run.look(0);
+    let second = 0;
+    for (const { pause, device, value } of history) {
+      second += pause;
+      // Where its words lead is worked out anew: all that looks at them is fed.
+      if (looksAtAll) run.engine.forgetDevice(device);
+      run.says(second, device, { temperature: value });
+      if (looksAtAll) run.look(second);
+    }
+    run.until(second + 100);
+    return run.fired.toSorted();
+  };
+  fc.assert(
+    fc.property(fc.array(told, { maxLength: 40 }), (history) =>
+      assert.deepEqual(play(history, false), play(history, true)),
+    ),
+  );
+});
+
+test('a tag that a device gets takes it out of a rule, and what is left is looked at', async () => {
+  const tags: Record<string, { tags: string[] }> = { t1: { tags: [] }, t2: { tags: [] } };
+  const document = rule({ when: { metric: 'contact', is: true, where: { without: 'spare' } } });
+  const one = await bench([document], paperDevices(tags));
+  one.says(0, 't1', { contact: true });
+  one.says(1, 't2', { contact: false });
+  tags['t1']?.tags.push('spare');
+  one.engine.forgetDevice('t1');
+  assert.deepEqual(one.engine.reconcile(one.at(2)), []);
+  one.says(3, 't1', { contact: true });
+  assert.deepEqual(one.fired, ['0 house -→on', '3 house on→-']);
 });

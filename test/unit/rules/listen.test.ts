@@ -19,6 +19,7 @@ async function listening(document: RuleDocument) {
     onEffects: () => {
       for (const effect of engine.takeEffects()) if (effect.is === 'fired') fired.push(`${effect.from}→${effect.to}`);
     },
+    onLost: () => undefined,
     onRest: () => undefined,
   });
   return { listener, changes, fired };

@@ -1,6 +1,7 @@
 import type { Rule, RuleDocument } from '../../../contracts/rule.ts';
 import type { DeviceFacts, Devices } from '../../../gateway/rules/core/devices.ts';
-import { RuleEngine, type Effect, type Told } from '../../../gateway/rules/core/engine.ts';
+import { RuleEngine, type Effect } from '../../../gateway/rules/core/engine.ts';
+import type { Told } from '../../../gateway/rules/core/feeding.ts';
 import type { Now } from '../../../gateway/rules/core/evaluate.ts';
 import { compileRule } from '../../../gateway/rules/language/compile.ts';
 import { ruleFrom } from '../../../gateway/rules/language/read-rule.ts';
