@@ -1,15 +1,14 @@
 import { constants } from 'node:fs';
 import { access, open, rm, stat, statfs } from 'node:fs/promises';
-import { createServer, isIP } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { connect } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { endpointOf } from '../config/tuya-schema.ts';
 import { readConfigured } from '../config/read-text.ts';
 import { checkEnvironment, checkProducts } from './check-tuya.ts';
 import { fail, ok, systemCode, warn, type Finding } from './finding.ts';
+import { whyUnreachable } from './reach.ts';
 
-const connectTimeoutMs = 5_000;
 const tmpfsMagic = 0x01021994;
 
 /** Every port that the gateway would listen on, tried for a moment. */
@@ -149,21 +148,9 @@ export async function checkCloud({ cloud }: Config): Promise<Finding[]> {
   return findings;
 }
 
-function checkEndpoint({ hostname, port, host }: URL, ca: string | undefined): Promise<Finding> {
-  return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname,
-      port: Number(port || 443),
-      ...(isIP(hostname) === 0 && { servername: hostname }),
-      ...(ca !== undefined && { ca }),
-    });
-    const end = (finding: Finding): void => {
-      socket.destroy();
-      resolve(finding);
-    };
-    const mend = 'Check the network, the address and cloud.tuya.ca; meanwhile everything is kept in the buffer.';
-    socket.setTimeout(connectTimeoutMs, () => end(warn('cloud', `${host} does not answer`, mend)));
-    socket.once('secureConnect', () => end(ok('cloud', `${host} answers, its certificate is trusted`)));
-    socket.once('error', (error) => end(warn('cloud', `${host}: ${systemCode(error)}`, mend)));
-  });
+async function checkEndpoint({ hostname, port, host }: URL, ca: string | undefined): Promise<Finding> {
+  const why = await whyUnreachable({ host: hostname, port: Number(port || 443), tls: true, ca });
+  const mend = 'Check the network, the address and cloud.tuya.ca; meanwhile everything is kept in the buffer.';
+  if (why !== undefined) return warn('cloud', `${host}: ${why}`, mend);
+  return ok('cloud', `${host} answers, its certificate is trusted`);
 }

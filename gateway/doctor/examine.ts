@@ -4,6 +4,7 @@ import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-con
 import { checkCells } from './check-cells.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { checkGpio } from './check-gpio.ts';
+import { checkNotify } from './check-notify.ts';
 import { checkSerial } from './check-serial.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -25,7 +26,9 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
   try {
     const config = await loadConfig(configPath);
     const named = await Promise.all(
-      [checkPorts, checkDataFolder, checkFiles, checkCloud, checkSerial, checkGpio].map((check) => check(config)),
+      [checkPorts, checkDataFolder, checkFiles, checkCloud, checkSerial, checkGpio, checkNotify].map((check) =>
+        check(config),
+      ),
     );
     return [...host, ok('configuration', `${configPath} is valid`), ...named.flat()];
   } catch (error) {
