@@ -97,6 +97,14 @@ test('a sink that is away for days costs a bounded list of tries', async () => {
   assert.deepEqual([spans[0]?.events?.length, spans[0]?.lostEvents], [deliveryBounds.maxEvents, 30]);
 });
 
+test('records that were taken make room for those that come later', async () => {
+  const before = Array.from({ length: deliveryBounds.maxUnderway }, () => ({ verdicts: [accept] }));
+  const { watched, spans } = rig([...before, { verdicts: [keep] }, { verdicts: [accept] }]);
+  for (const [seq] of before.entries()) await watched.write(batchOf(from(seq, 'home/a')), lasting);
+  for (let tries = 0; tries < 2; tries++) await watched.write(batchOf(from(before.length, 'home/a')), lasting);
+  assert.equal(spans.at(-1)?.events?.length, 1);
+});
+
 test('what the gateway says itself, and a window of a roll-up, did not come of one message', () => {
   assert.equal(originOf(message(1, 'd', { src: { proto: 'gateway', topic: 'alarms' } })), undefined);
   assert.equal(
