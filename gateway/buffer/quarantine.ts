@@ -46,6 +46,8 @@ export function swapIn(dataDir: string, wallMs: number): string {
 export function finishSwap(dataDir: string): void {
   const salvaged = join(dataDir, salvageName);
   if (existsSync(join(dataDir, databaseName)) || !existsSync(salvaged)) return;
+  // A crash may have come between the moving of the damaged database and of its log, which is not this one's.
+  for (const suffix of ['-wal', '-shm']) rmSync(join(dataDir, databaseName + suffix), { force: true });
   renameSync(salvaged, join(dataDir, databaseName));
   rmSync(join(dataDir, markName), { force: true });
   const folder = openSync(dataDir, 'r');

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { lanes } from '../../contracts/sink.ts';
@@ -13,7 +13,7 @@ import { rebalance } from './rebalance.ts';
 import { copyTable } from './salvage-copy.ts';
 import { bufferSet, migrate } from './schema.ts';
 import { faultOf } from './store-error.ts';
-import { isWalDamaged } from './wal-check.ts';
+import { isEmptyFile, isWalDamaged } from './wal-check.ts';
 
 /** What became of a damaged database. Records are counted once, whatever the number of sinks. */
 export interface SalvageReport {
@@ -117,7 +117,7 @@ function salvage(options: WriterData['options'], now: Now, cause: string): Salva
 
 /** Undefined when SQLite does not even recognise the file. */
 function openDamaged(file: string): Db | undefined {
-  if (!existsSync(file)) return undefined;
+  if (isEmptyFile(file)) return undefined;
   // Read-only, so that closing it neither checkpoints nor deletes the write-ahead log.
   const db = new Database(file, { readonly: true });
   try {

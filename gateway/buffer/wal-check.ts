@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { pageBytes } from './database.ts';
 
 export const walHeaderBytes = 32;
@@ -23,6 +23,7 @@ export function isWalDamaged(database: string): boolean {
   try {
     const { size } = fstatSync(file);
     if (size === 0) return false;
+    if (isEmptyFile(database)) return true;
     const header = Buffer.from(new ArrayBuffer(walHeaderBytes));
     readSync(file, header);
     if (header.readUInt32BE(0) !== summedLittleEndian) return true;
@@ -46,6 +47,13 @@ export function isWalDamaged(database: string): boolean {
     closeSync(file);
   }
 }
+
+/**
+ * Beside a database of no bytes SQLite deletes the log, with all that is in it. No cut leaves that behind: the first page is
+ * synced before there is a log.
+ */
+export const isEmptyFile = (database: string): boolean =>
+  (statSync(database, { throwIfNoEntry: false })?.size ?? 0) === 0;
 
 type Sum = readonly [number, number];
 

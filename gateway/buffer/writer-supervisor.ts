@@ -31,7 +31,7 @@ export async function superviseWriter(options: WriterData['options'], deps: Supe
 
   async function start(again: boolean): Promise<Writer> {
     const writer = await startWriter(options, { ...deps, again });
-    reportSalvage(writer, deps.log);
+    if (options.salvage !== 'untold') reportSalvage(writer, deps.log);
     void writer.over.then((why) => {
       if (stopping.signal.aborted) return;
       current = restart(writer, why);

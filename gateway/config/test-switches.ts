@@ -7,6 +7,8 @@ export interface TestSwitches {
   readonly acknowledge: 'after-commit' | 'before-commit';
   readonly settle: 'after-ack' | 'before-ack';
   readonly act: 'after-commit' | 'before-commit';
+  /** A damaged database is replaced, and nobody hears of it. */
+  readonly salvage: 'told' | 'untold';
   /** Called at the moments of a command, or of a device's wish; `die-at-<moment>@<id>` ends the process there as a power cut would. */
   readonly onMoment: (moment: string, id: string) => void;
 }
@@ -17,6 +19,7 @@ export function readTestSwitches(value: string | undefined = process.env['PORTCU
     synchronous: broken.has('sync-normal') ? 'NORMAL' : 'FULL',
     acknowledge: broken.has('ack-before-commit') ? 'before-commit' : 'after-commit',
     settle: broken.has('settle-before-ack') ? 'before-ack' : 'after-ack',
+    salvage: broken.has('salvage-untold') ? 'untold' : 'told',
     act: broken.has('act-before-commit') ? 'before-commit' : 'after-commit',
     onMoment: (moment, id) => {
       if (broken.has(`die-at-${moment}@${id}`)) process.kill(process.pid, 'SIGKILL');

@@ -1,4 +1,6 @@
 import type { Fault } from './harness/fault.ts';
+import { corruptedFiles } from './harness/corruption.ts';
+import { failingDisk } from './harness/disk-errors.ts';
 import { killAtRandom } from './harness/kill.ts';
 import { powerCut } from './power-cut/power-cut.ts';
 
@@ -17,5 +19,20 @@ export const faults: readonly Fault[] = [
     control: 'sync-normal',
     rounds: { short: 1, night: 20, release: 150 },
     run: (context, level) => powerCut(context, { cuts: level === 'short' ? 40 : 150, lives: 2, loadMs: 1_000 }),
+  },
+  {
+    name: 'disk-errors',
+    is: 'fsync fails, hangs or is slow; EIO at writes and reads, short writes, ENOSPC, a remount as read-only',
+    control: 'ack-before-commit',
+    rounds: { short: 1, night: 20, release: 100 },
+    run: (context, level) => failingDisk(context, level === 'short' ? 2 : 5),
+  },
+  {
+    name: 'corruption',
+    is: 'files of the database are damaged in 64 ways',
+    control: 'salvage-untold',
+    finds: 'counted',
+    rounds: { short: 1, night: 10, release: 100 },
+    run: (context, level) => corruptedFiles(context, level === 'short' ? 16 : 64),
   },
 ];

@@ -13,8 +13,8 @@ async function onDyingCard(t: TestContext) {
   const cloud = await startCloud(t);
   const order = join(cloud.cloud.secretFile, '../fsync-fails');
   const env = {
-    LD_PRELOAD: compileShim(join(import.meta.dirname, '../shims/fsync-error.c')),
-    FSYNC_ERROR_FILE: order,
+    LD_PRELOAD: compileShim(join(import.meta.dirname, '../shims/disk-fault.c')),
+    DISK_FAULT_FILE: order,
   };
   const daemon = await startDaemon(t, { config: { cloud: cloud.config }, env });
   const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4 });

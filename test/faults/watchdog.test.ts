@@ -18,8 +18,8 @@ test('systemd hears when the gateway is ready, that it lives while it can commit
     env: {
       NOTIFY_SOCKET: socket.path,
       WATCHDOG_USEC: watchdogUsec,
-      LD_PRELOAD: compileShim(join(import.meta.dirname, '../shims/fsync-error.c')),
-      FSYNC_ERROR_FILE: order,
+      LD_PRELOAD: compileShim(join(import.meta.dirname, '../shims/disk-fault.c')),
+      DISK_FAULT_FILE: order,
     },
   });
   const signs = (): number => socket.heard().filter((state) => state === 'WATCHDOG=1').length;

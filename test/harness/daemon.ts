@@ -13,6 +13,8 @@ export interface DaemonOptions {
   /** Where the database lives; a folder of its own when left out. */
   readonly dataDir?: string;
   readonly env?: Record<string, string>;
+  /** A life before the first one: it ends by itself, or by kill -9 once it is ready. */
+  readonly hasPast?: boolean;
 }
 
 /** The real daemon as a process of its own, on free loopback ports, ended with the test. */
@@ -23,6 +25,7 @@ export interface Daemon {
   /** Everything that it printed, over all of its lives. */
   printed(): string;
   pid(): number;
+  isRunning(): boolean;
   start(env?: Record<string, string>): Promise<void>;
   /** kill -9, and waits for the end. */
   kill(): Promise<void>;
@@ -75,14 +78,17 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     const [code] = (await ended) as [number | null];
     return code;
   };
-  const start = async (env: Record<string, string> = {}): Promise<void> => {
+  const launch = (env: Record<string, string>): ChildProcess => {
     child = spawn(process.execPath, [cli, 'run', '--config', configFile], {
       env: { ...process.env, ...options.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text: Buffer) => (printed += text.toString()));
-    await waitUntil(
+    return child;
+  };
+  const untilReady = (): Promise<void> =>
+    waitUntil(
       'the daemon to be ready',
       async () => {
         living();
@@ -93,12 +99,21 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
       },
       readyWithinMs,
     );
+  const start = async (env: Record<string, string> = {}): Promise<void> => {
+    launch(env);
+    await untilReady();
   };
 
   t.after(() => {
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
+  if (options.hasPast) {
+    const ended = once(launch({}), 'exit');
+    await Promise.race([ended, untilReady()]).catch(() => undefined);
+    child?.kill('SIGKILL');
+    await ended;
+  }
   await start();
   return {
     mqttPort,
@@ -106,6 +121,7 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     dataDir,
     printed: () => printed,
     pid: () => living().pid ?? 0,
+    isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     start,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),

@@ -9,8 +9,7 @@ import type { Ends } from './ends.ts';
  * point again changes nothing (docs.influxdata.com, "Duplicate points"). A real one is in test/integration/influx.test.ts.
  */
 export interface LineSink {
-  /** The `influx` part of a gateway's configuration. */
-  readonly config: object;
+  readonly port: number;
   /** What came of each number that devices counted (see publisher.ts). */
   readonly numbers: ReadonlyMap<number, Arrived>;
 }
@@ -43,5 +42,5 @@ export async function startLineSink(ends: Ends): Promise<LineSink> {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { config: { url: `http://127.0.0.1:${port}`, database: 'house' }, numbers };
+  return { port, numbers };
 }

@@ -32,20 +32,21 @@ export const sinks = ['tuya', 'influx'] as const;
 
 /** Which parts a fault takes the place of. */
 export interface RoundOptions extends DaemonOptions {
-  /** Where the daemon reaches the cloud, when not directly. */
-  readonly cloudEndpoint?: (cloud: TestCloud) => Promise<string>;
+  /** A port that leads to the given one of a sink, where the daemon shall not go there directly. */
+  readonly via?: (port: number) => Promise<number>;
 }
 
 export async function openRound({ ends, broken }: RoundContext, options: RoundOptions = {}): Promise<Round> {
   const cloud = await startCloud(ends);
   const lines = await startLineSink(ends);
-  const endpoint = await options.cloudEndpoint?.(cloud);
+  const via = options.via ?? ((port: number) => Promise.resolve(port));
+  const endpoint = `https://127.0.0.1:${await via(cloud.cloud.port)}`;
   const began = performance.now();
   const daemon = await startDaemon(ends, {
     ...options,
     config: {
-      cloud: { tuya: { ...cloud.config.tuya, ...(endpoint !== undefined && { endpoint }) } },
-      influx: lines.config,
+      cloud: { tuya: { ...cloud.config.tuya, endpoint } },
+      influx: { url: `http://127.0.0.1:${await via(lines.port)}`, database: 'house' },
       ...options.config,
     },
     env: { ...options.env, PORTCULLIS_BREAK: broken },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pageBytes } from '../../../gateway/buffer/database.ts';
@@ -157,6 +157,24 @@ test('a database full of zeros starts empty and says so', async (t) => {
   await change(database(dir), (bytes) => bytes.fill(0));
   const { delivered, alarms } = await survive(t, dir);
   assert.deepEqual([delivered, alarms], [0, ['buffer-corrupt']]);
+});
+
+test('a database of no bytes beside its log costs no record of the log', async (t) => {
+  const dir = await crashedDir(t);
+  await truncate(database(dir), 0);
+  const { delivered, alarms } = await survive(t, dir);
+  assert.deepEqual([delivered, alarms], [total, ['buffer-corrupt']]);
+});
+
+test('after a crash amid the swap, the log of the damaged database is not played into the salvaged one', async (t) => {
+  const [damaged, salvaged] = [await crashedDir(t), await crashedDir(t, { checkpointed: true })];
+  const buffer = await open(t, salvaged, { tables: [notes] });
+  await buffer.append(entry(measurement('d0', total)));
+  await buffer[Symbol.asyncDispose]();
+  await rename(database(salvaged), join(salvaged, 'portcullis.salvaged.db'));
+  await cp(`${database(damaged)}-wal`, `${database(salvaged)}-wal`);
+  const { delivered, alarms } = await survive(t, salvaged);
+  assert.deepEqual([delivered, alarms], [total + 1, []]);
 });
 
 test('a wrong schema is moved aside, and its rows are taken over where they fit', async (t) => {
