@@ -2,6 +2,7 @@ import { bulkRoutes } from './api/bulk-routes.ts';
 import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceEditRoutes } from './api/device-edit-routes.ts';
+import { deviceWindowRoutes, type WindowModel } from './api/device-window-routes.ts';
 import { deviceListRoute, type DeviceList } from './api/device-list.ts';
 import { historyRoutes, type HistoryModel } from './api/history-routes.ts';
 import { groupRoutes, placeRoutes } from './api/place-routes.ts';
@@ -16,7 +17,7 @@ interface DeviceStages {
   readonly registry: Registry;
   readonly access: DeviceAccess;
   readonly actuation: Actuation;
-  readonly broker: Parameters<typeof credentialRoutes>[0];
+  readonly broker: Parameters<typeof credentialRoutes>[0] & { readonly deviceWindow: WindowModel };
   readonly ledger: DeviceList['ledger'];
   readonly history: HistoryModel | undefined;
   readonly clock: Clock;
@@ -35,5 +36,6 @@ export function deviceRoutes({ registry, access, actuation, broker, ledger, hist
     ...commandRoutes(actuation.commands),
     ...(history ? historyRoutes(history, () => clock.wallMs()) : []),
     ...credentialRoutes(broker),
+    ...deviceWindowRoutes(broker.deviceWindow),
   ];
 }

@@ -4,7 +4,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connectAsync } from 'mqtt';
+import { connect, connectAsync } from 'mqtt';
 import { openBrowser, openPage } from '../harness/browser.ts';
 import { checkDecisionLog } from '../../gateway/admission/record/decision-log.ts';
 import { startDaemon } from '../harness/daemon.ts';
@@ -70,6 +70,37 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     await publish('tele/pantry/STATE', '{"POWER":"OFF"}');
     await tile.getByText('off', { exact: true }).waitFor();
   });
+
+  await t.test(
+    'an unknown device asks at the open window, and is let in with the name and password that it has',
+    async () => {
+      await open('devices/new');
+      await page.getByRole('button', { name: 'Open for five minutes' }).click();
+      await page.getByText(/^The window is open for [45]:\d\d more$/).waitFor();
+      const device = connect(`mqtt://127.0.0.1:${daemon.mqttPort}`, {
+        clientId: 'barn',
+        username: 'barn',
+        password: 'its own password',
+        reconnectPeriod: 500,
+        reconnectOnConnackError: true,
+        will: { topic: 'tele/barn/LWT', payload: Buffer.from('Offline'), qos: 1, retain: false },
+      });
+      t.after(() => device.end(true));
+      device.on('error', () => undefined);
+      device.on('connect', () => device.publish('tele/barn/STATE', '{"POWER":"ON"}', { qos: 1 }));
+      const waiting = card('Or let the device ask').getByRole('listitem');
+      await waiting.getByText(/asked just now from .*127\.0\.0\.1/).waitFor();
+      assert.equal(await waiting.getByLabel('What it is').inputValue(), 'tasmota');
+      await waiting.getByRole('button', { name: 'Let it in' }).click();
+      await page.getByRole('link', { name: 'tasmota:barn' }).waitFor();
+      await page.getByRole('button', { name: 'Close it' }).click();
+      await page.getByRole('button', { name: 'Open for five minutes' }).waitFor();
+      const { entries } = (await (
+        await fetch(`${origin}/api/v1/audit`, { headers: { authorization: `Bearer ${token}` } })
+      ).json()) as { entries: { action: string }[] };
+      assert.ok(entries.some(({ action }) => action === 'POST /api/v1/device-window/:id/admit'));
+    },
+  );
 
   await t.test('what could not be used is told by reason, and taken again when the cause is mended', async () => {
     await publish('tele/pantry/SENSOR', '{"AM2301":{"Humidity":51}}');

@@ -12,6 +12,7 @@ import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import type { DeviceSummary, IssuedCredential, NewDevice } from './credentials.ts';
 import { decoupleDelivery } from './decouple-delivery.ts';
+import { deviceWindow, type DeviceWindow } from './device-window.ts';
 import { openForwardGate } from './forward-gate.ts';
 import { IngestGate } from './ingest-gate.ts';
 import { Intake } from './intake.ts';
@@ -26,6 +27,7 @@ import { openProfile, shippedProfiles } from './profiles.ts';
 import { SessionStore } from './session-store.ts';
 import { SubscribeGate } from './subscribe-gate.ts';
 import { TopicRights } from './topic-rights.ts';
+import { windowDesk, type WindowDesk } from './window-desk.ts';
 
 /** What the transport needs from the rest of the gateway. `store` and `ingest` commit to the same database. */
 export interface MqttDeps {
@@ -61,7 +63,8 @@ export async function listenMqtt(options: MqttOptions, deps: MqttDeps): Promise<
   const profiles = new Map([...shippedProfiles, ...(options.profiles ?? [])].map((one) => [one.name, one]));
   const sessions = await SessionStore.open(deps.store, limits, deps.clock);
   const credentials = await Credentials.open(deps.store, profiles);
-  const transport = new MqttTransport(options, limits, deps, { sessions, credentials });
+  const window = deviceWindow(deps.clock, profiles.values());
+  const transport = new MqttTransport(options, limits, deps, { sessions, credentials, window });
   await transport.start(options);
   return transport;
 }
@@ -73,6 +76,8 @@ export class MqttTransport implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #sessions: SessionStore;
   readonly #credentials: Credentials;
+  /** Where a person lets new devices in. */
+  readonly deviceWindow: WindowDesk;
   readonly #intake: Intake;
   readonly #connectionLimits: ConnectionLimits;
   readonly #gate: IngestGate;
@@ -89,13 +94,14 @@ export class MqttTransport implements AsyncDisposable {
     options: MqttOptions,
     limits: MqttLimits,
     { ingest, clock, log }: MqttDeps,
-    { sessions, credentials }: { sessions: SessionStore; credentials: Credentials },
+    { sessions, credentials, window }: { sessions: SessionStore; credentials: Credentials; window: DeviceWindow },
   ) {
     this.#limits = limits;
     this.#log = log;
     this.#clock = clock;
     this.#sessions = sessions;
     this.#credentials = credentials;
+    this.deviceWindow = windowDesk(window, credentials, log);
     this.#intake = new Intake(limits.maxPendingBytes);
     this.#connectionLimits = new ConnectionLimits(limits, clock, options.isClosed);
     const { connectionOf } = this.#clients;
@@ -114,7 +120,7 @@ export class MqttTransport implements AsyncDisposable {
       acknowledge: options.acknowledge ?? 'after-commit',
       onHold: () => this.#clients.refreshKeepalives(),
     });
-    const login = new LoginGate({ credentials, clock, openRights, connectionOf });
+    const login = new LoginGate({ credentials, clock, openRights, connectionOf, window });
     const subscribing = new SubscribeGate(connectionOf, limits.maxSubscriptionsPerClient);
     this.#broker = new Aedes({
       persistence: new AedesPersistence(sessions, subscribing.isGranted),
@@ -276,6 +282,7 @@ export class MqttTransport implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.deviceWindow.close();
     this.#listeners?.stopAccepting();
     this.#intake.stop();
     for (const timer of this.#timers) clearInterval(timer);

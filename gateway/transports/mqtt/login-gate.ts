@@ -4,6 +4,7 @@ import { tell } from '../../observability/channels.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Connection, Identity } from './connection.ts';
 import type { Credentials } from './credentials.ts';
+import type { DeviceWindow } from './device-window.ts';
 import { LoginLimits } from '../../lib/login-limits.ts';
 import type { TopicRights } from './topic-rights.ts';
 
@@ -13,6 +14,8 @@ interface Parts {
   /** Rights of clients without a user name; undefined refuses them. */
   readonly openRights: TopicRights | undefined;
   readonly connectionOf: (client: Client) => Connection | undefined;
+  /** Where unknown devices wait while a person looks. */
+  readonly window: Pick<DeviceWindow, 'knock'>;
 }
 
 type Done = Parameters<NonNullable<AedesOptions['authenticate']>>[3];
@@ -64,24 +67,33 @@ export class LoginGate {
       return this.#withWill(client, { user: '', credentialId: '', rights: openRights });
     }
     const address = this.#parts.connectionOf(client)?.address ?? '';
-    const credentialId = await this.#verify(address, user, password);
+    const credentialId = await this.#verify(client, address, user, password);
     if (!this.#parts.credentials.owns(user, client.id)) throw denied('client-id-not-bound');
     const rights = this.#parts.credentials.rightsOf(client.id);
     if (rights === undefined) throw denied('login-failed');
     return this.#withWill(client, { user, credentialId, rights });
   }
 
-  async #verify(address: string, user: string, password: Uint8Array | undefined): Promise<string> {
+  async #verify(client: Client, address: string, user: string, password: Uint8Array | undefined): Promise<string> {
     const now = this.#parts.clock.monoMs();
     if (this.#limits.isLocked(address, user, now)) throw denied('login-locked');
     const credentialId =
       user === '' || password === undefined ? undefined : await this.#parts.credentials.verify(user, password);
     if (credentialId === undefined) {
+      if (this.#knocks(client, address, user, password)) throw denied('waits-at-window');
       this.#limits.failed(address, user, now);
       throw denied('login-failed');
     }
     this.#limits.succeeded(address, user);
     return credentialId;
+  }
+
+  /** Of a name that nobody has, while the window is open; a wrong password of a known name stays a failure. */
+  #knocks(client: Client, address: string, user: string, password: Uint8Array | undefined): boolean {
+    const { credentials, window } = this.#parts;
+    if (password === undefined || credentials.has(user)) return false;
+    const text = Buffer.from(password).toString();
+    return window.knock({ user, clientId: client.id, address, password: text, will: this.#wills.get(client) });
   }
 
   #withWill(client: Client, identity: Identity): Identity {

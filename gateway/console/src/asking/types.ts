@@ -169,6 +169,20 @@ export interface LetterReason {
   readonly newest: number;
 }
 
+/** The time in which unknown devices may ask to be let in. */
+export interface DeviceWindow {
+  readonly open: boolean;
+  readonly closesInMs: number | null;
+  readonly waiting: readonly {
+    readonly id: string;
+    readonly user: string;
+    readonly clientId: string;
+    readonly address: string;
+    readonly profile: string | null;
+    readonly at: number;
+  }[];
+}
+
 export interface PluginCommand {
   readonly name: string;
   readonly idempotent: boolean;

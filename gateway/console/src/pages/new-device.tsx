@@ -5,6 +5,7 @@ import { useAsk } from '../asking/use-ask.ts';
 import { Form } from '../parts/doing.tsx';
 import { Card, Choice, Field, Page, Status } from '../parts/parts.tsx';
 import { hrefOf } from '../route.ts';
+import { DeviceWindowCard } from './device-window.tsx';
 import { LoginCard } from './login-card.tsx';
 import { families, userPattern, type Login } from './settings.ts';
 import { useBroker } from './use-broker.ts';
@@ -15,16 +16,20 @@ export function NewDevicePage() {
   const [made, show] = useState<{
     readonly login: Login;
     readonly profile: string;
-    readonly before: ReadonlySet<string>;
   }>();
-  const devices = useAsk<DeviceList>(devicesPath, made ? 2000 : undefined);
-  const make = async (user: string, profile: string): Promise<void> => {
+  const [before, remember] = useState<ReadonlySet<string>>();
+  const devices = useAsk<DeviceList>(devicesPath, before ? 2000 : undefined);
+  const watch = async (): Promise<void> => {
     const { devices: known } = await ask<DeviceList>(devicesPath);
+    remember(new Set(known.map(({ id }) => id)));
+  };
+  const make = async (user: string, profile: string): Promise<void> => {
+    await watch();
     const issued = await ask<{ user: string; password: string }>('/api/v1/credentials', {
       method: 'POST',
       body: { user, profile },
     });
-    show({ login: { ...broker, ...issued }, profile, before: new Set(known.map(({ id }) => id)) });
+    show({ login: { ...broker, ...issued }, profile });
   };
   return (
     <Page
@@ -53,15 +58,16 @@ export function NewDevicePage() {
           </Form>
         </Card>
         {made && (
-          <>
-            <Card title="2. Enter it in the device">
-              <LoginCard login={made.login} profile={made.profile} />
-            </Card>
-            <Card title="3. See it appear">
-              <Arrivals fresh={(devices.data?.devices ?? []).filter(({ id }) => !made.before.has(id))} />
-            </Card>
-          </>
+          <Card title="2. Enter it in the device">
+            <LoginCard login={made.login} profile={made.profile} />
+          </Card>
         )}
+        {before && (
+          <Card title="3. See it appear">
+            <Arrivals fresh={(devices.data?.devices ?? []).filter(({ id }) => !before.has(id))} />
+          </Card>
+        )}
+        <DeviceWindowCard watch={watch} />
       </div>
     </Page>
   );
