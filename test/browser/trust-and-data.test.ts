@@ -102,6 +102,24 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     },
   );
 
+  await t.test('home says which device is silent, since when, and how its battery was', async () => {
+    const voltage = { type: 'numeric', name: 'voltage', property: 'voltage', unit: 'mV', access: 1 };
+    const door = {
+      ieee_address: '0x00158d0001020304',
+      friendly_name: 'shed-door',
+      type: 'EndDevice',
+      power_source: 'Battery',
+      definition: { model: 'M', vendor: 'V', description: '', exposes: [voltage] },
+    };
+    await publish('zigbee2mqtt/bridge/devices', JSON.stringify([door]));
+    await publish('zigbee2mqtt/shed-door', '{"voltage":2100}');
+    await publish('zigbee2mqtt/shed-door/availability', '{"state":"offline"}');
+    await open('home');
+    const matters = page.getByRole('list', { name: 'What is wrong now' });
+    await matters.getByText(/z2m:0x00158d0001020304 is silent since \d\d:\d\d, battery was 2\.1 V/).waitFor();
+    await matters.getByText('Look whether it has power and is in reach.').waitFor();
+  });
+
   await t.test('what could not be used is told by reason, and taken again when the cause is mended', async () => {
     await publish('tele/pantry/SENSOR', '{"AM2301":{"Humidity":51}}');
     for (const n of [1, 2]) await publish('shed/weather', `{"temperature":${n}}`);

@@ -7,11 +7,13 @@ import {
   type Ledger,
   type PluginList,
   type SinkList,
+  type TwinList,
 } from '../asking/types.ts';
 import { LineStatus } from '../parts/line-status.tsx';
 import { Card, Page, Status, Waiting } from '../parts/parts.tsx';
 import { capital, counted } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
+import { Silent } from './silent.tsx';
 import { fineLine, mattersOf, sinceText, type Matter } from './matters.ts';
 
 const everyMs = 5000;
@@ -23,10 +25,11 @@ export function HomePage() {
   const ledger = useAsk<Ledger>('/api/v1/ledger', everyMs);
   const devices = useAsk<DeviceList>(devicesPath, everyMs);
   const plugins = useAsk<PluginList>('/api/v1/plugins', 30_000);
+  const twins = useAsk<TwinList>('/api/v1/twins?limit=1000&metrics=availability', everyMs);
   const told = (): void => void alarms.again();
   const line = useLive('class=alarm', { take: told, missed: told });
-  const all = [alarms, sinks, ledger, devices, plugins];
-  if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !plugins.data) {
+  const all = [alarms, sinks, ledger, devices, plugins, twins];
+  if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !plugins.data || !twins.data) {
     return (
       <Page title="Home">
         <Waiting error={all.find(({ error }) => error !== undefined)?.error} what="how it is" />
@@ -39,6 +42,7 @@ export function HomePage() {
     ledger: ledger.data.sinks,
     devices: devices.data.devices,
     plugins: plugins.data.plugins,
+    twins: twins.data,
   });
   const fine = fineLine(devices.data.devices, ledger.data.sinks, sinks.data.sinks);
   return (
@@ -69,10 +73,11 @@ export function HomePage() {
   );
 }
 
-function MatterRow({ matter: { tone, what, since, todo, href, to } }: { matter: Matter }) {
+function MatterRow({ matter: { tone, what, since, todo, href, to, silent } }: { matter: Matter }) {
   return (
     <li class={`${tone}-mark`}>
-      <strong>{what}</strong> <span class="soft">{sinceText(since)}</span>
+      <strong>{what}</strong>{' '}
+      <span class="soft">{silent === undefined ? sinceText(since) : <Silent device={silent} told={since ?? 0} />}</span>
       <p>
         {todo} <a href={href}>{to}</a>
       </p>

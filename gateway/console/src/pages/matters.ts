@@ -1,5 +1,5 @@
 import type { Alarm } from '../../../../contracts/alarms.ts';
-import type { Device, LedgerLine, Plugin, Sink } from '../asking/types.ts';
+import type { Device, LedgerLine, Plugin, Sink, TwinList } from '../asking/types.ts';
 import { counted, number, when } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
 
@@ -13,6 +13,8 @@ export interface Matter {
   readonly href: string;
   /** Where the link leads. */
   readonly to: string;
+  /** Its id, where one device is silent: how its battery was helps to say why. */
+  readonly silent?: string;
 }
 
 /** What helps, by the code of the alarm; the sentence itself comes from the gateway. */
@@ -89,6 +91,41 @@ function ofRejected(devices: readonly Device[]): Matter[] {
     }));
 }
 
+/** More of them at once have one cause. */
+const mostNamed = 4;
+
+function ofSilent(devices: readonly Device[], { twins }: TwinList): Matter[] {
+  const away = new Map(
+    twins.flatMap(({ device, state: { availability } }) =>
+      availability?.value === false ? [[device, availability.at] as const] : [],
+    ),
+  );
+  const silent = devices.filter(({ id, lifeCycle }) => lifeCycle !== 'DECOMMISSIONED' && away.has(id));
+  if (silent.length > mostNamed) {
+    const names = silent.slice(0, mostNamed).map(({ name }) => name);
+    return [
+      {
+        key: 'silent',
+        tone: 'bad',
+        what: `${counted(silent.length, 'device')} are silent: ${names.join(', ')} and others`,
+        todo: 'So many at once have one cause: look at the bridge, the access point or the power.',
+        href: hrefOf('devices'),
+        to: 'Devices',
+      },
+    ];
+  }
+  return silent.map(({ id, name }) => ({
+    key: `silent ${id}`,
+    tone: 'warn',
+    what: `${name} is silent`,
+    since: away.get(id) ?? 0,
+    todo: 'Look whether it has power and is in reach.',
+    href: hrefOf('devices', id),
+    to: name,
+    silent: id,
+  }));
+}
+
 /** Everything that is wrong, what hurts most first. */
 export function mattersOf(known: {
   readonly alarms: readonly Alarm[];
@@ -96,6 +133,7 @@ export function mattersOf(known: {
   readonly ledger: readonly LedgerLine[];
   readonly devices: readonly Device[];
   readonly plugins: readonly Plugin[];
+  readonly twins: TwinList;
 }): Matter[] {
   const said = new Set(known.alarms.map(({ subject }) => subject));
   const buffered = (sink: string): number => known.ledger.find((line) => line.sink === sink)?.buffered ?? 0;
@@ -121,6 +159,7 @@ export function mattersOf(known: {
         href: hrefOf('trust'),
         to: 'Plugins',
       })),
+    ...ofSilent(known.devices, known.twins),
     ...ofRejected(known.devices),
   ];
 }

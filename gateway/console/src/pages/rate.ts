@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LedgerLine } from '../asking/types.ts';
+import type { LedgerLine, SystemState } from '../asking/types.ts';
 import { span } from '../parts/words.ts';
 
 /** Records a second. */
@@ -11,30 +11,44 @@ export interface Rate {
 const windowMs = 30_000;
 const leastMs = 2500;
 
-interface Look {
+interface Look<Seen> {
   readonly at: number;
-  readonly accepted: number;
-  readonly left: number;
+  readonly seen: Seen;
 }
 
-/** What came in and went out a second, over the last half minute that the page saw; undefined until it saw enough. */
-export function useRate(line: LedgerLine | undefined): Rate | undefined {
-  const looks = useRef<readonly Look[]>([]);
-  const [rate, show] = useState<Rate>();
+/** What a number grows by in a second, over the last half minute that the page saw; undefined until it saw enough. */
+function useSpeed<Seen>(seen: Seen | undefined): ((of: (one: Seen) => number) => number) | undefined {
+  const looks = useRef<readonly Look<Seen>[]>([]);
+  const [ends, show] = useState<readonly [first: Look<Seen>, last: Look<Seen>]>();
   useEffect(() => {
-    if (line === undefined) return;
+    if (seen === undefined) return;
     const now = performance.now();
-    const left = line.accepted - line.buffered;
-    looks.current = [
-      ...looks.current.filter(({ at }) => at > now - windowMs),
-      { at: now, accepted: line.accepted, left },
-    ];
+    const last = { at: now, seen };
+    looks.current = [...looks.current.filter(({ at }) => at > now - windowMs), last];
     const [first] = looks.current;
-    if (first === undefined || now - first.at < leastMs) return;
-    const perSecond = (n: number): number => Math.max(0, n / ((now - first.at) / 1000));
-    show({ in: perSecond(line.accepted - first.accepted), out: perSecond(left - first.left) });
-  }, [line]);
-  return rate;
+    if (first !== undefined && now - first.at >= leastMs) show([first, last]);
+  }, [seen]);
+  if (ends === undefined) return undefined;
+  const [first, last] = ends;
+  return (of) => Math.max(0, ((of(last.seen) - of(first.seen)) / (last.at - first.at)) * 1000);
+}
+
+/** What came in and went out a second. */
+export function useRate(line: LedgerLine | undefined): Rate | undefined {
+  const speed = useSpeed(line);
+  return (
+    speed && { in: speed(({ accepted }) => accepted), out: speed(({ accepted, buffered }) => accepted - buffered) }
+  );
+}
+
+/** How long the card takes what comes in, at the rate of the last half minute, when nothing goes out. */
+export function useHolds(state: SystemState | undefined): string {
+  const speed = useSpeed(state);
+  if (state === undefined || speed === undefined) return 'measuring…';
+  const bytes = speed(({ buffer }) => buffer.committedBytes);
+  const { buffer, disk } = state;
+  const room = Math.max(0, Math.min(buffer.maxBytes - buffer.usedBytes, disk.freeBytes));
+  return bytes === 0 ? 'nothing comes in at the moment' : span((room / bytes) * 1000);
 }
 
 /** How long the backlog needs at the present rate. */

@@ -1,11 +1,11 @@
 import { ask } from '../asking/ask.ts';
-import type { Ledger, LedgerLine, Outage, Sink, SinkList } from '../asking/types.ts';
+import type { Ledger, LedgerLine, Outage, Sink, SinkList, SystemState } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Facts, Page, Status, Table, Waiting } from '../parts/parts.tsx';
-import { counted, number, span, whenExactly } from '../parts/words.ts';
+import { bytes, counted, number, span, whenExactly } from '../parts/words.ts';
 import { DeadLettersCard } from './dead-letters.tsx';
-import { drainText, useRate } from './rate.ts';
+import { drainText, useHolds, useRate } from './rate.ts';
 
 const states: Readonly<Record<string, string>> = {
   connecting: 'connecting',
@@ -50,10 +50,33 @@ export function SyncPage() {
           </Card>
         )}
       </div>
+      <Room />
       <Balance ledger={data} />
       <Outages outages={data.outages} />
       <DeadLettersCard again={ledger.again} />
     </Page>
+  );
+}
+
+/** How long an outage may last. */
+function Room() {
+  const { data } = useAsk<SystemState>('/api/v1/system', 5000);
+  const holds = useHolds(data);
+  if (data === undefined) return null;
+  const { usedBytes, maxBytes, oldestMs } = data.buffer;
+  return (
+    <Card
+      title="Room on the card"
+      note="So long may an outage last, before the oldest telemetry is thinned out. Alarms stay."
+    >
+      <Facts
+        of={[
+          ['Holds at the present rate', holds],
+          ['Taken', `${bytes(usedBytes)} of ${bytes(maxBytes)}`],
+          oldestMs !== null && ['Oldest that waits', whenExactly(oldestMs)],
+        ]}
+      />
+    </Card>
   );
 }
 
