@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect, connectAsync } from 'mqtt';
-import { openBrowser, openPage } from '../harness/browser.ts';
+import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
 import { checkDecisionLog } from '../../gateway/admission/record/decision-log.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { tempDir } from '../unit/buffer/buffer-fixture.ts';
@@ -38,6 +38,19 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     const client = await connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`, { clientId: 'tester' });
     await client.publishAsync(topic, payload, { qos: 1 });
     await client.endAsync();
+  };
+
+  /** What is on the page now stands on a phone in the dark and on a screen in the light. */
+  const isSound = async (): Promise<void> => {
+    for (const [width, colorScheme] of [
+      [360, 'dark'],
+      [1440, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      assert.ok((await overflow(page)) <= 0, `too wide at ${width} px`);
+      assert.deepEqual(await seriousFaults(page), []);
+    }
   };
 
   await t.test('a value is shown when it is stored, also after the gateway was gone', async () => {
@@ -91,6 +104,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
       const waiting = card('Or let the device ask').getByRole('listitem');
       await waiting.getByText(/asked just now from .*127\.0\.0\.1/).waitFor();
       assert.equal(await waiting.getByLabel('What it is').inputValue(), 'tasmota');
+      await isSound();
       await waiting.getByRole('button', { name: 'Let it in' }).click();
       await page.getByRole('link', { name: 'tasmota:barn' }).waitFor();
       await page.getByRole('button', { name: 'Close it' }).click();
@@ -118,6 +132,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     const matters = page.getByRole('list', { name: 'What is wrong now' });
     await matters.getByText(/z2m:0x00158d0001020304 is silent since \d\d:\d\d, battery was 2\.1 V/).waitFor();
     await matters.getByText('Look whether it has power and is in reach.').waitFor();
+    await isSound();
   });
 
   await t.test('what could not be used is told by reason, and taken again when the cause is mended', async () => {
@@ -132,6 +147,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
     await page.getByText('shed/weather').first().waitFor();
     await page.getByText('What it sent').first().click();
     await says('{"temperature":2}');
+    await isSound();
     await daemon.stop();
     writeFileSync(
       configFile,
@@ -156,6 +172,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
       .getByText(/contract imports\S*, line \d+/)
       .first()
       .waitFor();
+    await isSound();
     assert.equal(await bring.getByRole('button', { name: 'Switch it on' }).count(), 0);
     await bring.getByLabel('Bundle (.plugin.tgz)').setInputFiles(await packed(next));
     await bring.getByText(/^tasmota 0\.2\.0 would be admitted\. .* come out differently/).waitFor({ timeout: 90_000 });
@@ -163,6 +180,7 @@ test('the console shows data as it comes, and what became of it', async (t) => {
       .getByRole('cell', { name: /humidity/ })
       .first()
       .waitFor();
+    await isSound();
     await bring.getByRole('button', { name: 'Switch it on' }).click();
     const tasmota = card(/^tasmota /);
     await tasmota
