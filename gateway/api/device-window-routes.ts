@@ -7,7 +7,7 @@ interface Waiting {
   readonly user: string;
   readonly clientId: string;
   readonly address: string;
-  readonly profile: string | undefined;
+  readonly profile: string | null;
   readonly at: number;
 }
 
@@ -46,7 +46,7 @@ export function deviceWindowRoutes(model: WindowModel): Route[] {
     return {
       open: closesInMs !== undefined,
       closesInMs: closesInMs ?? null,
-      waiting: waiting.map(({ profile = null, ...one }) => ({ ...one, profile })),
+      waiting: [...waiting],
     };
   };
   return [

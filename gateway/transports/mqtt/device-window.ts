@@ -17,8 +17,8 @@ export interface Knock {
 /** One of them as a person sees it: never with its password. */
 export interface Waiting extends Omit<Knock, 'password' | 'will'> {
   readonly id: string;
-  /** The profile that its will fits. */
-  readonly profile: string | undefined;
+  /** The profile that its will fits; null where it has none that does. */
+  readonly profile: string | null;
   /** When it knocked last, in milliseconds. */
   readonly at: number;
 }
@@ -88,7 +88,7 @@ export function deviceWindow(clock: Clock, profiles: Iterable<Profile>): DeviceW
       isOpen()
         ? [...knocks].map(([id, { knock, at }]) => {
             const { user, clientId, address, will } = knock;
-            return { id, user, clientId, address, at, profile: will && fitting(known, clientId, will) };
+            return { id, user, clientId, address, at, profile: fitting(known, clientId, will) };
           })
         : [],
     find: (id) => (isOpen() ? knocks.get(id)?.knock : undefined),
@@ -112,8 +112,9 @@ const isSame = (one: Knock, other: Knock): boolean =>
 /** Where vendors tell that a device is gone, for those whose topics fit the same profiles. */
 const lastLevels: Readonly<Record<string, string>> = { online: 'shelly', status: 'esphome' };
 
-function fitting(profiles: readonly Profile[], clientId: string, will: string): string | undefined {
+function fitting(profiles: readonly Profile[], clientId: string, will: string | undefined): string | null {
+  if (will === undefined) return null;
   const all = profiles.filter((profile) => new TopicRights(profile, clientId).mayPublish(will)).map(({ name }) => name);
   const usual = lastLevels[will.split('/').at(-1) ?? ''];
-  return all.find((name) => name === usual) ?? all[0];
+  return all.find((name) => name === usual) ?? all[0] ?? null;
 }

@@ -60,7 +60,7 @@ test('the last will says what kind of device it is, and no password is shown', (
   ] as const;
   for (const [n, [, will]] of wills.entries()) window.knock(knock('d1', { address: `${n}`, will }));
   const guesses = window.waiting().map(({ profile }) => profile);
-  assert.deepEqual(guesses, ['tasmota', 'shelly', 'esphome', 'zigbee2mqtt', undefined]);
+  assert.deepEqual(guesses, ['tasmota', 'shelly', 'esphome', 'zigbee2mqtt', null]);
   assert.ok(!JSON.stringify(window.waiting()).includes('long enough'));
   window.close();
 });
