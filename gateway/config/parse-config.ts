@@ -13,7 +13,14 @@ const maxBytes = 256 * 1024;
 export function parseConfig(text: string, source: string): Config {
   if (text.length > maxBytes) throw invalid(source, [`is larger than ${maxBytes} bytes`]);
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { uniqueKeys: true, lineCounter, prettyErrors: false, version: '1.2' });
+  const document = parseDocument(text, {
+    uniqueKeys: true,
+    lineCounter,
+    prettyErrors: false,
+    version: '1.2',
+    // Not on the console: a key that is a list is refused as an unknown one.
+    logLevel: 'error',
+  });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
     throw invalid(

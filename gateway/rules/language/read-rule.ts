@@ -10,7 +10,8 @@ const maxNesting = 24;
 /** Reads one rule from YAML. `source` names it in errors. Throws CONFIG_INVALID with one line per problem, each with its path. */
 export function readRule(text: string, source: string): Rule {
   if (text.length > maxCharacters) throw invalid(source, [`is longer than ${maxCharacters} characters`]);
-  const options = { uniqueKeys: true, prettyErrors: false, version: '1.2' } as const;
+  // Not on the console: a key that is a list is refused as an unknown one.
+  const options = { uniqueKeys: true, prettyErrors: false, version: '1.2', logLevel: 'error' } as const;
   const document = plain(() => parseDocument(text, options), source);
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)

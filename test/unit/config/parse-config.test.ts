@@ -41,6 +41,12 @@ test('an alias bomb, a tag and a file that is no mapping are refused', () => {
   refuses('');
 });
 
+test('a key that is a list is an unknown key, and is told nowhere else', (t) => {
+  const warn = t.mock.method(process, 'emitWarning');
+  refuses('dataDir: x\n[secret]: 1', /unknown key/);
+  assert.deepEqual(warn.mock.calls, []);
+});
+
 test('a cloud without TLS is refused', () => {
   refuses('dataDir: x\ncloud: { tuya: { endpoint: "http://c", clientId: a, secretFile: b } }', /https/);
 });
