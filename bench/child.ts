@@ -15,6 +15,12 @@ export interface Subject extends AsyncDisposable {
   readonly startMs: number;
 }
 
+/** A gateway under test, and how its API is reached. */
+export interface Gateway extends Subject {
+  readonly httpPort: number;
+  readonly dataDir: string;
+}
+
 const root = join(import.meta.dirname, '..');
 const gateway = join(root, 'dist/gateway/cli.js');
 
@@ -25,14 +31,15 @@ export interface GatewayOptions {
 }
 
 /** The compiled gateway, ready to take messages. The data folder is removed afterwards unless it was given. */
-export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOptions = {}): Promise<Subject> {
+export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOptions = {}): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
   const [port, httpPort] = [await freePort(), await freePort()];
   const file = join(folder, 'bench.yaml');
+  const kept = dataDir ?? join(folder, 'data');
   writeFileSync(
     file,
     stringify({
-      dataDir: dataDir ?? join(folder, 'data'),
+      dataDir: kept,
       mqtt: { port, anonymous: true },
       http: { port: httpPort },
       log: { level: 'warn' },
@@ -50,7 +57,11 @@ export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOp
     await sleep(20);
   }
   const startMs = performance.now() - startedAt;
-  return subject(child, port, startMs, () => rmSync(folder, { recursive: true, force: true }));
+  return {
+    ...subject(child, port, startMs, () => rmSync(folder, { recursive: true, force: true })),
+    httpPort,
+    dataDir: kept,
+  };
 }
 
 const isReady = (port: number): Promise<boolean> =>

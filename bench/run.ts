@@ -1,12 +1,14 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules  --runs 3  --seconds 10
+// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atomicWrite } from '../gateway/lib/atomic-write.ts';
 import { benchAdmission } from './admission.ts';
+import { benchApi } from './api.ts';
 import { benchBacklog } from './backlog.ts';
+import { benchFlows } from './flows.ts';
 import { benchFootprint } from './footprint.ts';
 import { benchHostile } from './hostile.ts';
 import { benchHttps } from './https.ts';
@@ -17,7 +19,7 @@ import { benchRules } from './rules.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '2' },
@@ -41,6 +43,8 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   hostile: () => benchHostile(Number(values.runs), seconds),
   kafka: () => benchKafka(seconds),
   rules: () => benchRules(Number(values.runs), seconds),
+  api: () => benchApi(Number(values.runs), seconds),
+  flows: () => benchFlows(Number(values.runs), seconds),
 };
 
 const root = join(import.meta.dirname, '..');
