@@ -37,7 +37,7 @@ import { dataRoutes } from './data-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import { allTables } from './all-tables.ts';
-import { bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
+import { apiOptions, bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
 import { systemModel } from './system-model.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import type { Traces } from './traces/open-traces.ts';
@@ -119,33 +119,30 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const provider = await openIdentityProvider(config, clock);
   const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }, provider));
   const api = starting.use(
-    await listenApi(
-      { ...config.http, version },
-      {
-        routes: [
-          ...readRoutes(readModel(buffer, shown)),
-          ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
-          ...desk.routes,
-          ...accessRoutes(rights, ownership, provider, clock),
-          ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
-          ...rules,
-          ...sinkRoutes(sinks),
-          ...systemRoutes(starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }))),
-          ...pluginRoutes(await openPluginUploads(config)),
-          ...nodeRed.routes,
-        ],
-        mounts: nodeRed.mounts,
-        access: rights,
-        store: buffer,
-        assets: await consoleAssets(),
-        metrics,
-        notReadyBecause: () => notReadyBecause(buffer, alarms),
-        log,
-      },
-    ),
+    await listenApi(await apiOptions(config, name, clock.wallMs()), {
+      routes: [
+        ...readRoutes(readModel(buffer, shown)),
+        ...deviceRoutes({ registry, access, actuation, broker: mqtt, ledger: () => buffer.ledger(), history, clock }),
+        ...desk.routes,
+        ...accessRoutes(rights, ownership, provider, clock),
+        ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
+        ...rules,
+        ...sinkRoutes(sinks),
+        ...systemRoutes(starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }))),
+        ...pluginRoutes(await openPluginUploads(config)),
+        ...nodeRed.routes,
+      ],
+      mounts: nodeRed.mounts,
+      access: rights,
+      store: buffer,
+      assets: await consoleAssets(),
+      metrics,
+      notReadyBecause: () => notReadyBecause(buffer, alarms),
+      log,
+    }),
   );
   starting.use(plugins.begin(ports));
-  log.info({ name, mqtt: mqtt.ports, http: api.port, version }, 'the gateway is ready');
+  log.info({ name, mqtt: mqtt.ports, http: api.port, https: api.tlsPort, version }, 'the gateway is ready');
 
   const running = starting.move();
   return {

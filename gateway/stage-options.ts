@@ -14,7 +14,9 @@ import type { TuyaOptions } from './delivery/tuya/tuya-sink.ts';
 import { filename as historyFollower } from './history/follower.ts';
 import type { HistoryOptions } from './history/options.ts';
 import { ingestDefaults, type IngestOptions, type PluginSource } from './preprocess/options.ts';
-import { ownCertificate } from './lib/own-certificate.ts';
+import { ownCertificate, type Certificate } from './lib/own-certificate.ts';
+import { version } from './version.ts';
+import type { ApiOptions } from './api/listen-api.ts';
 import type { TableSet } from '../contracts/table-set.ts';
 import type { GpioLineOptions, GpioOptions, LinePlace } from './transports/gpio/options.ts';
 import type { SerialPortOptions } from './transports/serial/options.ts';
@@ -122,7 +124,7 @@ export async function mqttOptions(
     host: mqtt.host,
     isClosed: () => !ownership.isClaimed(),
     tcp: { port: mqtt.port },
-    tls: mqtt.tls && { port: mqtt.tls.port, ...(await tlsMaterial(mqtt.tls, join(dataDir, 'tls'), gateway, nowMs)) },
+    tls: mqtt.tls && { port: mqtt.tls.port, ...(await brokerTls(mqtt.tls, dataDir, gateway, nowMs)) },
     ws: mqtt.websocket,
     anonymous: mqtt.anonymous,
     actuationFilters: mqtt.actuationTopics,
@@ -131,18 +133,34 @@ export async function mqttOptions(
   };
 }
 
+/** What the API needs of the configuration; makes the gateway's own certificate where none is given. */
+export async function apiOptions({ http, dataDir }: Config, gateway: string, nowMs: number): Promise<ApiOptions> {
+  const { tls, ...plain } = http;
+  if (tls === undefined) return { ...plain, version };
+  const material = await certificateOf(tls, 'http.tls', join(dataDir, 'tls'), [gateway, nowMs]);
+  return { ...plain, version, tls: { host: tls.host, port: tls.port, ...material } };
+}
+
 type TlsConfig = NonNullable<Config['mqtt']['tls']>;
 
-async function tlsMaterial(tls: TlsConfig, folder: string, gateway: string, nowMs: number) {
-  const { cert, key } =
-    tls.certFile === undefined || tls.keyFile === undefined
-      ? await ownCertificate(folder, gateway, nowMs)
-      : {
-          cert: await readConfigured(tls.certFile, 'mqtt.tls.certFile'),
-          key: await readConfigured(tls.keyFile, 'mqtt.tls.keyFile'),
-        };
-  if (tls.clientCaFile === undefined) return { cert, key };
-  return { cert, key, ca: await readConfigured(tls.clientCaFile, 'mqtt.tls.clientCaFile') };
+async function brokerTls(tls: TlsConfig, dataDir: string, gateway: string, nowMs: number) {
+  const material = await certificateOf(tls, 'mqtt.tls', join(dataDir, 'tls'), [gateway, nowMs]);
+  if (tls.clientCaFile === undefined) return material;
+  return { ...material, ca: await readConfigured(tls.clientCaFile, 'mqtt.tls.clientCaFile') };
+}
+
+/** The certificate that the files of `key` give, else the gateway's own. */
+async function certificateOf(
+  { certFile, keyFile }: Pick<TlsConfig, 'certFile' | 'keyFile'>,
+  key: 'mqtt.tls' | 'http.tls',
+  folder: string,
+  [gateway, nowMs]: readonly [string, number],
+): Promise<Certificate> {
+  if (certFile === undefined || keyFile === undefined) return ownCertificate(folder, gateway, nowMs);
+  return {
+    cert: await readConfigured(certFile, `${key}.certFile`),
+    key: await readConfigured(keyFile, `${key}.keyFile`),
+  };
 }
 
 /** What the Tuya sink needs of the configuration; the secret is read once, here. */

@@ -5,6 +5,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
+import { listenTls, type TlsOptions } from './listen-tls.ts';
 import type { Route } from './route.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
 import { openReplays } from './replays.ts';
@@ -15,6 +16,8 @@ export interface ApiOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
+  /** The same over TLS, at an address of its own. */
+  readonly tls?: TlsOptions;
 }
 
 export interface ApiDeps {
@@ -33,6 +36,7 @@ export interface ApiDeps {
 
 export interface Api extends AsyncDisposable {
   readonly port: number;
+  readonly tlsPort: number | undefined;
 }
 
 /** Connections at the same time, and so requests; more are closed. */
@@ -89,34 +93,48 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   for (const asset of deps.assets) serveAsset(server, asset);
   for (const mount of deps.mounts ?? []) await serveMount(server, mount, deps.access);
 
-  await listen(server, options);
+  await listening(server, options, 'http', () => server.listen({ host: options.host, port: options.port }));
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return { port, [Symbol.asyncDispose]: () => server.close() };
+  const { tls } = options;
+  const secure = tls && (await listening(server, tls, 'http.tls', () => listenTls(server, tls)));
+  return {
+    port,
+    tlsPort: secure?.port,
+    async [Symbol.asyncDispose]() {
+      await secure?.[Symbol.asyncDispose]();
+      await server.close();
+    },
+  };
 }
 
-async function listen(server: FastifyInstance, { host, port }: ApiOptions): Promise<void> {
+async function listening<Result>(
+  server: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+  key: 'http' | 'http.tls',
+  listen: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await server.listen({ host, port });
+    return await listen();
   } catch (cause) {
     await server.close();
-    throw cannotListen(host, port, cause);
+    throw cannotListen(host, port, key, cause);
   }
 }
 
-function cannotListen(host: string, port: number, cause: unknown): Error {
+function cannotListen(host: string, port: number, key: 'http' | 'http.tls', cause: unknown): Error {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
-    return new PortcullisError('PORT_TAKEN', `Port ${port} on ${host} is taken. Set http.port to a free one.`, {
+    return new PortcullisError('PORT_TAKEN', `Port ${port} on ${host} is taken. Set ${key}.port to a free one.`, {
       cause,
     });
   }
   if (code === 'EACCES') {
-    return new PortcullisError('PORT_TAKEN', `This user may not open port ${port}. Set http.port above 1023.`, {
+    return new PortcullisError('PORT_TAKEN', `This user may not open port ${port}. Set ${key}.port above 1023.`, {
       cause,
     });
   }
   if (syscall === undefined) return cause as Error;
-  const sentence = `The API cannot listen on ${host}: that is no address of this machine (${code}). Correct http.host.`;
+  const sentence = `The API cannot listen on ${host}: that is no address of this machine (${code}). Correct ${key}.host.`;
   return new PortcullisError('CONFIG_INVALID', sentence, { cause });
 }

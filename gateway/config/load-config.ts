@@ -51,6 +51,7 @@ function absolutePaths(config: Config, base: string): Config {
   absolute.dataDir = resolve(base, config.dataDir);
   const holders: readonly (readonly [object | undefined, readonly string[]])[] = [
     [absolute.mqtt.tls, ['certFile', 'keyFile', 'clientCaFile']],
+    [absolute.http.tls, ['certFile', 'keyFile']],
     [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
     [absolute.claim, ['codeFile']],
     [absolute.kafka?.tls, ['ca']],

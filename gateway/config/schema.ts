@@ -42,21 +42,31 @@ const commandTopics = [
   '+/rpc',
 ];
 
+const certificate = { certFile: path.optional(), keyFile: path.optional() };
+const bothOrNeither = [
+  ({ certFile, keyFile }: { certFile?: string | undefined; keyFile?: string | undefined }): boolean =>
+    (certFile === undefined) === (keyFile === undefined),
+  { message: 'certFile and keyFile go together; leave both out and the gateway makes its own' },
+] as const;
+
+const http = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(8080),
+  /** The same over TLS, at an address and port of its own. */
+  tls: z
+    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8444), ...certificate })
+    .refine(...bothOrNeither)
+    .optional(),
+});
+
 const mqtt = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(1883),
   /** Accepts clients without credentials. For the demo and for tests on loopback only. */
   anonymous: z.boolean().default(false),
   tls: z
-    .strictObject({
-      port: port.default(8883),
-      certFile: path.optional(),
-      keyFile: path.optional(),
-      clientCaFile: path.optional(),
-    })
-    .refine((tls) => (tls.certFile === undefined) === (tls.keyFile === undefined), {
-      message: 'certFile and keyFile go together; leave both out and the gateway makes its own',
-    })
+    .strictObject({ port: port.default(8883), ...certificate, clientCaFile: path.optional() })
+    .refine(...bothOrNeither)
     .optional(),
   websocket: z.strictObject({ port }).optional(),
   maxPacketBytes: z.int().min(1024).max(268_435_455).default(262_144),
@@ -128,7 +138,7 @@ export const configSchema = z.strictObject({
   claim: z.strictObject({ codeFile: path }).optional(),
   site: site.prefault({}),
   mqtt: mqtt.prefault({}),
-  http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+  http: http.prefault({}),
   cloud: z.strictObject({ tuya: tuyaSchema.optional() }).prefault({}),
   kafka: kafkaSchema.optional(),
   influx: influxSchema.optional(),

@@ -18,6 +18,7 @@ export function checkPorts({ mqtt, http }: Config): Promise<Finding[]> {
     ['mqtt.tls.port', mqtt.host, mqtt.tls?.port],
     ['mqtt.websocket.port', mqtt.host, mqtt.websocket?.port],
     ['http.port', http.host, http.port],
+    ['http.tls.port', http.tls?.host ?? http.host, http.tls?.port],
   ];
   return Promise.all(
     wanted.flatMap(([key, host, port]) => (port === undefined || port === 0 ? [] : [checkPort(key, host, port)])),
@@ -82,11 +83,13 @@ async function nearestFolder(path: string): Promise<string> {
 }
 
 /** The other files and folders that the configuration names; the gateway's user must be able to read each. */
-export async function checkFiles({ mqtt, plugins }: Config): Promise<Finding[]> {
+export async function checkFiles({ mqtt, http, plugins }: Config): Promise<Finding[]> {
   const named: [key: string, path: string | undefined][] = [
     ['mqtt.tls.certFile', mqtt.tls?.certFile],
     ['mqtt.tls.keyFile', mqtt.tls?.keyFile],
     ['mqtt.tls.clientCaFile', mqtt.tls?.clientCaFile],
+    ['http.tls.certFile', http.tls?.certFile],
+    ['http.tls.keyFile', http.tls?.keyFile],
     ['plugins.dir', plugins.dir],
     ['plugins.policy', plugins.policy],
     ...Object.entries(plugins.secrets).flatMap(([plugin, files]) =>

@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
+import { checkCertificates } from './check-certificate.ts';
 import { checkCells } from './check-cells.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { checkGpio } from './check-gpio.ts';
@@ -30,7 +31,8 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
         check(config),
       ),
     );
-    return [...host, ok('configuration', `${configPath} is valid`), ...named.flat()];
+    const certificates = await checkCertificates(config, nowMs);
+    return [...host, ok('configuration', `${configPath} is valid`), ...certificates, ...named.flat()];
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;
     return [...host, fail('configuration', error.message, 'Correct the file; docs/configuration.md lists every key.')];

@@ -49,12 +49,12 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
   mkdirSync(dataDir, { recursive: true });
   const [mqttPort, httpPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'portcullis.yaml');
-  const { mqtt, ...rest } = options.config ?? {};
+  const { mqtt, http, ...rest } = options.config ?? {};
   writeFileSync(
     configFile,
     stringify({
       dataDir,
-      http: { port: httpPort },
+      http: { port: httpPort, ...(http as object) },
       mqtt: { port: mqttPort, anonymous: true, ...(mqtt as object) },
       ...rest,
     }),

@@ -31,6 +31,7 @@ test('every file that the configuration can name is meant from its folder', asyn
   const given = {
     dataDir: 'x',
     claim: { codeFile: 'x' },
+    http: { tls: { certFile: 'x', keyFile: 'x' } },
     mqtt: { tls: { certFile: 'x', keyFile: 'x', clientCaFile: 'x' } },
     cloud: { tuya: { region: 'eu', clientId: 'c', secretFile: 'x', ca: 'x', products: 'x' } },
     kafka: { brokers: ['k:9092'], tls: { ca: 'x' }, sasl },

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+export interface TlsOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM texts. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsListener extends AsyncDisposable {
+  readonly port: number;
+}
+
+const handshakeTimeout = 10_000;
+
+/**
+ * The same API on a port of its own over TLS 1.2 or newer, HTTP/1.1, with the bounds of the server that it belongs to.
+ * Dispose it before that. Rejects with what the system says when it cannot listen.
+ */
+export async function listenTls(server: FastifyInstance, { host, port, cert, key }: TlsOptions): Promise<TlsListener> {
+  const { maxConnections, requestTimeout, keepAliveTimeout } = server.server;
+  const secure = createServer({ cert, key, minVersion: 'TLSv1.2', handshakeTimeout }, (request, response) =>
+    server.routing(request, response),
+  );
+  Object.assign(secure, { maxConnections, requestTimeout, keepAliveTimeout });
+  secure.on('upgrade', (...asked) => server.server.emit('upgrade', ...asked));
+  secure.listen(port, host);
+  await once(secure, 'listening');
+  return {
+    port: (secure.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = once(secure, 'close');
+      secure.close();
+      secure.closeAllConnections();
+      await closed;
+    },
+  };
+}
