@@ -5,6 +5,7 @@ import { messageSchema, type Measurement } from '../../contracts/message.ts';
 import { startCommandsIn } from '../../gateway/delivery/kafka/commands-in.ts';
 import { startDeadLetterFeed } from '../../gateway/delivery/kafka/dead-letter-feed.ts';
 import { openKafkaClient } from '../../gateway/delivery/kafka/kafka-client.ts';
+import { cannotRun } from '../harness/cannot-run.ts';
 import { readAll, sinkOptions, type AnyKafka } from '../harness/kafka.ts';
 import { openKafkaRig } from '../harness/kafka-rig.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -20,6 +21,8 @@ const counter: Measurement = {
   ],
 };
 const nothing = { measurements: [], filtered: [], writes: [], deadLetters: [] };
+
+const withoutSecure = 'This Kafka has no listener with TLS and SASL for these tests.';
 
 /** What stands in the topics, and what the gateway takes out of them. */
 export function kafkaDelivery(kafka: AnyKafka): void {
@@ -167,7 +170,7 @@ export function kafkaDelivery(kafka: AnyKafka): void {
 
   test('wrong credentials stop the sink; SASL over TLS lets the right ones in', async (t) => {
     const { secureBootstrap } = kafka;
-    if (secureBootstrap === undefined) return t.skip('This Kafka has no listener with TLS and SASL for these tests.');
+    if (secureBootstrap === undefined) return void cannotRun(t, withoutSecure);
     const secure = { brokers: secureBootstrap, tls: { ca: kafkaCertificate.cert } };
     for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
       const right = sinkOptions(kafka, { ...secure, sasl: { mechanism, ...kafkaUser } });
