@@ -1,7 +1,9 @@
 // Runs every test file under node:test, but for those that boot machines (test/image); arguments name files or folders
 // instead. The exit code is the runner's.
 import { spawn } from 'node:child_process';
-import { globSync, statSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const wanted = process.argv.slice(2);
@@ -15,9 +17,12 @@ if (files.length === 0) {
 }
 // Many suites wait for processes, disks and deadlines more than they compute: one more than the cores of CI.
 const concurrency = '--test-concurrency=3';
+/** What is made once for the tests of this run (test/harness/admitted-once.ts). */
+const made = mkdtempSync(join(tmpdir(), 'portcullis-tests-'));
 // The suites start hundreds of processes of the same code; compiling it once saves a fifth of each start.
 const env = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
+  PORTCULLIS_TEST_RUN: made,
   ...process.env,
 };
 /** Machines are booted under emulation. */
@@ -27,4 +32,7 @@ const runner = spawn(process.execPath, ['--test', concurrency, `--test-timeout=$
   env,
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
-runner.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+runner.on('exit', (code, signal) => {
+  rmSync(made, { recursive: true, force: true });
+  process.exit(code ?? (signal ? 1 : 0));
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { codeCache } from '../lib/code-cache.ts';
 import { launchCommand, type Launch, type LaunchedCell } from './launch.ts';
 import type { NurseryNews, NurseryOrder } from './nursery-process.ts';
 import { childOf } from './shell.ts';
@@ -45,7 +46,12 @@ export function openNursery(): Nursery {
     }
   };
   const begin = (): ChildProcess => {
-    const own = fork(program, [], { env: {}, cwd: '/', execArgv: small, stdio: ['pipe', 'ignore', 'inherit', 'ipc'] });
+    const own = fork(program, [], {
+      env: codeCache(),
+      cwd: '/',
+      execArgv: small,
+      stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
+    });
     own.on('message', (news, socket) => hear(own, news as NurseryNews, socket));
     own.on('error', () => undefined);
     own.on('exit', () => {

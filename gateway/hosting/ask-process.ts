@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { codeCache } from '../lib/code-cache.ts';
 
 /** Why there is no answer, in the end of a sentence: an error loses its class between processes. */
 export interface NoAnswer {
@@ -17,7 +18,7 @@ export async function askProcess<Answer extends object>(
   withinMs: number,
 ): Promise<Answer | NoAnswer> {
   const file = join(import.meta.dirname, `${program}${extname(import.meta.filename)}`);
-  const child = fork(file, [], { env: {}, execArgv: ['--disable-sigusr1'], serialization: 'advanced' });
+  const child = fork(file, [], { env: codeCache(), execArgv: ['--disable-sigusr1'], serialization: 'advanced' });
   const late = setTimeout(() => child.kill('SIGKILL'), withinMs);
   const ended = once(child, 'exit').then(
     ([code, signal]): NoAnswer => ({

@@ -2,6 +2,7 @@ import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { codeCache } from '../lib/code-cache.ts';
 import { tell } from '../observability/channels.ts';
 import type { Reply, Task, ThreadData } from './task.ts';
 
@@ -46,7 +47,7 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
       recordTiming: false,
       // A thread that sleeps in its event loop costs one call to wake, one in Atomics.wait two.
       atomics: 'disabled',
-      env: {},
+      env: codeCache(),
       workerData: options.data,
       resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: youngMb },
     });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { leaveAdmitted, takeAdmitted } from './admitted-once.ts';
 import type { Ends } from './ends.ts';
 import { freePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
@@ -108,6 +109,8 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
+  const isPlain = options.config?.['plugins'] === undefined;
+  if (isPlain) takeAdmitted(dataDir);
   if (options.hasPast) {
     const ended = once(launch({}), 'exit');
     await Promise.race([ended, untilReady()]).catch(() => undefined);
@@ -115,6 +118,7 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     await ended;
   }
   await start();
+  if (isPlain) leaveAdmitted(dataDir);
   return {
     mqttPort,
     httpPort,
