@@ -47,6 +47,15 @@ export interface ImportReport {
   readonly unchanged: number;
 }
 
+/** Devices as another program had them, and what that means here; `changed` is a name. */
+export interface TakeOverReport extends ImportReport {
+  readonly devices: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly is: 'new' | 'changed' | 'unchanged';
+  }[];
+}
+
 /** Columns of the CSV file of devices. The last two are written by the export and not read. */
 export const csvColumns = ['id', 'name', 'profile', 'place', 'tags', 'lifeCycle', 'cloudId'] as const;
 /** Bounds of one import. */

@@ -16,6 +16,7 @@ import { firstBootCommand } from './cli/first-boot.ts';
 import { flowsCommand } from './cli/flows.ts';
 import { groupCommand } from './cli/group.ts';
 import { historyCommand } from './cli/history.ts';
+import { importCommand } from './cli/import.ts';
 import { ledgerCommand } from './cli/ledger.ts';
 import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
@@ -39,6 +40,7 @@ const program = new Command('portcullis')
   .addCommand(auditCommand())
   .addCommand(deadLettersCommand())
   .addCommand(deviceCommand())
+  .addCommand(importCommand())
   .addCommand(commandCommand())
   .addCommand(twinCommand())
   .addCommand(alarmCommand())

@@ -2,22 +2,25 @@ import { bulkRoutes } from './api/bulk-routes.ts';
 import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceEditRoutes } from './api/device-edit-routes.ts';
-import { deviceWindowRoutes, type WindowModel } from './api/device-window-routes.ts';
+import { deviceWindowRoutes } from './api/device-window-routes.ts';
 import { deviceListRoute, type DeviceList } from './api/device-list.ts';
 import { historyRoutes, type HistoryModel } from './api/history-routes.ts';
 import { groupRoutes, placeRoutes } from './api/place-routes.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Route } from './api/route.ts';
+import { takeoverRoutes } from './api/takeover-routes.ts';
 import { twinRoutes } from './api/twin-routes.ts';
 import type { Actuation } from './open-actuation.ts';
 import type { DeviceAccess } from './registry/device-access.ts';
 import type { Registry } from './registry/open-registry.ts';
+import { takeoverModel } from './take-over.ts';
+import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 
 interface DeviceStages {
   readonly registry: Registry;
   readonly access: DeviceAccess;
   readonly actuation: Actuation;
-  readonly broker: Parameters<typeof credentialRoutes>[0] & { readonly deviceWindow: WindowModel };
+  readonly broker: MqttTransport;
   readonly ledger: DeviceList['ledger'];
   readonly history: HistoryModel | undefined;
   readonly clock: Clock;
@@ -37,5 +40,6 @@ export function deviceRoutes({ registry, access, actuation, broker, ledger, hist
     ...(history ? historyRoutes(history, () => clock.wallMs()) : []),
     ...credentialRoutes(broker),
     ...deviceWindowRoutes(broker.deviceWindow),
+    ...takeoverRoutes(takeoverModel(registry, broker)),
   ];
 }

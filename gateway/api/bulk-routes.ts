@@ -74,7 +74,8 @@ export function bulkRoutes(model: BulkEdits): Route[] {
   ];
 }
 
-async function textOf(body: Readable, mostBytes: number): Promise<string> {
+/** An uploaded file as text. */
+export async function textOf(body: Readable, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {

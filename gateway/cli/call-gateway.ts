@@ -28,7 +28,7 @@ export function rows(lines: readonly (readonly (string | undefined)[])[]): strin
 }
 
 export interface Body {
-  readonly type: 'application/json' | 'text/csv';
+  readonly type: 'application/json' | 'text/csv' | 'text/plain';
   readonly content: string;
 }
 export const json = (body: object): Body => ({ type: 'application/json', content: JSON.stringify(body) });

@@ -4,6 +4,20 @@ import { PortcullisError } from '../../contracts/errors.ts';
 /** Argon2id as OWASP's password storage cheat sheet advises: 19 MiB, two passes, one lane. */
 const cost = { memory: 19 * 1024, passes: 2, parallelism: 1, tagLength: 32 } as const;
 
+interface Cost {
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+  readonly tagLength: number;
+}
+
+/** Argon2id of a message; takes `memory` KiB while it runs, so what calls it bounds how many do. */
+export function argon2Of(message: string | Uint8Array, nonce: Uint8Array, cost: Cost): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    argon2('argon2id', { message, nonce, ...cost }, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}
+
 export interface PasswordHash {
   readonly salt: Uint8Array;
   readonly hash: Uint8Array;
@@ -35,15 +49,18 @@ export class PasswordHasher {
     return timingSafeEqual(await this.#derive(password, salt), hash);
   }
 
-  async #derive(message: string | Uint8Array, nonce: Uint8Array): Promise<Buffer> {
+  /** Another kind of hashing, as one of those that take their turn. */
+  async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.#enter();
     try {
-      return await new Promise<Buffer>((resolve, reject) => {
-        argon2('argon2id', { message, nonce, ...cost }, (error, key) => (error ? reject(error) : resolve(key)));
-      });
+      return await work();
     } finally {
       this.#leave();
     }
+  }
+
+  #derive(message: string | Uint8Array, nonce: Uint8Array): Promise<Buffer> {
+    return this.inTurn(() => argon2Of(message, nonce, cost));
   }
 
   /** A finished hash hands its place to the next one. */

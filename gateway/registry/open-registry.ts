@@ -14,6 +14,7 @@ import type {
   Operation,
   OperationReport,
   SiteTemplate,
+  TakeOverReport,
   TemplateReport,
 } from '../../contracts/registry-bulk.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
@@ -40,7 +41,7 @@ import { operate, select } from './operations.ts';
 import { addPlace, around, editPlace, pathOf, removePlace } from './places.ts';
 import { applyTemplate } from './site-template.ts';
 import { loadBook } from './tables.ts';
-import { reportOf } from './upsert.ts';
+import { reportOf, takeOver, type Described } from './upsert.ts';
 import { openWhereabouts, type Located, type Touched } from './whereabouts.ts';
 
 export interface RegistryDeps {
@@ -79,6 +80,8 @@ export interface Registry extends DeviceDirectory, PlaceBook, AsyncDisposable {
 
   /** Takes a CSV file of devices in, all of it or nothing. */
   importDevices(csv: string, dryRun: boolean): Promise<ImportReport>;
+  /** Takes over devices that another program had, with their names, all of them or none. */
+  takeOver(devices: readonly Described[], dryRun: boolean): Promise<TakeOverReport>;
   /** The devices that fit as a CSV file, in the order of their ids. */
   exportDevices(filter: DeviceFilter, isShown?: (device: DeviceRecord) => boolean): string;
   applyTemplate(template: SiteTemplate, dryRun: boolean): Promise<TemplateReport>;
@@ -161,6 +164,7 @@ export async function openRegistry({ append, store, log, clock, ...options }: Re
     replace: (wanted) => edit((draft) => replace(draft, wanted, bounds)),
 
     importDevices: (csv, dryRun) => reportOf(edit((draft) => importDevices(draft, csv, dryRun, bounds))),
+    takeOver: (devices, dryRun) => reportOf(edit((draft) => takeOver(draft, devices, dryRun, bounds))),
     exportDevices: (filter, isShown = () => true) =>
       [...exportDevices(book, select(book, filter).filter(isShown).toSorted(byId))].join(''),
     applyTemplate: (template, dryRun) => reportOf(edit((draft) => applyTemplate(draft, template, dryRun, bounds))),

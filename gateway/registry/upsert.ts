@@ -1,6 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { DeviceRecord } from '../../contracts/registry.ts';
-import type { ImportReport } from '../../contracts/registry-bulk.ts';
+import type { ImportReport, TakeOverReport } from '../../contracts/registry-bulk.ts';
 import type { Book, Bounds } from './book.ts';
 import { editDevice, register } from './devices.ts';
 
@@ -28,6 +28,20 @@ export function upsert(draft: Book, { id, ...wanted }: Described, bounds: Bounds
   const after = editDevice(draft, { id, ...wanted });
   tally[after === before ? 'unchanged' : 'updated'] += 1;
   return after;
+}
+
+/** Takes devices over with their names, all of them or none. */
+export function takeOver(draft: Book, devices: readonly Described[], dryRun: boolean, bounds: Bounds): TakeOverReport {
+  const tally = newTally();
+  const shown = devices.map((device) => {
+    const before = draft.devices.get(device.id);
+    const after = upsert(draft, device, bounds, tally);
+    const is = before === undefined ? 'new' : before === after ? 'unchanged' : 'changed';
+    return { id: after.id, name: after.name, is } as const;
+  });
+  const report = { ...tally, devices: shown };
+  if (dryRun) throw new DryRun(report);
+  return report;
 }
 
 /** Ends an edit without a trace: what it would have done is in `report`. */

@@ -1,9 +1,11 @@
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { PortcullisError } from '../../../contracts/errors.ts';
-import type { SqlRow, TableStore } from '../../../contracts/table-set.ts';
+import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
+import { isForeign, readForeignHash, type ForeignHash } from '../../lib/foreign-hash.ts';
 import { PasswordHasher, type PasswordHash } from '../../lib/password-hash.ts';
+import { DeviceBook, type BrokerDevice } from './device-book.ts';
 import type { Profile } from './profiles.ts';
-import { TopicRights } from './topic-rights.ts';
+import type { TopicRights } from './topic-rights.ts';
 
 /** Of all brokers in this process: it is about its memory. */
 const hasher = new PasswordHasher({ atOnce: 2, maxWaiting: 256 });
@@ -24,6 +26,15 @@ export interface IssuedCredential {
   readonly password: string;
 }
 
+/** A user as another broker had it. */
+export interface TakenUser {
+  readonly user: string;
+  /** The name of a profile, or what the other broker let it do, with `%c` for its client id. */
+  readonly rights: string | { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
+  /** The hash of its password as the other broker wrote it; without one a password is made. */
+  readonly hash?: string;
+}
+
 export interface DeviceSummary {
   readonly user: string;
   readonly profile: string;
@@ -33,14 +44,13 @@ export interface DeviceSummary {
 
 interface Credential extends PasswordHash {
   readonly id: string;
+  /** Of another broker: `salt` and `hash` are empty until the first login. */
+  readonly foreign?: ForeignHash | undefined;
   /** Keyed digest of the password once it was verified, so that a reconnect storm costs no hashes. */
   seen: Buffer | undefined;
 }
 
-interface Device {
-  readonly user: string;
-  readonly profile: Profile;
-  readonly clientIds: readonly string[];
+interface Device extends BrokerDevice {
   readonly credentials: Credential[];
 }
 
@@ -53,9 +63,7 @@ const maxCredentials = 2;
 export class Credentials {
   readonly #store: TableStore;
   readonly #profiles: ReadonlyMap<string, Profile>;
-  readonly #devices = new Map<string, Device>();
-  readonly #byClientId = new Map<string, Device>();
-  readonly #rights = new Map<string, TopicRights>();
+  readonly #devices = new DeviceBook<Device>();
   readonly #key = randomBytes(32);
   #seq = 0;
 
@@ -73,7 +81,7 @@ export class Credentials {
   }
 
   list(): DeviceSummary[] {
-    return [...this.#devices.values()].map(({ user, profile, clientIds, credentials }) => ({
+    return [...this.#devices.all()].map(({ user, profile, clientIds, credentials }) => ({
       user,
       profile: profile.name,
       clientIds,
@@ -82,28 +90,70 @@ export class Credentials {
   }
 
   has(user: string): boolean {
-    return this.#devices.has(user);
+    return this.#devices.get(user) !== undefined;
   }
 
   async add({ user, profile, clientIds = [user], password = newPassword() }: NewDevice): Promise<IssuedCredential> {
     const known = this.#profiles.get(profile);
     if (known === undefined) throw new PortcullisError('CONFIG_INVALID', `There is no device profile "${profile}".`);
-    if (user === '' || this.#devices.has(user)) {
+    if (user === '' || this.has(user)) {
       throw new PortcullisError('CONFIG_INVALID', `The MQTT user "${user}" exists already or has no name.`);
     }
-    const taken = clientIds.find((id) => this.#byClientId.has(id));
+    const taken = this.#devices.bound(clientIds);
     if (taken !== undefined) {
       throw new PortcullisError('CONFIG_INVALID', `The MQTT client id "${taken}" belongs to another user.`);
     }
-    const device: Device = { user, profile: known, clientIds, credentials: [] };
-    this.#index(device);
+    const device: Device = { user, profile: known, clientIds, learns: false, credentials: [] };
+    this.#devices.add(device);
     try {
-      await this.#store.write([{ statement: 'mqtt.putDevice', params: [user, profile, JSON.stringify(clientIds)] }]);
+      const params = [user, profile, JSON.stringify(clientIds), null, 0];
+      await this.#store.write([{ statement: 'mqtt.putDevice', params }]);
       return await this.#issue(device, password);
     } catch (error) {
-      this.#forget(device);
+      this.#devices.remove(device);
       throw error;
     }
+  }
+
+  /**
+   * Takes over users that are not here yet, all of them or none; says the passwords that had to be made, the only time that they are
+   * known. Each comes with whatever client id is nobody else's, as it did at the other broker.
+   */
+  async takeOver(users: readonly TakenUser[]): Promise<IssuedCredential[]> {
+    const made: IssuedCredential[] = [];
+    const writes: Write[] = [];
+    const devices: Device[] = [];
+    for (const { user, rights, hash } of users) {
+      if (this.has(user)) continue;
+      const profile = this.#profileFrom(rights);
+      const foreign = hash === undefined ? undefined : readForeignHash(hash);
+      const password = foreign === undefined ? newPassword() : undefined;
+      const { salt, hash: own } = password === undefined ? noHash : await hasher.hash(password);
+      const id = randomUUID();
+      const ownRights = typeof rights === 'string' ? null : JSON.stringify(rights);
+      writes.push(
+        { statement: 'mqtt.putDevice', params: [user, profile.name, '[]', ownRights, 1] },
+        {
+          statement: 'mqtt.addCredential',
+          params: [id, user, salt, own, ++this.#seq, foreign ? (hash ?? null) : null],
+        },
+      );
+      const credential = { id, salt, hash: own, foreign, seen: undefined };
+      devices.push({ user, profile, clientIds: [], learns: true, credentials: [credential] });
+      if (password !== undefined) made.push({ user, credentialId: id, password });
+    }
+    if (writes.length > 0) await this.#store.write(writes);
+    for (const device of devices) this.#devices.add(device);
+    return made;
+  }
+
+  /** Whether a user may come with this client id; one that was taken over may with any that is nobody else's. */
+  async claims(user: string, clientId: string): Promise<boolean> {
+    if (this.#devices.owns(user, clientId)) return true;
+    if (!this.#devices.learn(user, clientId)) return false;
+    const clientIds = JSON.stringify(this.clientIdsOf(user));
+    await this.#store.write([{ statement: 'mqtt.putClientIds', params: [clientIds, user] }]);
+    return true;
   }
 
   /** Adds a second valid credential; of two the older one ends, and its id is returned. */
@@ -124,7 +174,7 @@ export class Credentials {
       await this.#store.write([{ statement: 'mqtt.deleteCredential', params: [credentialId] }]);
       return;
     }
-    this.#forget(device);
+    this.#devices.remove(device);
     await this.#store.write([
       { statement: 'mqtt.deleteCredentials', params: [user] },
       { statement: 'mqtt.deleteDevice', params: [user] },
@@ -138,7 +188,7 @@ export class Credentials {
     const cached = device?.credentials.find(({ seen }) => seen !== undefined && timingSafeEqual(seen, digest));
     if (cached !== undefined) return cached.id;
     for (const credential of device?.credentials.toReversed() ?? [decoy]) {
-      if (!(await hasher.verify(password, credential)) || credential === decoy) continue;
+      if (!(await this.#isRight(password, credential)) || credential === decoy) continue;
       // Revoked while its password was checked.
       if (!device?.credentials.includes(credential)) continue;
       credential.seen = digest;
@@ -147,17 +197,9 @@ export class Credentials {
     return undefined;
   }
 
-  owns(user: string, clientId: string): boolean {
-    return this.#byClientId.get(clientId)?.user === user;
-  }
-
   /** What the device behind a client id may do, also while it is away. */
   rightsOf(clientId: string): TopicRights | undefined {
-    const device = this.#byClientId.get(clientId);
-    if (device === undefined) return undefined;
-    let rights = this.#rights.get(clientId);
-    if (rights === undefined) this.#rights.set(clientId, (rights = new TopicRights(device.profile, clientId)));
-    return rights;
+    return this.#devices.rightsOf(clientId);
   }
 
   clientIdsOf(user: string): readonly string[] {
@@ -167,7 +209,7 @@ export class Credentials {
   async #issue(device: Device, password: string): Promise<IssuedCredential> {
     const { salt, hash } = await hasher.hash(password);
     const id = randomUUID();
-    const params = [id, device.user, salt, hash, ++this.#seq];
+    const params = [id, device.user, salt, hash, ++this.#seq, null];
     await this.#store.write([{ statement: 'mqtt.addCredential', params }]);
     device.credentials.push({ id, salt, hash, seen: undefined });
     return { user: device.user, credentialId: id, password };
@@ -179,24 +221,33 @@ export class Credentials {
     return device;
   }
 
-  #index(device: Device): void {
-    this.#devices.set(device.user, device);
-    for (const id of device.clientIds) this.#byClientId.set(id, device);
+  /** A password behind another broker's hash is hashed as ours as soon as it is known; a wrong one costs as much. */
+  async #isRight(password: Uint8Array, credential: Credential): Promise<boolean> {
+    const { foreign } = credential;
+    if (foreign === undefined) return hasher.verify(password, credential);
+    if (!(await hasher.inTurn(() => isForeign(password, foreign)))) {
+      await hasher.verify(password, decoy);
+      return false;
+    }
+    const { salt, hash } = await hasher.hash(password);
+    await this.#store.write([{ statement: 'mqtt.hashAnew', params: [salt, hash, credential.id] }]);
+    Object.assign(credential, { salt, hash, foreign: undefined });
+    return true;
   }
 
-  #forget(device: Device): void {
-    this.#devices.delete(device.user);
-    for (const id of device.clientIds) {
-      this.#byClientId.delete(id);
-      this.#rights.delete(id);
-    }
+  #profileFrom(rights: TakenUser['rights']): Profile {
+    if (typeof rights !== 'string') return { name: 'taken-over', ...rights, retain: true };
+    const known = this.#profiles.get(rights);
+    if (known !== undefined) return known;
+    throw new PortcullisError('COMMAND_INVALID', `There is no device profile "${rights}".`);
   }
 
   #loadDevice(row: SqlRow): void {
-    const profile = this.#profiles.get(String(row['profile']));
+    const rights = row['rights'] === null ? undefined : (JSON.parse(String(row['rights'])) as TakenUser['rights']);
+    const profile = rights === undefined ? this.#profiles.get(String(row['profile'])) : this.#profileFrom(rights);
     if (profile === undefined) return;
     const clientIds = JSON.parse(String(row['client_ids'])) as string[];
-    this.#index({ user: String(row['user']), profile, clientIds, credentials: [] });
+    this.#devices.add({ user: String(row['user']), profile, clientIds, learns: row['learns'] === 1, credentials: [] });
   }
 
   #loadCredential(row: SqlRow): void {
@@ -205,10 +256,14 @@ export class Credentials {
       id: String(row['id']),
       salt: row['salt'] as Uint8Array,
       hash: row['hash'] as Uint8Array,
+      foreign: row['foreign_hash'] === null ? undefined : readForeignHash(String(row['foreign_hash'])),
       seen: undefined,
     });
   }
 }
+
+/** Of a credential that has another broker's. */
+const noHash: PasswordHash = { salt: new Uint8Array(0), hash: new Uint8Array(0) };
 
 /** Checked in place of an unknown user's credential. */
 const decoy: Credential = { id: '', salt: new Uint8Array(16), hash: new Uint8Array(32), seen: undefined };

@@ -10,7 +10,7 @@ import { ClientRegistry } from './client-registry.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
-import type { DeviceSummary, IssuedCredential, NewDevice } from './credentials.ts';
+import type { DeviceSummary, IssuedCredential, NewDevice, TakenUser } from './credentials.ts';
 import { decoupleDelivery } from './decouple-delivery.ts';
 import { deviceWindow, type DeviceWindow } from './device-window.ts';
 import { openForwardGate } from './forward-gate.ts';
@@ -216,6 +216,11 @@ export class MqttTransport implements AsyncDisposable {
 
   async addCredential(device: NewDevice): Promise<IssuedCredential> {
     return this.#credentials.add(device);
+  }
+
+  /** Takes over users of another broker; says the passwords that had to be made. */
+  async takeOver(users: readonly TakenUser[]): Promise<IssuedCredential[]> {
+    return this.#credentials.takeOver(users);
   }
 
   /** Issues a second valid credential. Of two the older one ends, and its connections with it. */

@@ -68,7 +68,7 @@ export class LoginGate {
     }
     const address = this.#parts.connectionOf(client)?.address ?? '';
     const credentialId = await this.#verify(client, address, user, password);
-    if (!this.#parts.credentials.owns(user, client.id)) throw denied('client-id-not-bound');
+    if (!(await this.#parts.credentials.claims(user, client.id))) throw denied('client-id-not-bound');
     const rights = this.#parts.credentials.rightsOf(client.id);
     if (rights === undefined) throw denied('login-failed');
     return this.#withWill(client, { user, credentialId, rights });

@@ -34,6 +34,9 @@ export const mqttTables: TableSet = {
      CREATE TABLE mqtt_credentials (
        id TEXT PRIMARY KEY, user TEXT NOT NULL, salt BLOB NOT NULL, hash BLOB NOT NULL, seq INTEGER NOT NULL
      ) STRICT;`,
+    `ALTER TABLE mqtt_devices ADD COLUMN rights TEXT;
+     ALTER TABLE mqtt_devices ADD COLUMN learns INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE mqtt_credentials ADD COLUMN foreign_hash TEXT;`,
   ],
   statements: {
     readClock: 'SELECT lived_ms FROM mqtt_clock',
@@ -71,12 +74,15 @@ export const mqttTables: TableSet = {
         qos = excluded.qos, retain = excluded.retain`,
     deleteWill: 'DELETE FROM mqtt_wills WHERE client = ? AND seq = ?',
 
-    readDevices: 'SELECT user, profile, client_ids FROM mqtt_devices',
-    putDevice: `INSERT INTO mqtt_devices VALUES (?, ?, ?)
-      ON CONFLICT DO UPDATE SET profile = excluded.profile, client_ids = excluded.client_ids`,
+    readDevices: 'SELECT user, profile, client_ids, rights, learns FROM mqtt_devices',
+    putDevice: `INSERT INTO mqtt_devices (user, profile, client_ids, rights, learns) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET profile = excluded.profile, client_ids = excluded.client_ids,
+        rights = excluded.rights, learns = excluded.learns`,
+    putClientIds: 'UPDATE mqtt_devices SET client_ids = ? WHERE user = ?',
     deleteDevice: 'DELETE FROM mqtt_devices WHERE user = ?',
-    readCredentials: 'SELECT id, user, salt, hash, seq FROM mqtt_credentials ORDER BY seq',
-    addCredential: 'INSERT INTO mqtt_credentials VALUES (?, ?, ?, ?, ?)',
+    readCredentials: 'SELECT id, user, salt, hash, seq, foreign_hash FROM mqtt_credentials ORDER BY seq',
+    addCredential: 'INSERT INTO mqtt_credentials (id, user, salt, hash, seq, foreign_hash) VALUES (?, ?, ?, ?, ?, ?)',
+    hashAnew: 'UPDATE mqtt_credentials SET salt = ?, hash = ?, foreign_hash = NULL WHERE id = ?',
     deleteCredential: 'DELETE FROM mqtt_credentials WHERE id = ?',
     deleteCredentials: 'DELETE FROM mqtt_credentials WHERE user = ?',
   },

@@ -15,6 +15,7 @@ import { HardwareCard } from './hardware.tsx';
 import { ImportForm } from './import-form.tsx';
 import { HouseForm } from './rooms.tsx';
 import { StationTest } from './station-test.tsx';
+import { TakeoverForm } from './takeover.tsx';
 
 /** From an empty gateway to a house that works: each step says whether it is done, and any may be skipped. */
 export function StartPage() {
@@ -39,6 +40,9 @@ export function StartPage() {
             </Card>
             <Card title="Or bring devices and places from a CSV file">
               <ImportForm again={devices.again} />
+            </Card>
+            <Card title="Or take over what was there">
+              <TakeoverForm again={devices.again} />
             </Card>
           </div>
         </Step>

@@ -44,8 +44,11 @@ export function Act({
   run,
   kind,
   sure,
+  isOff,
 }: {
   children: ComponentChildren;
+  /** Not yet to be had. */
+  isOff?: boolean;
   /** Said while it runs. */
   busy: string;
   run: () => Promise<string | void>;
@@ -71,7 +74,12 @@ export function Act({
           </button>
         </span>
       ) : (
-        <button type="button" class={kind} disabled={doing.isBusy} onClick={() => (sure ? ask(true) : start())}>
+        <button
+          type="button"
+          class={kind}
+          disabled={doing.isBusy || isOff}
+          onClick={() => (sure ? ask(true) : start())}
+        >
           {doing.isBusy ? busy : children}
         </button>
       )}
