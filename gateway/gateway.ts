@@ -4,7 +4,6 @@ import { listenApi } from './api/listen-api.ts';
 import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes, type ReadModel } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
-import { systemRoutes } from './api/system-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
@@ -19,10 +18,12 @@ import { openHistory, type History } from './history/open-history.ts';
 import { openLiveView } from './live/open-live-view.ts';
 import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
 import { openMetrics } from './observability/metrics.ts';
+import type { RecentLog } from './observability/recent-log.ts';
 import { accessRoutes, openAccessStage, openIdentityProvider } from './open-access.ts';
 import { openActuation } from './open-actuation.ts';
 import { openAlarmDesk } from './open-alarm-desk.ts';
 import { openDelivery } from './open-delivery.ts';
+import { openUplinkCut } from './delivery/uplink-cut.ts';
 import { openHardware, type Hardware } from './open-hardware.ts';
 import { openRuleDesk } from './open-rules.ts';
 import { openNodeRed } from './open-node-red.ts';
@@ -38,7 +39,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import { allTables } from './all-tables.ts';
 import { apiOptions, bufferOptions, ingestOptions, mqttOptions } from './stage-options.ts';
-import { systemModel } from './system-model.ts';
+import { machineRoutes } from './system-model.ts';
 import { listenMqtt, type MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 import type { Traces } from './traces/open-traces.ts';
 import { openTwins } from './twin/open-twins.ts';
@@ -46,6 +47,8 @@ import { version } from './version.ts';
 
 export interface GatewayDeps {
   readonly log: Logger;
+  /** What `log` printed last. */
+  readonly recentLog: RecentLog;
   readonly clock: Clock;
   readonly switches: TestSwitches;
   /** There once the gateway has opened them, by configuration. */
@@ -106,11 +109,11 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
   const actuation = await openActuation(config, stages, deps, starting);
-  const delivered = { name, buffer, registry, ingest: traced, commands: actuation.commands };
+  const cut = openUplinkCut(clock);
+  const delivered = { name, cut, buffer, registry, ingest: traced, commands: actuation.commands };
   const decided = { ...stages, commands: actuation.commands, alarms: desk.desk, history };
   const rules = await openRuleDesk(config, decided, deps, starting);
   const sinks = await openDelivery(config, delivered, deps, starting);
-  const ports = { ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends };
 
   const shown = { alarms, sinks, hardware, metrics, plugins: () => pluginList(plugins.status(), ingest.plugins()) };
   const seen = { ...actuation, live, alarms: desk.desk, history, store: buffer };
@@ -127,8 +130,8 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
         ...accessRoutes(rights, ownership, provider, clock),
         ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
         ...rules,
-        ...sinkRoutes(sinks),
-        ...systemRoutes(starting.use(systemModel(config, { name, buffer, mqtt, clock, ...shown }))),
+        ...sinkRoutes(sinks, cut),
+        ...machineRoutes(config, { name, buffer, mqtt, clock, recentLog: deps.recentLog, ...shown }, starting),
         ...pluginRoutes(await openPluginUploads(config)),
         ...nodeRed.routes,
       ],
@@ -141,7 +144,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
       log,
     }),
   );
-  starting.use(plugins.begin(ports));
+  starting.use(plugins.begin({ ingest: taken, mqtt: handlePort(mqtt, config), ...hardware.lends }));
   log.info({ name, mqtt: mqtt.ports, http: api.port, https: api.tlsPort, version }, 'the gateway is ready');
 
   const running = starting.move();

@@ -12,6 +12,7 @@ import { growSlowly } from './lib/grow-slowly.ts';
 import { tell } from './observability/channels.ts';
 import { startLifeSigns } from './observability/life-sign.ts';
 import { openLog } from './observability/log.ts';
+import { RecentLog } from './observability/recent-log.ts';
 import { openServiceNotifier } from './observability/service-notifier.ts';
 
 /** The one hard deadline: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. */
@@ -28,11 +29,12 @@ export async function main(configPath: string): Promise<never> {
   process.umask(0o077);
   collectAlone();
   const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
-  const log = openLog(config.log);
+  const recentLog = new RecentLog();
+  const log = openLog({ ...config.log, recent: recentLog });
   const stopping = stopSignal();
   const broken =
     fellBackBecause && `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
-  const starting = startGateway(config, { log, clock: systemClock, switches: readTestSwitches() });
+  const starting = startGateway(config, { log, recentLog, clock: systemClock, switches: readTestSwitches() });
   const gateway = await starting.catch((error: unknown) => {
     if (broken !== undefined) log.error(broken);
     throw error;

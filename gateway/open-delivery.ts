@@ -6,6 +6,7 @@ import type { SinkControl } from './api/sink-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
 import type { Config } from './config/schema.ts';
 import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
+import type { UplinkCut } from './delivery/uplink-cut.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { influxOptions, kafkaOptions, tuyaOptions } from './stage-options.ts';
@@ -16,6 +17,8 @@ export interface DeliveryStages {
   readonly buffer: Buffer;
   readonly registry: Registry;
   readonly ingest: Ingest;
+  /** For the test that shows what a lost uplink costs. */
+  readonly cut: UplinkCut;
   /** Takes what sinks bring back. */
   readonly commands: CommandPort;
 }
@@ -39,19 +42,19 @@ export async function openDelivery(
 
 async function openInflux(
   influx: NonNullable<Config['influx']>,
-  { buffer }: DeliveryStages,
+  { buffer, cut }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
   const { openInfluxSink } = await import('./delivery/influx/influx-sink.ts');
   const sink = stack.use(openInfluxSink(await influxOptions(influx), deps));
-  const loop = stack.use(startLoop(sink, buffer, deps));
+  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
 }
 
 async function openTuya(
   tuya: NonNullable<Config['cloud']['tuya']>,
-  { buffer, registry, ingest, commands }: DeliveryStages,
+  { buffer, cut, registry, ingest, commands }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -60,7 +63,7 @@ async function openTuya(
   const { log, clock } = deps;
   const options = await tuyaOptions(tuya);
   const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, commands, log, clock }));
-  const loop = stack.use(startLoop(sink, buffer, deps));
+  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
   const down = { link: sink.link, store: buffer, ingest, commands, log };
   const downlink = tuya.longPoll ? stack.use(startDownlink(options, down)) : undefined;
   const resume = async (): Promise<void> => {
@@ -73,7 +76,7 @@ async function openTuya(
 
 async function openKafka(
   kafka: NonNullable<Config['kafka']>,
-  { name, buffer, commands }: DeliveryStages,
+  { name, buffer, cut, commands }: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -87,7 +90,7 @@ async function openKafka(
   const { deadLetters: topic, commands: commandTopic } = options.topics;
   const traceparentOf = traces && ((message: Message) => traces.traceparentOf(message, 'kafka'));
   const sink = stack.use(openKafkaSink(options, { log, traceparentOf }));
-  const loop = stack.use(startLoop(sink, buffer, deps));
+  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
   if (topic !== null) {
     const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
     const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);

@@ -8,7 +8,12 @@ import type { Clock } from './lib/clock.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { gpioOptions, serialOptions } from './stage-options.ts';
 import { openGpio, type GpioLineStatus, type GpioTransport } from './transports/gpio/open-gpio.ts';
-import { openSerial, type SerialPortStatus, type SerialTransport } from './transports/serial/open-serial.ts';
+import {
+  openSerial,
+  type PresentAdapter,
+  type SerialPortStatus,
+  type SerialTransport,
+} from './transports/serial/open-serial.ts';
 
 export interface HardwareDeps {
   readonly ingest: Ingest;
@@ -24,7 +29,11 @@ export interface HardwareDeps {
 export interface Hardware extends AsyncDisposable {
   readonly serial: SerialTransport;
   readonly gpio: GpioTransport;
-  status(): { readonly serial: readonly SerialPortStatus[]; readonly gpio: readonly GpioLineStatus[] };
+  status(): Promise<{
+    readonly serial: readonly SerialPortStatus[];
+    readonly adapters: readonly PresentAdapter[];
+    readonly gpio: readonly GpioLineStatus[];
+  }>;
   /** What plugins may borrow of them. */
   readonly lends: { readonly serial: SerialPorts; readonly gpio: GpioLines };
 }
@@ -39,7 +48,7 @@ export async function openHardware(config: Config, deps: HardwareDeps): Promise<
   countGpio(deps.metrics, gpio);
   const open = opening.move();
   const lends = { serial: serial.ports, gpio: gpio.lines };
-  const status = () => ({ serial: serial.status(), gpio: gpio.status() });
+  const status = async () => ({ serial: serial.status(), adapters: await serial.present(), gpio: gpio.status() });
   return { serial, gpio, status, lends, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 

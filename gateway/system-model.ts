@@ -1,9 +1,14 @@
-import type { SystemModel, SystemState } from './api/system-routes.ts';
+import type { Route } from './api/route.ts';
+import { systemRoutes, type SystemModel, type SystemState } from './api/system-routes.ts';
+import { updateRoutes } from './api/update-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
 import type { Config } from './config/schema.ts';
 import type { Clock } from './lib/clock.ts';
 import { listen } from './observability/channels.ts';
 import { readMachine } from './observability/machine.ts';
+import type { RecentLog } from './observability/recent-log.ts';
+import { supportBundle } from './support-bundle.ts';
+import { openUpdateDesk } from './update/desk.ts';
 import { version } from './version.ts';
 
 interface SystemParts {
@@ -13,7 +18,8 @@ interface SystemParts {
   readonly clock: Clock;
   readonly alarms: { active(): unknown };
   readonly sinks: readonly { status(): unknown }[];
-  readonly hardware: { status(): unknown };
+  readonly hardware: { status(): Promise<unknown> };
+  readonly recentLog: RecentLog;
   readonly metrics: { text(): Promise<string> };
   readonly plugins: () => unknown;
 }
@@ -21,8 +27,8 @@ interface SystemParts {
 const ownAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** The gateway and its machine as the API shows them; counts what is stored from now until it is disposed. */
-export function systemModel(config: Config, known: SystemParts): SystemModel & Disposable {
-  const { name, buffer, mqtt, clock, alarms, sinks, hardware, metrics, plugins } = known;
+function systemModel(config: Config, known: SystemParts): SystemModel & Disposable {
+  const { name, buffer, mqtt, clock, alarms, sinks, hardware, metrics, plugins, recentLog } = known;
   const startedAt = clock.monoMs();
   let committedBytes = 0;
   const counting = listen('committed', ({ bytes }) => {
@@ -53,15 +59,25 @@ export function systemModel(config: Config, known: SystemParts): SystemModel & D
   };
   return {
     system,
-    bundle: async () => ({
-      system: await system(),
-      alarms: alarms.active(),
-      sinks: sinks.map((sink) => sink.status()),
-      ledger: await buffer.ledger(),
-      plugins: plugins(),
-      hardware: hardware.status(),
-      metrics: await metrics.text(),
-    }),
+    log: ({ level, limit }) => recentLog.lines(level, limit),
+    bundle: async () => {
+      const parts = {
+        system: await system(),
+        alarms: alarms.active(),
+        sinks: sinks.map((sink) => sink.status()),
+        ledger: await buffer.ledger(),
+        plugins: plugins(),
+        hardware: await hardware.status(),
+      };
+      const asked = { config, nowMs: clock.wallMs(), log: recentLog, parts, metrics: await metrics.text() };
+      return supportBundle(asked);
+    },
     [Symbol.dispose]: () => counting[Symbol.dispose](),
   };
+}
+
+/** How the gateway and its machine are, and what runs on it; `stack` ends the counting. */
+export function machineRoutes(config: Config, known: SystemParts, stack: AsyncDisposableStack): Route[] {
+  const system = stack.use(systemModel(config, known));
+  return [...systemRoutes(system), ...updateRoutes(openUpdateDesk(config.dataDir))];
 }

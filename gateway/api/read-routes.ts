@@ -28,7 +28,11 @@ export interface ReadModel {
     readonly outages: readonly object[];
   }>;
   plugins(): readonly object[];
-  hardware(): { readonly serial: readonly object[]; readonly gpio: readonly object[] };
+  hardware(): Promise<{
+    readonly serial: readonly object[];
+    readonly adapters: readonly object[];
+    readonly gpio: readonly object[];
+  }>;
 }
 
 /** `missing`: waited for; `failed`: there, but it cannot be opened. */
@@ -73,7 +77,7 @@ function hardwareRoute(model: ReadModel): Route {
   return route({
     method: 'GET',
     path: '/api/v1/hardware',
-    summary: 'The serial ports and GPIO lines of the configuration, and whether they are open.',
+    summary: 'The serial ports and GPIO lines of the configuration, whether they are open, and what is plugged in.',
     needs: 'gateway.read',
     input: z.object({}),
     result: z.object({
@@ -82,6 +86,18 @@ function hardwareRoute(model: ReadModel): Route {
           port: z.string(),
           state: lineState,
           stations: z.array(z.object({ station: z.string(), isOnline: z.boolean() })),
+        }),
+      ),
+      /** Plugged in now, also those that the configuration does not name. */
+      adapters: z.array(
+        z.object({
+          path: z.string(),
+          label: z.string().optional(),
+          byId: z.string().optional(),
+          vendor: z.string(),
+          product: z.string(),
+          serial: z.string().optional(),
+          usedBy: z.string().optional(),
         }),
       ),
       gpio: z.array(
@@ -93,6 +109,6 @@ function hardwareRoute(model: ReadModel): Route {
         }),
       ),
     }),
-    handle: async () => model.hardware(),
+    handle: () => model.hardware(),
   });
 }

@@ -18,8 +18,14 @@ export interface SinkControl {
   resume(): Promise<void>;
 }
 
-/** Where records go, and a way to try again now. */
-export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
+/** The way out to all sinks, as it can be cut for a moment. */
+export interface CutControl {
+  begin(forMs: number): void;
+  leftMs(): number;
+}
+
+/** Where records go, a way to try again now, and one to see what a lost uplink costs. */
+export function sinkRoutes(sinks: readonly SinkControl[], cut: CutControl): Route[] {
   return [
     route({
       method: 'GET',
@@ -27,8 +33,9 @@ export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
       summary: 'The configured sinks: whether each takes records, and why not.',
       needs: 'gateway.read',
       input: z.object({}),
-      result: z.object({ sinks: z.array(status) }),
-      handle: async () => ({ sinks: sinks.map((sink) => sink.status()) }),
+      /** `cutForMs`: how long the uplink is still cut for a test. */
+      result: z.object({ sinks: z.array(status), cutForMs: z.number() }),
+      handle: async () => ({ sinks: sinks.map((sink) => sink.status()), cutForMs: cut.leftMs() }),
     }),
     route({
       method: 'POST',
@@ -42,6 +49,20 @@ export function sinkRoutes(sinks: readonly SinkControl[]): Route[] {
         if (sink === undefined) throw new PortcullisError('COMMAND_INVALID', `There is no sink "${name}".`);
         await sink.resume();
         return sink.status();
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/uplink/cut',
+      summary: 'Lets nothing out to any sink for some seconds, to see what that costs. It comes back by itself.',
+      needs: 'gateway.operate',
+      input: z.strictObject({ seconds: z.number().int().min(1).max(60).default(30) }),
+      result: z.object({ cutForMs: z.number() }),
+      handle: async ({ seconds }) => {
+        if (sinks.length === 0)
+          throw new PortcullisError('COMMAND_INVALID', 'There is no uplink: no sink is configured.');
+        cut.begin(seconds * 1_000);
+        return { cutForMs: cut.leftMs() };
       },
     }),
   ];

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { logLevels, type LogLevel, type LogLine } from '../observability/recent-log.ts';
 import { route, type Route } from './route.ts';
 
 const bytes = z.number().nonnegative();
@@ -32,8 +34,10 @@ export type SystemState = z.infer<typeof system>;
 /** What the API asks of the machine and the process. */
 export interface SystemModel {
   system(): Promise<SystemState>;
-  /** What helps somebody who was not there. Holds no secret: nothing of the configuration, no payload, no credential. */
-  bundle(): Promise<object>;
+  /** The newest lines of the log, newest first. */
+  log(query: { readonly level: LogLevel; readonly limit: number }): readonly LogLine[];
+  /** What helps somebody who was not there, as a `.tar.gz`. Holds no secret, no payload, no credential. */
+  bundle(): Promise<Buffer>;
 }
 
 /** How the gateway and its machine are. */
@@ -50,12 +54,27 @@ export function systemRoutes(model: SystemModel): Route[] {
     }),
     route({
       method: 'GET',
-      path: '/api/v1/system/bundle',
-      summary: 'Everything for a support case in one file, without secrets and without what devices sent.',
+      path: '/api/v1/system/log',
+      summary: 'The newest lines of the log, newest first; the service manager has the older ones.',
       needs: 'gateway.operate',
+      input: z.object({
+        level: z.enum(logLevels).default('info'),
+        limit: z.coerce.number().int().min(1).max(1_000).default(200),
+      }),
+      result: z.object({
+        lines: z.array(z.object({ at: z.number(), level: z.enum(logLevels), text: z.string(), detail: z.string() })),
+      }),
+      handle: async (query) => ({ lines: model.log(query) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/system/bundle',
+      summary: 'Everything for a support case in one .tar.gz, without secrets and without what devices sent.',
+      needs: 'gateway.operate',
+      produces: 'application/gzip',
       input: z.object({}),
-      result: z.looseObject({}),
-      handle: () => model.bundle(),
+      result: z.string(),
+      handle: async () => Readable.from([await model.bundle()]),
     }),
   ];
 }

@@ -27,9 +27,28 @@ export function updateCommand(): Command {
       await machine.restart();
       await decide(options);
     });
+  withPlaces(update.command('wanted <folder>'))
+    .description('Do what was asked for on the page; the unit portcullis-update runs this.')
+    .action(async (folder: string, options: Options) => {
+      const [{ slots, machine }, { noteEnd, takeWanted }] = await Promise.all([
+        open(options),
+        import('../update/wanted.ts'),
+      ]);
+      const note = (said: string): Promise<void> => (console.log(said), noteEnd(options.root, Date.now(), said));
+      try {
+        const version = await takeWanted(folder, { ...options, slots, machine });
+        if (version === undefined) return;
+        console.log(`${version} is installed; it starts now.`);
+        await machine.restart();
+        await decide(options, note);
+      } catch (error) {
+        if (error instanceof PortcullisError) await note(error.message);
+        throw error;
+      }
+    });
   withPlaces(update.command('judge'))
     .description('Decide about a release on trial; the boot does this after a power cut.')
-    .action(decide);
+    .action((options: Options) => decide(options));
   return update;
 }
 
@@ -54,8 +73,13 @@ async function open({ root, url, readySeconds, stableSeconds }: Options) {
   return { slots: new Slots(root), machine: systemdMachine(url, patience), judge, stage };
 }
 
-async function decide(options: Options): Promise<void> {
+async function decide(options: Options, note?: (said: string) => Promise<void>): Promise<void> {
   const { slots, machine, judge } = await open(options);
-  const verdict = await judge(slots, machine, (sentence) => console.log(sentence));
+  let said = '';
+  const verdict = await judge(slots, machine, (sentence) => {
+    said = sentence;
+    if (note === undefined) console.log(sentence);
+  });
+  await note?.(said);
   if (verdict === 'rolled back') process.exitCode = 1;
 }

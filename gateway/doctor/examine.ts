@@ -1,5 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
 import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
 import { checkCertificates } from './check-certificate.ts';
 import { checkCells } from './check-cells.ts';
@@ -37,4 +38,10 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
     if (!(error instanceof PortcullisError)) throw error;
     return [...host, fail('configuration', error.message, 'Correct the file; docs/configuration.md lists every key.')];
   }
+}
+
+/** The same for a gateway that runs: its ports are its own, its modules loaded, and its cells are told by the plugins. */
+export async function examineRunning(config: Config, nowMs: number): Promise<Finding[]> {
+  const named = await Promise.all([checkDataFolder, checkFiles, checkSerial, checkGpio].map((check) => check(config)));
+  return [checkNode(), checkMemory(), await checkClock(nowMs), ...named.flat()];
 }

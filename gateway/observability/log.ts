@@ -1,6 +1,7 @@
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { RecentLog } from './recent-log.ts';
 
 /** Keys whose values never reach a log, at the top of an entry and one level down. */
 const secretKeys = ['password', 'secret', 'accessKey', 'access_token', 'refresh_token', 'authorization', 'sign'];
@@ -8,6 +9,8 @@ const secretKeys = ['password', 'secret', 'accessKey', 'access_token', 'refresh_
 export interface LogOptions {
   readonly level: string;
   readonly format: 'text' | 'json';
+  /** Keeps the newest entries beside. */
+  readonly recent?: RecentLog;
   /** Where entries go; standard output when left out. */
   readonly destination?: DestinationStream;
 }
@@ -18,6 +21,7 @@ export interface LogOptions {
 export function openLog({
   level,
   format,
+  recent,
   destination = pino.destination({ dest: 1, sync: true }),
 }: LogOptions): Logger {
   const onTerminal = process.stdout.isTTY;
@@ -32,7 +36,14 @@ export function openLog({
           destination: destination as NodeJS.WritableStream & DestinationStream,
         });
   const paths = secretKeys.flatMap((key) => [key, `*.${key}`]);
-  return pino({ level, redact: { paths, censor: '[secret]' }, serializers: { err: errorInWords } }, stream);
+  const streamWrite = (line: string): string => {
+    recent?.add(line);
+    return line;
+  };
+  return pino(
+    { level, redact: { paths, censor: '[secret]' }, serializers: { err: errorInWords }, hooks: { streamWrite } },
+    stream,
+  );
 }
 
 /** An error that we know is its code and sentence; the stack of any other is worth the lines. */

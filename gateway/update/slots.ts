@@ -29,6 +29,14 @@ export class Slots {
     return (await readlink(join(this.#root, 'current'))).replace(/^releases\//, '');
   }
 
+  /** Whole releases, oldest first. */
+  async all(): Promise<string[]> {
+    const names = await readdir(join(this.#root, 'releases'));
+    return names
+      .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
+      .toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+  }
+
   async switchTo(version: string): Promise<void> {
     const beside = join(this.#root, 'current.new');
     await rm(beside, { force: true });

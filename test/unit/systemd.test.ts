@@ -51,7 +51,7 @@ test("systemd understands the unit of Node-RED, which is open to less than the g
   assert.equal(status, 0);
 });
 
-for (const name of ['portcullis-first-boot', 'portcullis-judge', 'portcullis-led'])
+for (const name of ['portcullis-first-boot', 'portcullis-judge', 'portcullis-led', 'portcullis-update'])
   test(`systemd understands every line of ${name}.service`, (t) => {
     if (!withSystemd(t)) return;
     assert.equal(complaints(t, readFileSync(join(units, 'image', `${name}.service`), 'utf8'), name), '');

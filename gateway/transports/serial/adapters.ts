@@ -11,6 +11,8 @@ export interface Adapter {
   readonly serial: string | undefined;
   /** Number of the USB interface, for adapters with several ports. */
   readonly interface: string | undefined;
+  /** What its maker calls it, where it says so. */
+  readonly label: string | undefined;
   /** Name in `/dev/serial/by-id`, where udev makes it. */
   readonly byId: string | undefined;
 }
@@ -49,8 +51,11 @@ async function readAdapter(
     const vendor = await attribute(folder, 'idVendor');
     const product = await attribute(folder, 'idProduct');
     if (vendor === undefined || product === undefined) continue;
-    const serial = await attribute(folder, 'serial');
-    return { path: join(dev, name), vendor, product, serial, interface: usbInterface, byId: links.get(name) };
+    const [serial, ...words] = await Promise.all(
+      ['serial', 'manufacturer', 'product'].map((one) => attribute(folder ?? '', one)),
+    );
+    const label = words.filter((word) => word !== undefined).join(' ') || undefined;
+    return { path: join(dev, name), vendor, product, serial, interface: usbInterface, label, byId: links.get(name) };
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { Ingest } from '../../../contracts/pipeline.ts';
 import type { Outbound, SerialPoll } from '../../../contracts/plugin.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { openFeed, type Feed } from '../feed.ts';
-import { findAdapter, listAdapters, systemPlaces, type AdapterPlaces } from './adapters.ts';
+import { findAdapter, listAdapters, systemPlaces, type Adapter, type AdapterPlaces } from './adapters.ts';
 import { openHotplug } from './hotplug.ts';
 import { keepOpen, type KeptPort, type PortState } from './keep-open.ts';
 import { lendPorts } from './lend-ports.ts';
@@ -27,9 +27,16 @@ export interface SerialPortStatus {
   readonly stations: readonly { readonly station: string; readonly isOnline: boolean }[];
 }
 
+/** An adapter that is plugged in now, and the port of the configuration that means it. */
+export interface PresentAdapter extends Adapter {
+  readonly usedBy: string | undefined;
+}
+
 /** The serial lines of the configuration. Close it before ingest. */
 export interface SerialTransport extends AsyncDisposable {
   status(): readonly SerialPortStatus[];
+  /** Every adapter that is plugged in now, also those that the configuration does not name. */
+  present(): Promise<readonly PresentAdapter[]>;
   /** Hands a message with a topic `serial/<port>/…` to its port, see `ModbusMaster.send`. */
   send(outbound: Outbound): Promise<void>;
   /** The other adapters, for plugins that were granted one. */
@@ -51,6 +58,11 @@ export function openSerial(
   for (const { port, topic } of polls) assertModbusPort(ports, port, topic);
   const stack = new AsyncDisposableStack();
   const list = () => listAdapters(places);
+  const userOf = (adapter: Adapter): string | undefined =>
+    ports.find(({ adapter: match }) => {
+      const found = findAdapter(match, [adapter]);
+      return found.is === 'found' && found.path === adapter.path;
+    })?.name;
   const hotplug = ports.length === 0 ? undefined : stack.use(openHotplug(places.dev, log));
   const open = new Map<string, OpenPort>();
   for (const options of ports) {
@@ -79,12 +91,8 @@ export function openSerial(
       if (master !== undefined) return master.send(outbound);
       throw new PortcullisError('COMMAND_INVALID', `No port with stations belongs to ${outbound.topic}.`);
     },
-    ports: lendPorts(list, (adapter) =>
-      ports.some(({ adapter: match }) => {
-        const found = findAdapter(match, [adapter]);
-        return found.is === 'found' && found.path === adapter.path;
-      }),
-    ),
+    present: async () => (await list()).map((adapter) => Object.assign({ usedBy: userOf(adapter) }, adapter)),
+    ports: lendPorts(list, (adapter) => userOf(adapter) !== undefined),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

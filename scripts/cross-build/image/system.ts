@@ -35,6 +35,8 @@ const places: Readonly<Record<string, string>> = {
   'image/led': 'usr/lib/portcullis-image/led',
   'image/portcullis-led.path': 'usr/lib/systemd/system/portcullis-led.path',
   'image/portcullis-led.service': 'usr/lib/systemd/system/portcullis-led.service',
+  'image/portcullis-update.path': 'usr/lib/systemd/system/portcullis-update.path',
+  'image/portcullis-update.service': 'usr/lib/systemd/system/portcullis-update.service',
   'image/wireless.network': 'etc/systemd/network/20-wireless.network',
   'image/wired.network': 'etc/systemd/network/20-wired.network',
   'image/resolved.conf': 'usr/lib/systemd/resolved.conf.d/portcullis.conf',
@@ -53,6 +55,7 @@ const links: Readonly<Record<string, string>> = {
     '/usr/lib/systemd/system/portcullis-judge.service',
   'etc/systemd/system/multi-user.target.wants/portcullis-flows.path': '/usr/lib/systemd/system/portcullis-flows.path',
   'etc/systemd/system/multi-user.target.wants/portcullis-led.path': '/usr/lib/systemd/system/portcullis-led.path',
+  'etc/systemd/system/multi-user.target.wants/portcullis-update.path': '/usr/lib/systemd/system/portcullis-update.path',
   'etc/systemd/system/multi-user.target.wants/systemd-networkd.service':
     '/usr/lib/systemd/system/systemd-networkd.service',
   // Asks questions on a console that nobody sees.

@@ -30,8 +30,10 @@ const loginPath = '/api/v1/login';
 export async function ask<Result>(path: string, question: Question = {}): Promise<Result> {
   const { method = 'GET' } = question;
   const answer = await send(path, question);
+  const type = answer.headers.get('content-type') ?? '';
+  if (answer.ok && type.includes('gzip')) return (await answer.blob()) as Result;
   const text = await answer.text();
-  const isJson = /json\b/.test(answer.headers.get('content-type') ?? '');
+  const isJson = /json\b/.test(type);
   if (answer.ok) return (isJson ? JSON.parse(text) : text) as Result;
   const { detail, title } = (isJson ? JSON.parse(text) : {}) as { detail?: string; title?: string };
   if (answer.status === 401) {

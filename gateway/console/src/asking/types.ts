@@ -77,6 +77,8 @@ export interface Sink {
 }
 export interface SinkList {
   readonly sinks: readonly Sink[];
+  /** How long the uplink is still cut for a test. */
+  readonly cutForMs: number;
 }
 
 export interface Violation {

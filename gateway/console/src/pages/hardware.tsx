@@ -1,11 +1,21 @@
 import { useAsk } from '../asking/use-ask.ts';
 import { Card, Status, Table, Waiting } from '../parts/parts.tsx';
+import { GpioHeader } from './gpio-header.tsx';
 
 interface Hardware {
   readonly serial: readonly {
     readonly port: string;
     readonly state: keyof typeof states;
     readonly stations: readonly { readonly station: string; readonly isOnline: boolean }[];
+  }[];
+  readonly adapters: readonly {
+    readonly path: string;
+    readonly label?: string;
+    readonly byId?: string;
+    readonly vendor: string;
+    readonly product: string;
+    readonly serial?: string;
+    readonly usedBy?: string;
   }[];
   readonly gpio: readonly {
     readonly line: string;
@@ -21,8 +31,8 @@ const states = {
   open: ['good', 'works'],
 } as const;
 
-/** Serial adapters and lines of the header, as the configuration names them. */
-export function HardwareCard() {
+/** What is plugged in, by its name, and the header with what is wired to it. */
+export function HardwareCards() {
   const { data, error } = useAsk<Hardware>('/api/v1/hardware', 10_000);
   if (data === undefined) {
     return (
@@ -31,25 +41,65 @@ export function HardwareCard() {
       </Card>
     );
   }
+  return (
+    <>
+      <SerialCard of={data} />
+      <Card
+        title="GPIO header"
+        note="As a Raspberry Pi has it, pin 1 at the top left. The configuration names a line under gpio.lines."
+      >
+        <GpioHeader
+          lines={data.gpio.map(({ line, as, place, state }) => ({
+            line,
+            as,
+            place,
+            tone: states[state][0],
+            says: states[state][1],
+          }))}
+        />
+      </Card>
+    </>
+  );
+}
+
+function SerialCard({ of: { serial, adapters } }: { of: Hardware }) {
   const rows = [
-    ...data.serial.map(({ port, state, stations }) => ({
+    ...serial.map(({ port, state, stations }) => ({
+      key: `port ${port}`,
       name: port,
-      what: `serial, ${stations.filter(({ isOnline }) => isOnline).length} of ${stations.length} stations answer`,
-      state,
+      what: [
+        adapters.find(({ usedBy }) => usedBy === port)?.label,
+        stations.length > 0 &&
+          `${stations.filter(({ isOnline }) => isOnline).length} of ${stations.length} stations answer`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+      state: <Status tone={states[state][0]}>{states[state][1]}</Status>,
     })),
-    ...data.gpio.map(({ line, as, place, state }) => ({ name: line, what: `${as} at ${place}`, state })),
+    ...adapters
+      .filter(({ usedBy }) => usedBy === undefined)
+      .map((adapter) => ({
+        key: adapter.path,
+        name: adapter.label ?? adapter.path,
+        what: (
+          <code>
+            {adapter.byId ? `byId: ${adapter.byId}` : `vendor: '${adapter.vendor}', product: '${adapter.product}'`}
+          </code>
+        ),
+        state: <Status tone="off">plugged in, not used</Status>,
+      })),
   ];
   return (
-    <Card title="Serial and GPIO">
+    <Card title="Serial adapters">
       <Table
-        label="Serial and GPIO"
+        label="Serial adapters"
         rows={rows}
-        keyOf={({ name, what }) => `${name} ${what}`}
-        empty="The configuration names none."
+        keyOf={({ key }) => key}
+        empty="None is plugged in, and the configuration names none."
         columns={[
           { name: 'Name', cell: ({ name }) => name },
           { name: 'What', cell: ({ what }) => what },
-          { name: 'State', cell: ({ state }) => <Status tone={states[state][0]}>{states[state][1]}</Status> },
+          { name: 'State', cell: ({ state }) => state },
         ]}
       />
     </Card>

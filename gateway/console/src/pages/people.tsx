@@ -1,11 +1,14 @@
-import { useState } from 'preact/hooks';
-import type { Account, AuditEntry } from '../../../../contracts/access.ts';
+import type { Account } from '../../../../contracts/access.ts';
 import { ask } from '../asking/ask.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act, Form } from '../parts/doing.tsx';
-import { Card, Choice, Field, Page, Status, Table, Waiting } from '../parts/parts.tsx';
+import { Card, Choice, Field, Page, Status, Waiting } from '../parts/parts.tsx';
 import { whenExactly } from '../parts/words.ts';
+import { AuditCard } from './audit-card.tsx';
+import { GroupsCard } from './groups-card.tsx';
+import { TokensCard } from './tokens-card.tsx';
 
+/** As who somebody may sign in. */
 const roles = [
   ['resident', 'Resident: sees and controls what is theirs'],
   ['viewer', 'Viewer: looks'],
@@ -41,8 +44,10 @@ export function PeoplePage() {
         <Card title="Add somebody">
           <AddAccount again={again} />
         </Card>
+        <GroupsCard people={data?.accounts.map(({ name }) => name) ?? []} />
+        <TokensCard />
       </div>
-      <Audit />
+      <AuditCard />
     </Page>
   );
 }
@@ -124,56 +129,5 @@ function AccountRow({
         </div>
       </details>
     </li>
-  );
-}
-
-const outcomes: Readonly<Record<AuditEntry['outcome'], readonly ['good' | 'bad' | 'warn' | 'off', string]>> = {
-  begun: ['warn', 'begun'],
-  done: ['good', 'done'],
-  denied: ['bad', 'denied'],
-  failed: ['warn', 'failed'],
-};
-
-function Audit() {
-  const [limit, more] = useState(20);
-  const { data, error } = useAsk<{ entries: readonly AuditEntry[] }>(`/api/v1/audit?limit=${limit}`, 10_000);
-  return (
-    <Card
-      title="Who did what"
-      note="What changed something, and what was denied. It is written before anything is changed."
-    >
-      {data === undefined ? (
-        <Waiting error={error} what="the log" />
-      ) : (
-        <>
-          <Table
-            label="Who did what"
-            rows={data.entries}
-            keyOf={({ n }) => n}
-            empty="Nothing yet."
-            columns={[
-              { name: 'When', cell: ({ at }) => whenExactly(at) },
-              { name: 'Who', cell: ({ name, role }) => `${name}, ${role}` },
-              { name: 'What', cell: ({ action }) => action },
-              { name: 'To what', cell: ({ target }) => target },
-              {
-                name: 'Outcome',
-                cell: ({ outcome, times }) => (
-                  <Status tone={outcomes[outcome][0]}>
-                    {outcomes[outcome][1]}
-                    {times > 1 && ` ${times} times`}
-                  </Status>
-                ),
-              },
-            ]}
-          />
-          {data.entries.length === limit && limit < 500 && (
-            <button type="button" onClick={() => more(limit * 5)}>
-              Show older ones
-            </button>
-          )}
-        </>
-      )}
-    </Card>
   );
 }

@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
-import type { Firing, ShownRule, TrialReport } from '../../../../contracts/rule-shown.ts';
+import type { Firing, ShownRule } from '../../../../contracts/rule-shown.ts';
 import { ask } from '../asking/ask.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act, Form } from '../parts/doing.tsx';
-import { Card, Choice, Page, Status, Waiting, type Tone } from '../parts/parts.tsx';
-import { capital, counted, plain, whenExactly } from '../parts/words.ts';
-import { metricText, valueText } from '../parts/values.ts';
+import { Card, Page, Status, Waiting, type Tone } from '../parts/parts.tsx';
+import { capital } from '../parts/words.ts';
+import { RuleForm } from './rule-form.tsx';
+import { Firings, Trial } from './rule-trial.tsx';
 
 const states: Readonly<Record<ShownRule['state'], readonly [tone: Tone, text: string]>> = {
   off: ['off', 'switched off'],
@@ -32,6 +33,9 @@ export function RulesPage() {
           {data.rules.map((rule) => (
             <RuleCard key={rule.id} rule={rule} again={again} />
           ))}
+          <Card title="Make a rule" note="For what is common; the rest is written as a document beside.">
+            <RuleForm again={again} />
+          </Card>
           <Card
             title="Write a rule"
             note="As its document; docs/rules.md has examples. It is checked before it is kept."
@@ -81,7 +85,7 @@ function RuleCard({
         <Why id={id} />
         <details>
           <summary>Try it on what was measured</summary>
-          <Trial id={id} />
+          <Trial rule={id} />
         </details>
         {rule !== undefined && (
           <details>
@@ -110,65 +114,6 @@ function Why({ id }: { id: string }) {
         <Firings of={data.firings} empty="It has not acted yet." />
       )}
     </details>
-  );
-}
-
-function Firings({ of, empty }: { of: readonly Firing[]; empty: string }) {
-  if (of.length === 0) return <p class="empty">{empty}</p>;
-  return (
-    <ol class="list">
-      {of.map(({ at: then, scope, n, to, why, did }) => (
-        <li key={`${scope} ${n}`}>
-          <p>
-            <strong>{to ?? 'over'}</strong> at {scope}, {whenExactly(then)}
-          </p>
-          <ul class="soft">
-            {why.map(({ condition, holds, values }) => (
-              <li key={condition}>
-                {holds === null ? 'not known' : holds ? 'so' : 'not so'}: {condition}
-                {values.length > 0 &&
-                  ` (${values.map(({ device, value }) => `${device}: ${valueText('', value)}`).join(', ')})`}
-              </li>
-            ))}
-            {did.map((deed, m) => (
-              <li key={m}>
-                {deed.does}
-                {deed.to !== undefined && ` to ${metricText(deed.to)}`}: {plain(deed.outcome)}
-                {deed.detail !== undefined && `, ${deed.detail}`}
-              </li>
-            ))}
-          </ul>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const spans = [
-  ['1', 'the last hour'],
-  ['24', 'the last day'],
-  ['168', 'the last week'],
-] as const;
-
-function Trial({ id }: { id: string }) {
-  const [report, show] = useState<TrialReport>();
-  const run = async (hours: number): Promise<string> => {
-    const to = Date.now();
-    const made = await ask<TrialReport>('/api/v1/rules/try', {
-      method: 'POST',
-      body: { rule: id, from: to - hours * 3_600_000, to },
-    });
-    show(made);
-    const looked = `${counted(made.samples, 'sample')} of ${counted(made.devices, 'device')} looked at.`;
-    return `It would have acted ${counted(made.firings.length, 'time')}. ${looked}${made.cutShort === undefined ? '' : ` ${made.cutShort}`}`;
-  };
-  return (
-    <>
-      <Form submit="Try" busy="Trying…" isInline stays send={(field) => run(Number(field('hours')))}>
-        <Choice label="Over" name="hours" options={spans} />
-      </Form>
-      {report !== undefined && <Firings of={report.firings.slice(0, 20)} empty="Nothing would have happened." />}
-    </>
   );
 }
 

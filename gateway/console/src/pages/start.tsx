@@ -11,7 +11,7 @@ import { useAsk } from '../asking/use-ask.ts';
 import { Card, Page, Status } from '../parts/parts.tsx';
 import { counted } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
-import { HardwareCard } from './hardware.tsx';
+import { HardwareCards } from './hardware.tsx';
 import { ImportForm } from './import-form.tsx';
 import { HouseForm } from './rooms.tsx';
 import { StationTest } from './station-test.tsx';
@@ -52,7 +52,9 @@ export function StartPage() {
           isDone={system.data !== undefined}
           done="Look whether all that is plugged in is there."
         >
-          <HardwareCard />
+          <div class="cards">
+            <HardwareCards />
+          </div>
           {system.data?.isClockSynchronised === false && (
             <p class="said warn">The clock is not set from the network yet.</p>
           )}

@@ -3,8 +3,11 @@ import { ask } from '../asking/ask.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Facts, Page, Status, Waiting } from '../parts/parts.tsx';
+import { save } from '../parts/save.ts';
 import { bytes, number, span, whenExactly } from '../parts/words.ts';
-import { HardwareCard } from './hardware.tsx';
+import { HardwareCards } from './hardware.tsx';
+import { LogCard } from './log-card.tsx';
+import { UpdateCard } from './update-card.tsx';
 
 /** How the machine is, and what helps when it is not well. */
 export function SystemPage() {
@@ -22,10 +25,12 @@ export function SystemPage() {
         <ClockCard state={data} />
         <MemoryCard state={data} />
         <CardCard state={data} />
-        <HardwareCard />
         <VersionCard state={data} />
+        <UpdateCard />
         <SupportCard name={data.name} />
+        <HardwareCards />
       </div>
+      <LogCard />
     </Page>
   );
 }
@@ -90,11 +95,14 @@ function MemoryCard({ state: { memory } }: { state: SystemState }) {
 }
 
 const dayMs = 86_400_000;
+/** A rate over less than this says more about the start than about the days to come. */
+const leastMs = 600_000;
 /** Cards of 32 GB are rated very differently; a cautious one is named, so that the years can be judged. */
 const cardBytes = 10e12;
 
 function CardCard({ state: { disk, buffer, writtenBytes, upMs } }: { state: SystemState }) {
-  const perDay = writtenBytes === null ? undefined : (writtenBytes / upMs) * dayMs;
+  const isYoung = upMs < leastMs;
+  const perDay = writtenBytes === null || isYoung ? undefined : (writtenBytes / upMs) * dayMs;
   const fillPerDay = (buffer.committedBytes / upMs) * dayMs;
   const room = Math.min(buffer.maxBytes - buffer.usedBytes, disk.freeBytes);
   return (
@@ -108,9 +116,16 @@ function CardCard({ state: { disk, buffer, writtenBytes, upMs } }: { state: Syst
             buffer.oldestMs !== null && ['Oldest that waits', whenExactly(buffer.oldestMs)],
             [
               'Without a cloud it holds',
-              fillPerDay === 0 ? 'nothing came in yet' : span(Math.max(0, (room / fillPerDay) * dayMs)),
+              isYoung
+                ? 'known in some minutes'
+                : fillPerDay === 0
+                  ? 'nothing came in yet'
+                  : span(Math.max(0, (room / fillPerDay) * dayMs)),
             ],
-            ['Written in a day', perDay === undefined ? 'this machine does not say' : bytes(perDay)],
+            [
+              'Written in a day',
+              isYoung ? 'known in some minutes' : perDay === undefined ? 'this machine does not say' : bytes(perDay),
+            ],
             perDay !== undefined &&
               perDay > 0 && ['The card lasts', `${number(Math.round((cardBytes / perDay / 365) * 10) / 10)} years`],
           ]}
@@ -140,36 +155,24 @@ function VersionCard({ state: { version, node, arch, mqtt } }: { state: SystemSt
           ['Devices of the network', mqtt.network ? 'may connect' : 'may not: it listens to its own machine only'],
         ]}
       />
-      <p class="note">
-        An update is one command on the gateway, and goes back by itself when the new version is not well:{' '}
-        <code>portcullis update FILE</code>.
-      </p>
     </Card>
   );
 }
 
 function SupportCard({ name }: { name: string }) {
-  const save = async (): Promise<string> => {
-    const bundle = await ask<object>('/api/v1/system/bundle');
-    const link = document.createElement('a');
-    const address = URL.createObjectURL(new Blob([JSON.stringify(bundle, undefined, 2)], { type: 'application/json' }));
-    link.href = address;
-    link.download = `${name}-support.json`;
-    link.click();
-    URL.revokeObjectURL(address);
+  const gather = async (): Promise<string> => {
+    const content = await ask<Blob>('/api/v1/system/bundle');
+    save(`${name}-support.tar.gz`, content, 'application/gzip');
     return 'Saved. Read it before you send it.';
   };
   return (
     <Card
       title="Support"
-      note="One file with versions, alarms, the ledger, plugins with their decisions, and counters. Nothing of the configuration, no password, nothing that devices sent."
+      note="One archive with versions, what the doctor says, the configuration without its secrets, the ledger, alarms, plugins with their decisions, counters and the newest lines of the log. No password, nothing that devices sent."
     >
-      <Act busy="Gathering…" run={save}>
+      <Act busy="Gathering…" run={gather}>
         Save a support bundle
       </Act>
-      <p class="note">
-        The log is on the gateway: <code>journalctl -u portcullis</code>.
-      </p>
     </Card>
   );
 }

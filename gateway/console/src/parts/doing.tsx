@@ -93,6 +93,12 @@ function textOf(data: FormData, name: string): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 
+/** What stands in a form, by name. */
+export function fieldsOf(form: HTMLFormElement): (name: string) => string {
+  const data = new FormData(form);
+  return (name) => textOf(data, name);
+}
+
 /** Words with spaces or commas between them. */
 export const wordsOf = (text: string): string[] => text.split(/[\s,]+/).filter((one) => one !== '');
 
@@ -126,8 +132,7 @@ export function Form({
       onSubmit={(event) => {
         event.preventDefault();
         const form = event.currentTarget;
-        const data = new FormData(form);
-        const field = (name: string): string => textOf(data, name);
+        const field = fieldsOf(form);
         void doing
           .run(() => send(field))
           .then((went) => {

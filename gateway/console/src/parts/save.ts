@@ -1,5 +1,5 @@
 /** Gives the browser a file to save. */
-export function save(name: string, content: string, type: string): void {
+export function save(name: string, content: string | Blob, type: string): void {
   const link = document.createElement('a');
   const address = URL.createObjectURL(new Blob([content], { type }));
   link.href = address;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { argon2Sync } from 'node:crypto';
-import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { readMosquitto } from '../../../../gateway/transports/mqtt/mosquitto-files.ts';
 import { connectClient, connectRaw, startBroker, type TestBroker } from './broker.ts';
@@ -88,7 +87,7 @@ test('the rules of the access file hold, with what is denied left out', async (t
   await broker.transport.takeOver(users);
   const lamp = await connectClient(t, broker.port, { clientId: 'c1', username: 'lamp', password: 'right horse' });
   await lamp.publishAsync('tele/c1/STATE', '1', { qos: 1 });
-  const closed = once(lamp, 'close');
+  const closed = new Promise<void>((resolve) => void lamp.once('close', () => resolve()));
   lamp.publish('house/door', '1', { qos: 1 });
   await closed;
   assert.deepEqual(

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { openHouse } from '../../simulator/house/house.ts';
+import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
+import { startCloud } from '../harness/cloud.ts';
+import { startDaemon } from '../harness/daemon.ts';
+
+/** Written by mosquitto_passwd of Debian. */
+const passwords =
+  'plug:$7$101$t/mZ0IrkpvMVIf1X$YhQluZaEDPiWGXPX4LtWoyDZvEVs/50Rd3Bd/m6+kVWYA3cbuNBXFVP+ZxmsrSRwjU5IO92eiUOpXIfb9G7Keg==\nold:plain\n';
+const lamp = 'z2m:0x84fd27fffe5a6b7c';
+
+/** One gateway, one house and one browser: what an installer does beside the daily pages. */
+test('an installer takes over what was there, tries the way to the cloud, and gives others their part', async (t) => {
+  const browser = await openBrowser(t);
+  if (browser === undefined) return;
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-installer-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const cloud = await startCloud(t);
+  const gpio = { lines: { door: { as: 'input', pin: 11 }, pump: { as: 'output', line: 'GPIO27' } } };
+  const daemon = await startDaemon(t, { config: { cloud: cloud.config, gpio } });
+  const house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort, rate: 5 });
+  t.after(() => house[Symbol.asyncDispose]());
+  const origin = `http://127.0.0.1:${daemon.httpPort}`;
+  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const card = (name: string | RegExp) => page.getByRole('region', { name });
+  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
+  const open = async (way: string): Promise<void> => {
+    await page.goto(`/#/${way}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+  const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
+  const signIn = async (on: Page): Promise<void> => {
+    await on.goto('/#/sign-in');
+    await on.getByText('With the administrator token').click();
+    await on.getByLabel('Administrator token').fill(token);
+    await on.getByRole('button', { name: 'Use the token' }).click();
+    await on.getByText('administrator token, administrator').waitFor();
+  };
+  await signIn(page);
+
+  await t.test('devices of Zigbee2MQTT are shown first and then taken over with their names', async () => {
+    const file = join(folder, 'configuration.yaml');
+    writeFileSync(
+      file,
+      `devices:\n  '${lamp.slice(4)}': { friendly_name: Reading lamp }\n  '0x00158d0001d82999': { friendly_name: attic }\n`,
+    );
+    await open('start');
+    const over = card('Or take over what was there');
+    await over.getByLabel('File of Zigbee2MQTT').setInputFiles(file);
+    await over.getByRole('button', { name: 'Show what would come over' }).click();
+    await over.getByRole('row', { name: /0x84fd27fffe5a6b7c Reading lamp/ }).waitFor();
+    assert.equal(await over.getByRole('button', { name: 'Take it over' }).isDisabled(), false);
+    await over.getByRole('button', { name: 'Take it over' }).click();
+    await says(/1 device made, 1 renamed/);
+  });
+
+  await t.test('users of Mosquitto are shown with what they may do, and who needs a new password gets it', async () => {
+    writeFileSync(join(folder, 'passwords'), passwords);
+    const over = card('Or take over what was there');
+    await over.getByLabel('From', { exact: true }).selectOption('mosquitto');
+    await over.getByLabel('Password file').setInputFiles(join(folder, 'passwords'));
+    await over.getByRole('button', { name: 'Show what would come over' }).click();
+    await says(/no access rules/);
+    await over.getByLabel('Without an access file they may').selectOption('everything');
+    await over.getByRole('button', { name: 'Show what would come over' }).click();
+    await over.getByRole('row', { name: /plug goes on with its password/ }).waitFor();
+    await over.getByRole('row', { name: /old needs a new password/ }).waitFor();
+    await over.getByRole('button', { name: 'Take it over' }).click();
+    await says(/Taken over/);
+  });
+
+  await t.test('the header is drawn with what is wired to it', async () => {
+    const pins = page.getByRole('list', { name: 'GPIO header' });
+    assert.equal(await pins.getByRole('listitem').count(), 40);
+    await pins.getByRole('listitem').filter({ hasText: 'door' }).filter({ hasText: 'pin 11' }).waitFor();
+    await pins.getByRole('listitem').filter({ hasText: 'pump' }).filter({ hasText: 'pin 13' }).waitFor();
+  });
+
+  const { page: cutting, faults: cuttingFaults } = await openPage(t, browser, origin);
+  await t.test('a command is followed to its end', async () => {
+    await page.getByLabel('Device to follow').selectOption(lamp);
+    await button('Switch it on').click();
+    await says(/^It says so itself, /);
+    await page.getByRole('list', { name: 'Stations' }).getByText('done').waitFor();
+  });
+
+  await t.test('the uplink is cut, and says so while the rest is tried', async () => {
+    await signIn(cutting);
+    await cutting.goto('/#/start');
+    await cutting.getByRole('button', { name: 'Cut the uplink for 30 seconds' }).click();
+    await cutting.getByText(/^Cut for another \d+ s\.$/).waitFor();
+    await cutting.getByText(/^It is cut: /).waitFor();
+  });
+
+  await t.test('a rule is made from a form, and tried with a picture before it is kept', async () => {
+    await open('rules');
+    const make = card('Make a rule');
+    await make.getByLabel('Name of the rule').fill('Warm attic');
+    await make.getByLabel('Threshold').fill('-50');
+    await make.getByLabel('For at least, minutes').fill('0');
+    await make.getByLabel('Saying').fill('The attic is warm.');
+    await make.getByRole('button', { name: 'Try it first' }).click();
+    await make.getByRole('button', { name: 'Try', exact: true }).click();
+    await make.getByText(/^It would have acted [1-9]/).waitFor();
+    await make.getByText(/It would have held: .*ha:attic-th 1 time/).waitFor();
+    await make.getByRole('button', { name: 'Keep the rule' }).click();
+    await says('The rule warm-attic is kept.');
+    const attic = card('Warm attic');
+    await attic.getByText('Why it acted').click();
+    await attic.getByText(/^so: /).first().waitFor();
+  });
+
+  await t.test('a program gets a token once, a group its people, and the log is looked through', async () => {
+    await open('people');
+    const programs = card('Programs');
+    await programs.getByLabel('Program').fill('meter-reader');
+    await programs.getByRole('button', { name: 'Make a token' }).click();
+    const secret = (await programs.getByLabel('The new token').textContent()) ?? '';
+    const call = () => fetch(`${origin}/api/v1/devices`, { headers: { authorization: `Bearer ${secret}` } });
+    assert.equal((await call()).status, 200);
+    await programs.getByRole('button', { name: 'End it' }).click();
+    await programs.getByRole('button', { name: 'Yes' }).click();
+    await programs.getByText('meter-reader', { exact: true }).waitFor({ state: 'detached' });
+    assert.equal((await call()).status, 401);
+    const groups = card('Responsible for');
+    await groups.getByLabel('Name of a group').fill('Facility');
+    await groups.getByRole('button', { name: 'Add the group' }).click();
+    await groups.getByText('Facility: nobody yet').waitFor();
+    const log = card('Who did what');
+    await log.getByLabel('That ended').selectOption('denied');
+    await log.getByRole('cell', { name: /POST \/api\/v1\/groups/ }).waitFor({ state: 'detached' });
+    await log.getByLabel('That ended').selectOption('done');
+    await log
+      .getByRole('cell', { name: /POST \/api\/v1\/groups/ })
+      .first()
+      .waitFor();
+  });
+
+  await t.test('a slow phone gets at most 120 KB at first; how long it takes is measured', async (t) => {
+    const slow = await openPage(t, browser, origin, { viewport: { width: 360, height: 740 } });
+    const phone = await slow.page.context().newCDPSession(slow.page);
+    let bytes = 0;
+    phone.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await phone.send('Network.enable');
+    await phone.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } });
+    // What Lighthouse calls a slow 4G network, and a phone of its middle class.
+    const shape = { offline: false, latency: 150, downloadThroughput: 204_800, uploadThroughput: 96_000 };
+    await phone.send('Network.emulateNetworkConditions', shape);
+    await phone.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await slow.page.goto('/');
+    await slow.page.getByText(/records accounted for/).waitFor();
+    const [painted, told] = await slow.page.evaluate<readonly [number, number]>(
+      "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, performance.now()]",
+    );
+    t.diagnostic(
+      `${Math.round(bytes / 1000)} KB; words after ${Math.round(painted)} ms, the house after ${Math.round(told)} ms`,
+    );
+    assert.ok(bytes > 10_000 && bytes <= 120_000, `${bytes} bytes`);
+  });
+
+  await t.test('the uplink came back by itself, and nothing is missing', async () => {
+    await cutting.getByText(/^It was cut for .* captured, \d+ delivered after it/).waitFor({ timeout: 60_000 });
+    await cutting.locator('.status.good').filter({ hasText: 'It was cut for' }).waitFor();
+  });
+
+  for (const [width, colorScheme] of [
+    [360, 'dark'],
+    [1440, 'light'],
+  ] as const) {
+    await t.test(`at ${width} px, ${colorScheme}: nothing stands out, and axe finds no serious fault`, async () => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const found: string[] = [];
+      for (const way of ['start', 'rules', 'people', 'system']) {
+        await open(way);
+        await page.getByText('Asking the gateway').first().waitFor({ state: 'detached' });
+        const tooWide = await overflow(page);
+        if (tooWide > 0) found.push(`${way}: ${tooWide} px too wide`);
+        found.push(...(await seriousFaults(page)).map((fault) => `${way}: ${fault}`));
+        const shots = process.env['PORTCULLIS_SHOTS'];
+        if (shots !== undefined) await page.screenshot({ path: join(shots, `${way}-${width}.png`), fullPage: true });
+      }
+      assert.deepEqual(found, []);
+    });
+  }
+
+  assert.deepEqual([...faults, ...cuttingFaults], []);
+});
