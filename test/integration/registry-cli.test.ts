@@ -58,6 +58,12 @@ groups:
   );
   assert.match(await say('device', 'export', '--life-cycle', 'SHADOW'), /\nd3,Meter,,Mill\/Ground,,SHADOW,\n$/);
 
+  const zigbee = file('configuration.yaml', "devices:\n  '0x00158d0001d82999': { friendly_name: attic }\n");
+  assert.equal(await say('import', 'zigbee2mqtt', zigbee, '--dry-run'), 'z2m:0x00158d0001d82999\tnew\tattic\n');
+  assert.match(await say('import', 'zigbee2mqtt', zigbee, '--json'), /"created":1/);
+  const [passwords, acl] = [file('passwords', 'plug:plain\n'), file('acl', 'user plug\ntopic read house/#\n')];
+  assert.match(await say('import', 'mosquitto', passwords, '--acl', acl), /^plug\t[\w-]{24}\nnote:\t/);
+
   const unknown = await fail('device', 'show', 'nobody');
   assert.deepEqual([unknown.code, unknown.stderr], [1, 'portcullis: There is no device "nobody".\n']);
   const full = await fail('place', 'remove', 'Mill');
