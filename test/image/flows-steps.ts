@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import type { FlowsStatus } from '../../gateway/flows/open-flows.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -50,13 +51,14 @@ export async function flowsRunInTheirUnit(board: Board, token: string): Promise<
   assert.equal(deployed.status, 200, await deployed.text());
   await untilStarted(board, token);
   const button = await connectAsync({ host: '127.0.0.1', port: board.mqttPort });
-  await button.publishAsync('flows/button/state', '{"pressed":true}', { qos: 1 });
+  const isRaised = async (): Promise<boolean> => {
+    // Again and again: what is said before the new flow listens is not heard by it.
+    await button.publishAsync('flows/button/state', '{"pressed":true}', { qos: 1 });
+    await sleep(2_000);
+    return (await (await board.fetch('/api/v1/alarms', { token })).text()).includes('flow.pressed');
+  };
+  await waitUntil('the alarm of the flow', isRaised, patienceMs);
   await button.endAsync();
-  await waitUntil(
-    'the alarm of the flow',
-    async () => (await (await board.fetch('/api/v1/alarms', { token })).text()).includes('flow.pressed'),
-    patienceMs,
-  );
   return Math.round(Number(await board.run(`cat ${group}/memory.current`)) / 2 ** 20);
 }
 
