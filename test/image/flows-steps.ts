@@ -24,7 +24,7 @@ const buttonToAlarm = [
     z: 'f1',
     type: 'portcullis-alarm-raise',
     code: 'pressed',
-    severity: 'warning',
+    severity: 'low',
     detail: 'somebody pressed the button',
     wires: [[]],
   },
