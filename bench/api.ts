@@ -16,10 +16,10 @@ const asked: readonly (readonly [method: string, path: string, body?: object])[]
   ['GET', '/api/v1/devices/json:bench%2Fdevice7%2Fstate'],
   ['GET', '/api/v1/ledger'],
   ['GET', '/api/v1/alarms'],
-  ['GET', '/api/v1/twins/json:bench%2Fdevice7%2Fstate'],
+  ['GET', '/api/v1/devices/json:bench%2Fdevice7%2Fstate/twin'],
   ['GET', '/api/v1/rules'],
   ['GET', '/api/v1/commands?limit=20'],
-  ['GET', '/api/v1/history/json:bench%2Fdevice7%2Fstate/x.json.temperature?limit=200'],
+  ['GET', '/api/v1/history?device=json:bench%2Fdevice7%2Fstate&metric=x.json.temperature&points=200&from=0'],
   ['GET', '/api/v1/system'],
   ['PATCH', '/api/v1/rules/flags', { name: 'bench', on: true }],
 ];
@@ -105,7 +105,7 @@ async function ask(
   const waiting = new Set<Promise<void>>();
   for (let n = 0; !signal.aborted; n++) {
     const dueAt = startedAt + (n * 1_000) / requests;
-    if (dueAt > performance.now()) await sleep(dueAt - performance.now());
+    await sleep(Math.max(0, dueAt - performance.now()));
     const asking = one(n, dueAt).finally(() => waiting.delete(asking));
     waiting.add(asking);
   }
