@@ -1,6 +1,7 @@
-import type { Fault } from './harness/fault.ts';
 import { corruptedFiles } from './harness/corruption.ts';
 import { failingDisk } from './harness/disk-errors.ts';
+import { cannotMount, fullDisk } from './harness/full-disk.ts';
+import type { Fault } from './harness/fault.ts';
 import { killAtRandom } from './harness/kill.ts';
 import { powerCut } from './power-cut/power-cut.ts';
 
@@ -19,6 +20,14 @@ export const faults: readonly Fault[] = [
     control: 'sync-normal',
     rounds: { short: 1, night: 20, release: 150 },
     run: (context, level) => powerCut(context, { cuts: level === 'short' ? 40 : 150, lives: 2, loadMs: 1_000 }),
+  },
+  {
+    name: 'disk-full',
+    is: 'the disk is filled under load, then kill -9',
+    control: 'ack-before-commit',
+    rounds: { short: 0, night: 10, release: 50 },
+    cannot: cannotMount,
+    run: fullDisk,
   },
   {
     name: 'disk-errors',
