@@ -20,6 +20,7 @@ const stages = [
   'rules',
   'flows',
   'access',
+  'passport',
   'api',
   'console',
 ];
@@ -40,6 +41,7 @@ const homes: Record<string, string> = {
   jose: 'access',
   'openid-client': 'access',
   'oxc-parser': 'admission',
+  'age-encryption': 'passport',
   preact: 'console',
   'qrcode-generator': 'console',
   uplot: 'console',

@@ -14,6 +14,7 @@ export const kafkaConfig = (kafka: Pick<Kafka, 'bootstrap'>, events: string, ala
       results: null,
       deadLetters: null,
       commands: null,
+      gateways: null,
     } satisfies Topics,
     partitions: 3,
   },

@@ -34,6 +34,7 @@ export const errorTable = {
   PLUGIN_REFUSED: { retryable: false, exit: 1, means: 'A plugin was not admitted; its decision record says why.' },
   PLUGIN_TAMPERED: { retryable: false, exit: 1, means: 'A stored plugin is not what was checked; it does not run.' },
   RELEASE_REFUSED: { retryable: false, exit: 77, means: 'A release is unsigned, damaged, or not for this machine.' },
+  PASSPORT_REFUSED: { retryable: false, exit: 77, means: 'A passport is damaged, or the passphrase is not its own.' },
   INTERNAL: { retryable: false, exit: 70, means: 'A fault of the gateway itself.' },
 } as const satisfies Record<string, { retryable: boolean; exit: number; means: string }>;
 

@@ -1,13 +1,24 @@
 import { z } from 'zod';
 import { newCommandSchema } from './command.ts';
 import { qualities } from './message.ts';
+import { gatewayEpochSchema } from './passport.ts';
 
 /**
  * What each topic of a gateway carries, under its name in the configuration. Keys are device ids, values JSON in UTF-8.
  * `events` has every record of the gateway's log exactly once per effect; all others are views of it, but for
- * `deadLetters`, which has what never became a record or was refused by a sink, and `commands`, which the gateway reads.
+ * `deadLetters`, which has what never became a record or was refused by a sink, `commands`, which the gateway reads, and
+ * `gateways`, in which each gateway claims its name.
  */
-export const topicKeys = ['events', 'metrics', 'changes', 'alarms', 'results', 'deadLetters', 'commands'] as const;
+export const topicKeys = [
+  'events',
+  'metrics',
+  'changes',
+  'alarms',
+  'results',
+  'deadLetters',
+  'commands',
+  'gateways',
+] as const;
 export type TopicKey = (typeof topicKeys)[number];
 
 /**
@@ -70,3 +81,6 @@ export type DeadLetterRecord = z.infer<typeof deadLetterRecordSchema>;
  * `ttlMs` counts from the timestamp of the Kafka record.
  */
 export const commandRecordSchema = newCommandSchema.omit({ source: true, ageMs: true });
+
+/** A gateway's claim to its name, under that name as key. Of the claims to one name the highest epoch holds, and of one epoch the first. */
+export const gatewayRecordSchema = gatewayEpochSchema.extend({ v: z.literal(1), gw: z.string(), claimed: z.int() });

@@ -18,6 +18,7 @@ import { groupCommand } from './cli/group.ts';
 import { historyCommand } from './cli/history.ts';
 import { importCommand } from './cli/import.ts';
 import { ledgerCommand } from './cli/ledger.ts';
+import { passportCommand } from './cli/passport.ts';
 import { placeCommand } from './cli/place.ts';
 import { pluginCommand } from './cli/plugin.ts';
 import { rulesCommand } from './cli/rules.ts';
@@ -55,6 +56,7 @@ const program = new Command('portcullis')
   .addCommand(groupCommand())
   .addCommand(contractCommand())
   .addCommand(pluginCommand())
+  .addCommand(passportCommand())
   .addCommand(updateCommand())
   .addCommand(firstBootCommand())
   .addCommand(simulateCommand())

@@ -5,9 +5,7 @@ import { pluginRoutes } from './api/plugin-routes.ts';
 import { readRoutes, type ReadModel } from './api/read-routes.ts';
 import { sinkRoutes } from './api/sink-routes.ts';
 import { openBuffer, type Buffer } from './buffer/buffer.ts';
-import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
 import { openOwnership } from './config/ownership.ts';
-import { gatewayName } from './config/identity.ts';
 import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
@@ -26,6 +24,7 @@ import { openDelivery } from './open-delivery.ts';
 import { openUplinkCut } from './delivery/uplink-cut.ts';
 import { openHardware, type Hardware } from './open-hardware.ts';
 import { openRuleDesk } from './open-rules.ts';
+import { openIdentity } from './open-identity.ts';
 import { openNodeRed } from './open-node-red.ts';
 import { openTracing } from './open-tracing.ts';
 import { outletsOf } from './outlets.ts';
@@ -73,13 +72,14 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(config: Config, given: GatewayDeps): Promise<Gateway> {
   await using starting = new AsyncDisposableStack();
-  const name = await openDataFolder(config);
+  const own = await openIdentity(config, given);
+  const { name } = own;
   const deps = await openTracing(config, name, given, starting);
   const { log, clock, switches } = deps;
   const { onMoment } = switches;
   const metrics = starting.use(openMetrics());
   const alarms = starting.use(openAlarmBook(() => clock.wallMs(), logAlarm(log)));
-  const buffer = starting.use(await openBuffer(bufferOptions(config, name, allTables, switches), { log, clock }));
+  const buffer = starting.use(await openBuffer(bufferOptions(config, own, allTables, switches), { log, clock }));
 
   const history = config.history.enabled ? openHistory(buffer) : undefined;
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
@@ -110,7 +110,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
   const actuation = await openActuation(config, stages, deps, starting);
   const cut = openUplinkCut(clock);
-  const delivered = { name, cut, buffer, registry, ingest: traced, commands: actuation.commands };
+  const delivered = { own, cut, buffer, registry, ingest: traced, commands: actuation.commands };
   const decided = { ...stages, commands: actuation.commands, alarms: desk.desk, history };
   const rules = await openRuleDesk(config, decided, deps, starting);
   const sinks = await openDelivery(config, delivered, deps, starting);
@@ -153,12 +153,6 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
     probe: () => buffer.write([{ statement: 'life.put', params: [clock.wallMs()] }]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** Makes the data folder, and says what the gateway is called. */
-async function openDataFolder({ dataDir, gateway }: Config): Promise<string> {
-  await inDataFolder(dataDir, () => makeDataFolder(dataDir));
-  return gatewayName(dataDir, gateway);
 }
 
 const logAlarm =

@@ -1,19 +1,22 @@
 import type { Ingest } from '../contracts/pipeline.ts';
 import type { CommandPort } from '../contracts/command.ts';
+import type { Fence } from '../contracts/fence.ts';
 import type { Message } from '../contracts/message.ts';
 import type { Sink } from '../contracts/sink.ts';
 import type { SinkControl } from './api/sink-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
 import type { Config } from './config/schema.ts';
 import { startDeliveryLoop, type DeliveryLoop } from './delivery/delivery-loop.ts';
+import { fencedSink, openFence } from './delivery/fence.ts';
 import type { UplinkCut } from './delivery/uplink-cut.ts';
 import type { GatewayDeps } from './gateway.ts';
+import type { OpenIdentity } from './open-identity.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { influxOptions, kafkaOptions, tuyaOptions } from './stage-options.ts';
 
 export interface DeliveryStages {
-  /** The gateway's name. */
-  readonly name: string;
+  /** The gateway's name, and which of those that have it. */
+  readonly own: OpenIdentity;
   readonly buffer: Buffer;
   readonly registry: Registry;
   readonly ingest: Ingest;
@@ -23,38 +26,43 @@ export interface DeliveryStages {
   readonly commands: CommandPort;
 }
 
+type FencedStages = DeliveryStages & { readonly fence: Fence };
+
 /**
  * One loop per configured sink, which `stack` ends. Clients are large: a gateway that does without a sink does without
  * its client too.
  */
 export async function openDelivery(
-  { cloud, kafka, influx }: Config,
+  { dataDir, cloud, kafka, influx }: Config,
   stages: DeliveryStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl[]> {
   const controls: SinkControl[] = [];
-  if (cloud.tuya) controls.push(await openTuya(cloud.tuya, stages, deps, stack));
-  if (kafka) controls.push(await openKafka(kafka, stages, deps, stack));
-  if (influx) controls.push(await openInflux(influx, stages, deps, stack));
+  const { name: gateway, identity } = stages.own;
+  const fence = stack.use(await openFence({ dataDir, gateway, identity, log: deps.log }));
+  const fenced = { ...stages, fence };
+  if (cloud.tuya) controls.push(await openTuya(cloud.tuya, fenced, deps, stack));
+  if (kafka) controls.push(await openKafka(kafka, fenced, deps, stack));
+  if (influx) controls.push(await openInflux(influx, fenced, deps, stack));
   return controls;
 }
 
 async function openInflux(
   influx: NonNullable<Config['influx']>,
-  { buffer, cut }: DeliveryStages,
+  { buffer, cut, fence }: FencedStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
   const { openInfluxSink } = await import('./delivery/influx/influx-sink.ts');
   const sink = stack.use(openInfluxSink(await influxOptions(influx), deps));
-  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
+  const loop = stack.use(startLoop(cut.through(sink), { buffer, fence }, deps));
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
 }
 
 async function openTuya(
   tuya: NonNullable<Config['cloud']['tuya']>,
-  { buffer, cut, registry, ingest, commands }: DeliveryStages,
+  { buffer, cut, registry, ingest, commands, fence }: FencedStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -62,10 +70,10 @@ async function openTuya(
   const { startDownlink } = await import('./delivery/tuya/down/start-downlink.ts');
   const { log, clock } = deps;
   const options = await tuyaOptions(tuya);
-  const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, commands, log, clock }));
-  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
+  const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, commands, fence, log, clock }));
+  const loop = stack.use(startLoop(cut.through(sink), { buffer, fence }, deps));
   const down = { link: sink.link, store: buffer, ingest, commands, log };
-  const downlink = tuya.longPoll ? stack.use(startDownlink(options, down)) : undefined;
+  const downlink = tuya.longPoll ? whileOurs(fence, () => startDownlink(options, down), stack) : undefined;
   const resume = async (): Promise<void> => {
     await sink.retryRejected();
     loop.resume();
@@ -76,7 +84,7 @@ async function openTuya(
 
 async function openKafka(
   kafka: NonNullable<Config['kafka']>,
-  { name, buffer, cut, commands }: DeliveryStages,
+  { own: { name }, buffer, cut, commands, fence }: FencedStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -89,8 +97,8 @@ async function openKafka(
   const options = await kafkaOptions(kafka, name);
   const { deadLetters: topic, commands: commandTopic } = options.topics;
   const traceparentOf = traces && ((message: Message) => traces.traceparentOf(message, 'kafka'));
-  const sink = stack.use(openKafkaSink(options, { log, traceparentOf }));
-  const loop = stack.use(startLoop(cut.through(sink), buffer, deps));
+  const sink = stack.use(openKafkaSink(options, { log, traceparentOf, fence }));
+  const loop = stack.use(startLoop(cut.through(sink), { buffer, fence }, deps));
   if (topic !== null) {
     const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
     const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);
@@ -98,17 +106,41 @@ async function openKafka(
   }
   if (commandTopic !== null) {
     const { append } = buffer;
-    stack.use(startCommandsIn(options, commandTopic, { commands, append, wallMs: () => clock.wallMs(), log }));
+    const taking = { commands, append, wallMs: () => clock.wallMs(), log };
+    whileOurs(fence, () => startCommandsIn(options, commandTopic, taking), stack);
   }
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };
 }
 
+/** What hears commands from afar ends when another gateway runs in this one's place. */
+function whileOurs<Kind extends AsyncDisposable>(
+  { signal }: Fence,
+  start: () => Kind,
+  stack: AsyncDisposableStack,
+): Kind | undefined {
+  if (signal.aborted) return undefined;
+  const started = stack.use(start());
+  signal.addEventListener('abort', () => void started[Symbol.asyncDispose](), { once: true });
+  return started;
+}
+
 /** An outage is noted in the ledger, so that it can show what was captured meanwhile. */
-function startLoop(far: Sink, buffer: Buffer, { log, clock, switches, traces }: GatewayDeps): DeliveryLoop {
-  const sink = traces?.watchSink(far) ?? far;
+function startLoop(
+  far: Sink,
+  { buffer, fence }: Pick<FencedStages, 'buffer' | 'fence'>,
+  { log, clock, switches, traces }: GatewayDeps,
+): DeliveryLoop {
+  const sink = fencedSink(traces?.watchSink(far) ?? far, fence);
   const onOutage = (name: string, change: 'started' | 'ended'): void => {
     const noted = change === 'started' ? buffer.outageStarted(name) : buffer.outageEnded(name);
     noted.catch((err: unknown) => log.warn({ err, sink: name }, 'cannot note the outage in the ledger'));
   };
-  return startDeliveryLoop({ sink, outlet: buffer, log, clock, onOutage, settle: switches.settle });
+  return startDeliveryLoop({
+    sink,
+    outlet: buffer,
+    log,
+    clock,
+    onOutage,
+    settle: switches.settle,
+  });
 }

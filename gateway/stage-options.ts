@@ -17,6 +17,7 @@ import { ingestDefaults, type IngestOptions, type PluginSource } from './preproc
 import { ownCertificate, type Certificate } from './lib/own-certificate.ts';
 import { version } from './version.ts';
 import type { ApiOptions } from './api/listen-api.ts';
+import type { OpenIdentity } from './open-identity.ts';
 import type { TableSet } from '../contracts/table-set.ts';
 import type { GpioLineOptions, GpioOptions, LinePlace } from './transports/gpio/options.ts';
 import type { SerialPortOptions } from './transports/serial/options.ts';
@@ -37,13 +38,14 @@ export function sinkNames({ cloud, kafka, influx }: Pick<Config, 'cloud' | 'kafk
 /** What the buffer needs of the configuration. */
 export function bufferOptions(
   { dataDir, buffer, cloud, kafka, influx, history }: Config,
-  gateway: string,
+  { name, identity }: Pick<OpenIdentity, 'name' | 'identity'>,
   tables: readonly TableSet[],
   switches: TestSwitches,
 ): BufferOptions {
   return {
     dataDir,
-    gateway,
+    gateway: name,
+    epoch: identity.epoch,
     tables,
     follower: history.enabled ? { filename: historyFollower, options: historyOptions(history, buffer) } : undefined,
     sinks: sinkNames({ cloud, kafka, influx }),

@@ -11,6 +11,7 @@ const answers: Readonly<Partial<Record<ErrorCode, readonly [status: number, titl
   PLUGIN_REFUSED: [422, 'Refused'],
   PLUGIN_TAMPERED: [422, 'Refused'],
   FILE_UNREADABLE: [422, 'Refused'],
+  PASSPORT_REFUSED: [422, 'Refused'],
   USAGE: [422, 'Refused'],
   REGISTRY_FULL: [422, 'Refused'],
   LIMIT_EXCEEDED: [422, 'Refused'],

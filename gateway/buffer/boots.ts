@@ -18,16 +18,25 @@ export interface Boot {
   firstLsnOf(boot: number): number;
 }
 
-export function startBoot(db: Db, now: Now): Boot {
+/** Boots, and records, that one epoch has room for: a boot a minute for two years, and 10,000 records a second for three. */
+const bootsPerEpoch = 2 ** 20;
+const recordsPerEpoch = 2 ** 40;
+
+export function startBoot(db: Db, now: Now, epoch = 1): Boot {
   const last = db.prepare<[number, number], { last_lsn: number; up_ms: number }>(
     'SELECT last_lsn, up_ms FROM batches WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1',
   );
   const tails = (['urgent', 'normal'] as const).map((lane) =>
     last.get(laneBase(lane), laneBase(lane) + laneBase('normal') - 1),
   );
-  const nextLsn = Math.max(1, readMeta(db, 'next_lsn'), ...tails.map((row) => (row?.last_lsn ?? 0) + 1));
+  const nextLsn = Math.max(
+    (epoch - 1) * recordsPerEpoch + 1,
+    readMeta(db, 'next_lsn'),
+    ...tails.map((row) => (row?.last_lsn ?? 0) + 1),
+  );
   const uptimeBefore = Math.max(readMeta(db, 'up_ms'), ...tails.map((row) => row?.up_ms ?? 0));
-  const boot = (db.prepare<[], { n: number | null }>('SELECT max(boot) AS n FROM boots').get()?.n ?? 0) + 1;
+  const lastBoot = db.prepare<[], { n: number | null }>('SELECT max(boot) AS n FROM boots').get()?.n ?? 0;
+  const boot = Math.max((epoch - 1) * bootsPerEpoch, lastBoot) + 1;
   db.transaction(() => {
     db.prepare('INSERT INTO boots VALUES (?, ?, ?)').run(boot, nextLsn, Math.floor(now.wallMs));
     db.prepare("INSERT OR IGNORE INTO meta VALUES ('salt', ?)").run(randomBytes(10));

@@ -33,7 +33,7 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
   try {
     const own = asCorruption(() => {
       migrate(db, [bufferSet]);
-      const boot = startBoot(db, now);
+      const boot = startBoot(db, now, options.epoch);
       reconcileSinks(db, sinks, boot.nextLsn, boot.uptimeMs(now));
       const cursors = loadCursors(db, sinks, limits.parkedRecords);
       const deadLetters = openDeadLetters(db, limits.deadLetterBytes);

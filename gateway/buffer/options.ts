@@ -28,6 +28,11 @@ export interface BufferOptions {
   readonly dataDir: string;
   /** Name of this gateway, stamped on every message as `gw`. */
   readonly gateway: string;
+  /**
+   * Counts up with each restore of a passport, from 1. Boots and numbers of records leap with it, beyond all that the gateway before
+   * has given or will ever give.
+   */
+  readonly epoch?: number;
   /** Names of the sinks. A record is kept until each of them has settled it. */
   readonly sinks: readonly string[];
   readonly tables: readonly TableSet[];

@@ -19,6 +19,8 @@ export const kafkaSchema = z
         results: topic('results'),
         deadLetters: topic('dead-letters'),
         commands: topic('commands'),
+        /** Compacted, of one partition; with null two gateways of one name are not kept apart here. */
+        gateways: topic('gateways'),
       })
       .prefault({}),
     /** Makes missing topics, with so many partitions, and replicas as the brokers' default says. */

@@ -29,6 +29,11 @@ async function replace(path: string, mode: number, write: (file: File) => Promis
     throw error;
   }
   await rename(beside, path);
-  await using folder = await open(dirname(path), 'r');
+  await syncFolder(dirname(path));
+}
+
+/** What was renamed, made or removed in a folder is so after a power cut too. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
   await folder.sync();
 }

@@ -14,6 +14,7 @@ import { connectionHandler } from './connection.ts';
 import { DeviceBook } from './devices.ts';
 import { FaultBox } from './faults.ts';
 import { gatekeeper } from './gatekeeper.ts';
+import { GatewayBook } from './gateways.ts';
 import { MessageQueue } from './messages.ts';
 import { ReceivedLog } from './received.ts';
 import type { ReceivedTotals } from './received.ts';
@@ -105,6 +106,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     tokens: tokenKeeper(options.tokenLifeMs ?? 7_200_000, options.newToken),
     devices: new DeviceBook(clientId, options.maxDevices ?? 10_000),
     received: new ReceivedLog(options.maxRows ?? 2_000_000),
+    gateways: new GatewayBook(),
     commands: new CommandQueue(),
     messages: new MessageQueue(secret),
     products: new Map(),

@@ -1,7 +1,7 @@
 import { findRoute } from './routes.ts';
 import { quotaCheck } from './quota.ts';
 import type { Quotas } from './quota.ts';
-import { fail } from './reply.ts';
+import { fail, shutOut } from './reply.ts';
 import type { Reply } from './reply.ts';
 import { headerText, isSigned } from './signature.ts';
 import type { CallKind, SignedRequest } from './signature.ts';
@@ -31,6 +31,8 @@ function refusal(request: SignedRequest, path: string, state: CloudState, who: C
   if (headerText(headers, 'client_id') !== who.clientId) return fail(1005);
   if (!/^\d{13}$/.test(t) || Math.abs(Number(t) - state.clock.wallMs()) > clockWindowMs) return fail(1013);
   if (headerText(headers, 'sign_method') !== 'HMAC-SHA256' || !isSigned(request, who.secret, kind)) return fail(1004);
+  const gateway = headerText(headers, 'portcullis-gateway');
+  if (!state.gateways.admits(gateway)) return shutOut(state.gateways.epochOf(gateway));
   if (kind !== 'business') return undefined;
   return state.tokens.isGood(headerText(headers, 'access_token'), state.clock.wallMs()) ? undefined : fail(1010);
 }

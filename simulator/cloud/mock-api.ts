@@ -106,6 +106,7 @@ const handlers: Readonly<Record<string, MockHandler>> = {
   'POST /_mock/faults': armFault,
   'DELETE /_mock/faults': clearFaults,
   'GET /_mock/devices': (_, state) => answer(state.devices.list().map(shownDevice)),
+  'GET /_mock/gateways': (_, state) => answer(state.gateways.list()),
   'GET /_mock/messages': (_, state) => answer({ waiting: state.messages.size }),
   'POST /_mock/messages': addMessage,
   'DELETE /_mock/messages/leases': (_, state) => {

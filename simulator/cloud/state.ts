@@ -2,6 +2,7 @@ import type { Clock } from '../../gateway/lib/clock.ts';
 import type { CommandQueue } from './commands.ts';
 import type { DeviceBook } from './devices.ts';
 import type { FaultBox } from './faults.ts';
+import type { GatewayBook } from './gateways.ts';
 import type { MessageQueue } from './messages.ts';
 import type { ProductModel } from './products.ts';
 import type { ReceivedLog } from './received.ts';
@@ -21,6 +22,7 @@ export interface CloudState {
   readonly tokens: Tokens;
   readonly devices: DeviceBook;
   readonly received: ReceivedLog;
+  readonly gateways: GatewayBook;
   readonly commands: CommandQueue;
   readonly messages: MessageQueue;
   /** By product id. */

@@ -69,6 +69,7 @@ export function ownTopics(over: Partial<Topics> = {}): Topics {
     results: `${prefix}.results`,
     deadLetters: `${prefix}.dead-letters`,
     commands: `${prefix}.commands`,
+    gateways: `${prefix}.gateways`,
   };
   return { ...topics, ...over };
 }

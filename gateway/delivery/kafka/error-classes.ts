@@ -12,6 +12,7 @@ export type ErrorClass =
   | 'topic'
   | 'time'
   | 'throttle'
+  | 'fenced'
   | 'broker'
   | 'unknown';
 
@@ -58,6 +59,8 @@ export const rules: Readonly<Record<ErrorClass, FailureRule>> = {
     },
   },
   throttle: { effect: 'keep', pause: 'transient' },
+  /** The fence tells the alarm, for all sinks together. */
+  fenced: { effect: 'keep', pause: 'stopped' },
   broker: { effect: 'keep', pause: 'transient' },
   unknown: {
     effect: 'keep',

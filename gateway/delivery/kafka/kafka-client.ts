@@ -75,8 +75,11 @@ async function createMissing(
     const missing = [...wanted.difference(there)];
     for (const topic of missing) {
       // A backlog may be weeks old: the broker's own time keeps it from expiring on arrival.
-      const configs = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-      await admin.createTopics({ topics: [topic], partitions, replicas, configs }).catch((error: unknown) => {
+      const times = { name: 'message.timestamp.type', value: 'LogAppendTime' };
+      const isClaims = topic === options.topics.gateways;
+      const configs = isClaims ? [times, { name: 'cleanup.policy', value: 'compact' }] : [times];
+      const shape = { partitions: isClaims ? 1 : partitions, replicas, configs };
+      await admin.createTopics({ topics: [topic], ...shape }).catch((error: unknown) => {
         // Another gateway made it at the same moment.
         if (!isNamed(error, 'TOPIC_ALREADY_EXISTS')) throw error;
       });

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import type { Fence } from '../../../contracts/fence.ts';
 import type { Message } from '../../../contracts/message.ts';
 import type { Batch, Sink, Verdict, WriteResult } from '../../../contracts/sink.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { SinkAlarms } from '../sink-alarms.ts';
 import { classOfFault, rules, type Fault } from './error-classes.ts';
+import { claimRecord, EpochWatch, openEpochTopic } from './epoch-watch.ts';
 import { openKafkaClient, type KafkaClient } from './kafka-client.ts';
 import type { KafkaOptions } from './options.ts';
 import { recordsOf, sizeOf, type KafkaRecord, type Words } from './records.ts';
@@ -14,6 +17,8 @@ export interface KafkaDeps {
   readonly openClient?: (options: KafkaOptions) => KafkaClient;
   /** The header of W3C Trace Context for a message's records, while the gateway traces. */
   readonly traceparentOf?: ((message: Message) => string | undefined) | undefined;
+  /** Which gateway of its name this is; without it, or without the topic `gateways`, nobody looks for another one. */
+  readonly fence?: Fence;
 }
 
 export interface KafkaSink extends Sink {
@@ -51,6 +56,7 @@ class Kafka implements KafkaSink {
   readonly #options: KafkaOptions;
   readonly #deps: KafkaDeps;
   readonly #alarms = new SinkAlarms('kafka');
+  readonly #watch: EpochWatch | undefined;
   #client: KafkaClient | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #packBytes = packBytes.most;
@@ -60,10 +66,16 @@ class Kafka implements KafkaSink {
   constructor(options: KafkaOptions, deps: KafkaDeps) {
     this.#options = options;
     this.#deps = deps;
+    const { fence } = deps;
+    const topic = options.topics.gateways;
+    if (fence === undefined || topic === null) return;
+    this.#watch = new EpochWatch(openEpochTopic(options, topic, fence.gateway), fence, () => systemClock.monoMs());
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const fault = await this.#inTurn(() => this.#attempt((client) => client.prepare(), signal));
+    const fault = await this.#inTurn(
+      async () => (await this.#attempt((client) => client.prepare(), signal)) ?? this.#otherGateway(signal),
+    );
     this.#tell(fault);
     if (fault === undefined) return;
     const stops = rules[fault.class].pause === 'stopped';
@@ -81,13 +93,16 @@ class Kafka implements KafkaSink {
   }
 
   async send(records: readonly KafkaRecord[], signal: AbortSignal): Promise<Fault | undefined> {
-    const fault = await this.#inTurn(() => this.#attempt((client) => client.send(records), signal));
+    const fault = await this.#inTurn(
+      async () => (await this.#otherGateway(signal)) ?? this.#attempt((client) => client.send(records), signal),
+    );
     this.#tell(fault);
     return fault;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
+    await this.#watch?.[Symbol.asyncDispose]();
     await this.#discard();
   }
 
@@ -103,7 +118,7 @@ class Kafka implements KafkaSink {
     let bytes = 0;
     let fault: Fault | undefined;
     for (const pack of this.#packs(planned)) {
-      fault = await this.#deliver(pack, verdicts, signal);
+      fault = (await this.#otherGateway(signal)) ?? (await this.#deliver(pack, verdicts, signal));
       if (fault !== undefined) break;
       bytes += pack.reduce((sum, one) => sum + one.bytes, 0);
     }
@@ -173,6 +188,20 @@ class Kafka implements KafkaSink {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** A fault where another gateway runs in place of this one, or where Kafka does not say. */
+  async #otherGateway(signal: AbortSignal): Promise<Fault | undefined> {
+    const { fence } = this.#deps;
+    const topic = this.#options.topics.gateways;
+    if (this.#watch === undefined || fence === undefined || topic === null) return undefined;
+    const watch = this.#watch;
+    let isOurs = true;
+    const fault = await this.#attempt(async (client) => {
+      const claim = (): Promise<void> => client.send([claimRecord(fence, topic, systemClock.wallMs())]);
+      isOurs = await watch.isOurs(claim, signal);
+    }, signal);
+    return fault ?? (isOurs ? undefined : { class: 'fenced', code: 'fenced' });
   }
 
   async #discard(): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Fence } from '../../../contracts/fence.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { checkEndpoint } from '../address-guard.ts';
 import { CloudClock } from './cloud-clock.ts';
@@ -12,6 +13,7 @@ export interface ClientOptions extends WireOptions {
   readonly endpoint: string;
   readonly clientId: string;
   readonly secret: string;
+  readonly fence?: Fence | undefined;
 }
 
 export interface Call {
@@ -106,7 +108,9 @@ function signedExchange(options: ClientOptions, clock: CloudClock) {
     try {
       const { method, target, payload: body = '', answerWithinMs } = call;
       const answer = await wire.exchange({ method, target, headers, body, answerWithinMs }, signal);
-      return readAnswer(answer.status, answer.retryAfter, answer.text);
+      const read = readAnswer(answer.status, answer.retryAfter, answer.text);
+      if (!read.ok && read.class === 'fenced') options.fence?.raise('tuya', read.epoch);
+      return read;
     } catch (error) {
       const { class: kind, code } = classOfFault(error);
       return { ok: false, class: kind, code, reason: `no answer from ${endpoint.host}: ${code}` };
@@ -124,7 +128,7 @@ function signedExchange(options: ClientOptions, clock: CloudClock) {
 
 function headersFor(
   { method, target, payload: body = '', keys = [] }: Call,
-  { clientId, secret }: ClientOptions,
+  { clientId, secret, fence }: ClientOptions,
   { accessToken, t }: { readonly accessToken: string; readonly t: string },
 ): Record<string, string> {
   return {
@@ -133,6 +137,7 @@ function headersFor(
     sign_method: 'HMAC-SHA256',
     t,
     lang: 'en',
+    ...(fence && { 'portcullis-gateway': ownName(fence) }),
     ...(accessToken === '' ? {} : { access_token: accessToken }),
     ...(body === '' ? {} : { 'content-type': 'application/json' }),
     ...(keys.length === 0 ? {} : { 'idempotency-key': keys.join(',') }),
@@ -146,3 +151,6 @@ function aborted(signal: AbortSignal): Promise<never> {
   else signal.addEventListener('abort', () => reject(refusal), { once: true });
   return promise;
 }
+
+/** The cloud hears one gateway of a name; one that knows nothing of this header hears all. */
+const ownName = ({ gateway, identity: { epoch, instance } }: Fence): string => `${gateway};${epoch};${instance}`;

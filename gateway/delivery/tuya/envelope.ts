@@ -14,6 +14,8 @@ export type Answer =
       readonly class: ErrorClass;
       readonly code: string;
       readonly reason: string;
+      /** Of the gateway that the cloud hears in place of this one. */
+      readonly epoch?: number | undefined;
       /** Where the cloud named a time to wait. */
       readonly retryAfterMs?: number;
       /** The cloud's own time, where it told. */
@@ -30,6 +32,8 @@ const envelopeSchema = z.object({
   msg: z.string().optional(),
   t: z.int().optional(),
   tid: z.string().optional(),
+  /** Of the local cloud alone. */
+  epoch: z.int().min(1).max(4_000).optional(),
 });
 
 const longestWaitMs = 24 * 3_600_000;
@@ -38,7 +42,7 @@ const longestWaitMs = 24 * 3_600_000;
 export function readAnswer(status: number, retryAfter: string | undefined, text: string): Answer {
   const parsed = envelopeSchema.safeParse(parseJson(text));
   if (!parsed.success) return refusedByHttp(status, retryAfter);
-  const { success, result, code, msg, t, tid } = parsed.data;
+  const { success, result, code, msg, t, tid, epoch } = parsed.data;
   if (success) return { ok: true, result, ...(t !== undefined && { cloudMs: t }) };
   const number = Number(code ?? Number.NaN);
   return {
@@ -47,6 +51,7 @@ export function readAnswer(status: number, retryAfter: string | undefined, text:
     code: String(code ?? 'none'),
     reason: `cloud code ${code ?? 'none'}: ${(msg ?? '').slice(0, 200)} (tid ${(tid ?? 'none').slice(0, 64)})`,
     ...(t === undefined ? {} : { cloudMs: t }),
+    ...(epoch === undefined ? {} : { epoch }),
   };
 }
 

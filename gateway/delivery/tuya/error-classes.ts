@@ -13,6 +13,7 @@ export type ErrorClass =
   | 'unsupported'
   | 'device'
   | 'gateway'
+  | 'fenced'
   | 'partial'
   | 'time'
   | 'transport'
@@ -78,6 +79,8 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
         'The cloud refuses the gateway itself, and so all devices behind it. Check gatewayProductId, then resume.',
     },
   },
+  /** The fence tells the alarm, for all sinks together. */
+  fenced: { effect: 'keep', pause: 'stopped' },
   partial: { effect: 'keep', pause: 'transient' },
   time: {
     effect: 'keep',
@@ -95,7 +98,8 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
 };
 
 /**
- * Tuya, "Global Error Codes"; 28841xxx are those of the cloud plans; 2121 to 2124 those of batch reports (TuyaLink).
+ * Tuya, "Global Error Codes"; 28841xxx are those of the cloud plans; 2121 to 2124 those of batch reports (TuyaLink);
+ * 2131 is the local cloud's own.
  * 1108, a path that the cloud does not have, says nothing about a record: it stands with the APIs that are not ours.
  */
 const classes: Readonly<Record<ErrorClass, readonly number[]>> = {
@@ -112,6 +116,7 @@ const classes: Readonly<Record<ErrorClass, readonly number[]>> = {
   unsupported: [2003, 2008, 2009],
   device: [2005, 2006, 2007],
   gateway: [],
+  fenced: [2131],
   partial: [2121, 2122, 2123, 2124],
   time: [],
   transport: [],

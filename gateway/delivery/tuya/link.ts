@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { DeviceDirectory } from '../../../contracts/registry.ts';
+import type { Fence } from '../../../contracts/fence.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { systemScheduler, type Scheduler } from '../../lib/scheduler.ts';
@@ -36,6 +37,8 @@ export interface LinkDeps {
   readonly scheduler?: Scheduler;
   /** The registry: names of devices, and who is told what the cloud says of them. */
   readonly directory?: DeviceDirectory | undefined;
+  /** Which gateway of its name it is: told with each call. */
+  readonly fence?: Fence | undefined;
 }
 
 /** One account at the cloud, with what its two directions share: connections, token, quota, known devices. */
@@ -65,7 +68,7 @@ export function openTuyaLink(options: LinkOptions, deps: LinkDeps): TuyaLink {
     answerTimeoutMs,
     ...(ca !== undefined && { ca }),
   };
-  const client = openTuyaClient({ endpoint, clientId, secret, ...wire }, clock);
+  const client = openTuyaClient({ endpoint, clientId, secret, fence: deps.fence, ...wire }, clock);
   const burst = Math.max(2, Math.ceil(callsPerSecond));
   const quota = new CallQuota({ perSecond: callsPerSecond, burst }, clock.monoMs());
   const caller = new Caller({ client, quota, clock, scheduler });

@@ -26,11 +26,11 @@ test('a login that the network cut short is no matter of credentials', () => {
   assert.equal(classOf(cut), 'transport');
 });
 
-test('only what is said of a record itself rejects it, and only accounts stop the sink', () => {
+test('only what is said of a record itself rejects it, and only accounts and another gateway stop the sink', () => {
   const splitting = Object.entries(rules).filter(([, rule]) => rule.effect === 'split');
   assert.deepEqual(splitting.map(([name]) => name).toSorted(), ['record', 'too-large']);
   const stopping = Object.entries(rules).filter(([, rule]) => rule.pause === 'stopped');
-  assert.deepEqual(stopping.map(([name]) => name).toSorted(), ['credentials', 'permission']);
+  assert.deepEqual(stopping.map(([name]) => name).toSorted(), ['credentials', 'fenced', 'permission']);
 });
 
 test('every error of the protocol, and whatever else is thrown, has a class', () => {

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Decrypter } from 'age-encryption';
+import { databases } from '../../../gateway/passport-databases.ts';
+import { makePassport, tryPassport } from '../../../gateway/passport/make.ts';
+import { prepareArrival } from '../../../gateway/passport/prepare-arrival.ts';
+import { settleArrival } from '../../../gateway/passport/settle-arrival.ts';
+import { entry, measurement, open, tempDir } from '../buffer/buffer-fixture.ts';
+import { makeOne, orderFor, passphrase } from './passport-fixture.ts';
+
+const instance = 'fedcba9876543210';
+const want = { sink: 'cloud', lane: 'normal', records: 100, bytes: 1_000_000 } as const;
+
+test('what was undelivered is delivered from the restored folder under the same ids, and what comes then has higher boots', async (t) => {
+  const { file, dataDir } = await makeOne(t);
+  const before = await open(t, dataDir);
+  const old = (await before.claim(want))?.items.map(({ message }) => message.id);
+  await before[Symbol.asyncDispose]();
+
+  const other = await tempDir(t);
+  await prepareArrival({ file, passphrase, dataDir: other, instance }, databases);
+  assert.equal(await settleArrival(other, 0), true);
+  assert.equal(await readFile(join(other, 'admin-token'), 'utf8'), 'secret\n');
+  assert.deepEqual(JSON.parse(await readFile(join(other, 'gateway-epoch'), 'utf8')), { epoch: 2, instance });
+
+  const restored = await open(t, other, { epoch: 2 });
+  const batch = await restored.claim(want);
+  assert.deepEqual(
+    batch?.items.map(({ message }) => message.id),
+    old,
+  );
+  await restored.settle(batch ?? assert.fail(), old?.map(() => ({ is: 'accept' })) ?? []);
+  await restored.append(entry(measurement('a', 9)));
+  const next = (await restored.claim(want))?.items[0]?.message;
+  assert.deepEqual([next?.boot, next?.seq], [2 ** 20 + 1, 0]);
+  assert.equal((await restored.ledger()).balanced, true);
+});
+
+test('a passport that is made while records come in holds all that were acknowledged before, whole and balanced', async (t) => {
+  const dataDir = await tempDir(t);
+  const buffer = await open(t, dataDir);
+  const out = join(await tempDir(t), 'p');
+  let sent = 0;
+  const end = new AbortController();
+  const load = (async () => {
+    while (!end.signal.aborted)
+      await Promise.all(Array.from({ length: 50 }, () => buffer.append(entry(measurement('d', sent++)))));
+  })();
+  for (let n = 0; n < 20; n++) await buffer.append(entry(measurement('before', n)));
+  const { manifest } = await makePassport({ ...orderFor(dataDir), out }, databases);
+  end.abort();
+  await load;
+  const [cloud] = manifest.contents.sinks;
+  assert.equal(manifest.contents.whole, true);
+  assert.ok(cloud?.balanced && cloud.buffered >= 20);
+  assert.equal((await buffer.ledger()).balanced, true);
+  assert.deepEqual(
+    (await readdir(dataDir)).filter((name) => name.startsWith('passport')),
+    [],
+  );
+});
+
+test('a wrong passphrase, a file that is cut off and a changed byte are refused, and leave nothing behind', async (t) => {
+  const { file } = await makeOne(t);
+  const other = await tempDir(t);
+  const refused = async (path: string, phrase: string, message: RegExp): Promise<void> => {
+    const arriving = prepareArrival({ file: path, passphrase: phrase, dataDir: other, instance }, databases);
+    await assert.rejects(arriving, { code: 'PASSPORT_REFUSED', message });
+    assert.deepEqual(await readdir(other), []);
+  };
+  await refused(file, `${passphrase}!`, /passphrase does not open/);
+  const whole = await readFile(file);
+  const broken = `${file}.broken`;
+  for (const bytes of [10, 300, 70_000, whole.length - 1]) {
+    await writeFile(broken, whole.subarray(0, bytes));
+    await refused(broken, passphrase, /not a passport|damaged|cut off/);
+  }
+  // The end of a chunk is where a cut could look like an end.
+  await writeFile(broken, whole.subarray(0, headerOf(whole) + 16 + 65_552));
+  await refused(broken, passphrase, /damaged or cut off/);
+  for (const at of [headerOf(whole) + 20, whole.length - 5]) {
+    const changed = Buffer.from(whole);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await writeFile(broken, changed);
+    await refused(broken, passphrase, /damaged or cut off/);
+  }
+});
+
+test('the library of age opens a passport with its passphrase alone, and finds a tar', async (t) => {
+  const { file } = await makeOne(t);
+  const decrypter = new Decrypter();
+  decrypter.addPassphrase(passphrase);
+  const tar = await decrypter.decrypt(await readFile(file));
+  assert.equal(Buffer.from(tar.subarray(257, 262)).toString(), 'ustar');
+});
+
+test('a short passphrase is refused before anything is written', async (t) => {
+  const { dataDir } = await makeOne(t);
+  const order = { ...orderFor(dataDir), passphrase: 'too short', out: join(dataDir, 'never') };
+  await assert.rejects(makePassport(order, databases), { code: 'INPUT_INVALID' });
+});
+
+test('a passport whose database is damaged is found out by the proof', async (t) => {
+  const { file } = await makeOne(t);
+  const into = await tempDir(t);
+  const forgetful = { examine: (folder: string) => ({ ...databases.examine(folder), lastLsn: 2 }) };
+  await assert.rejects(tryPassport(file, passphrase, into, forgetful), { code: 'PASSPORT_REFUSED' });
+});
+
+test('what was in the folder is kept beside, and a power cut on the way in is completed by the next start', async (t) => {
+  const { file } = await makeOne(t);
+  const folder = await tempDir(t);
+  await writeFile(join(folder, 'admin-token'), 'of another\n');
+  await prepareArrival({ file, passphrase, dataDir: folder, instance }, databases);
+  // Cut off after the second of all renames.
+  await rename(join(folder, 'passport-arrival'), join(folder, 'passport-arriving'));
+  await rename(join(folder, 'passport-arriving/data/gateway-name'), join(folder, 'gateway-name'));
+  assert.equal(await settleArrival(folder, 0), true);
+  assert.equal(await settleArrival(folder, 0), false);
+  assert.equal(databases.examine(folder).whole, true);
+
+  await prepareArrival({ file, passphrase, dataDir: folder, instance }, databases);
+  await settleArrival(folder, 0);
+  const kept = join(folder, 'before-passport-1970-01-01T00-00-00-000Z');
+  assert.equal(await readFile(join(kept, 'admin-token'), 'utf8'), 'secret\n');
+  assert.equal(databases.examine(folder).whole, true);
+});
+
+/** Where the text of the header ends. */
+const headerOf = (file: Buffer): number => file.indexOf('\n', file.indexOf('\n--- ') + 1) + 1;
