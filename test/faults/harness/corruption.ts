@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { lanes } from '../../../contracts/sink.ts';
 import { allTables } from '../../../gateway/all-tables.ts';
-import { openBuffer } from '../../../gateway/buffer/buffer.ts';
+import { openBuffer, type Buffer } from '../../../gateway/buffer/buffer.ts';
 import { readTestSwitches } from '../../../gateway/config/test-switches.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
@@ -99,35 +99,20 @@ async function openDamaged(
     { dataDir, gateway: 'gw-test', sinks: ['tuya'], tables: allTables, salvage },
     { log: pino({ level: 'silent' }), clock: systemClock },
   );
-  const found: number[] = [];
-  // Damage that is found while reading costs one answer; the writer starts again on what was salvaged.
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      for (const lane of lanes) {
-        const want = { sink: 'tuya', lane, records: 500, bytes: 1_000_000 };
-        for (let batch = await buffer.claim(want); batch; batch = await buffer.claim(want)) {
-          for (const { message } of batch.items) {
-            for (const { n, v } of message.m) if (n === 'x.json.n' && v !== undefined) found.push(v);
-          }
-          await buffer.settle(
-            batch,
-            batch.items.map(() => ({ is: 'accept' })),
-          );
-        }
-      }
-      break;
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'STORE_FAILED') throw error;
-    }
-  }
-  await buffer.write([{ statement: 'life.put', params: [1] }]);
-  const there = new Set(found);
-  const missing = [...numbers].filter((n) => !there.has(n));
+  const found = new Map<number, Set<string>>();
+  await patiently(() => takeAll(buffer, found));
+  await patiently(() => buffer.write([{ statement: 'life.put', params: [1] }]));
+  const missing = [...numbers].filter((n) => !found.has(n));
+  // A record that is lent again has its id again, and counts once.
+  const twice = [...found.values()].filter((ids) => ids.size > 1).length;
   const findings: Finding[] = [];
-  if (there.size < found.length) findings.push({ oracle: 'once', says: `${found.length - there.size} came twice` });
-  const check = await buffer.check();
-  if (!check.ok) findings.push({ oracle: 'sound', says: JSON.stringify(check).slice(0, 300) });
-  if (!(await buffer.ledger()).balanced) findings.push({ oracle: 'counted', says: 'the ledger does not balance' });
+  if (twice > 0) findings.push({ oracle: 'once', says: `${twice} came twice` });
+  const check = await patiently(() => buffer.check());
+  // A page that nothing reads is moved aside by nobody; then the check is who tells.
+  if (!check.ok && check.sqlite.length === 0)
+    findings.push({ oracle: 'sound', says: JSON.stringify(check).slice(0, 300) });
+  if (!(await patiently(() => buffer.ledger())).balanced)
+    findings.push({ oracle: 'counted', says: 'the ledger does not balance' });
   const lost = /(\d+|an unknown number of) lost/.exec(told.join())?.[1];
   if (missing.length > mayHide && (lost === undefined || Number(lost) < missing.length))
     findings.push({
@@ -135,4 +120,32 @@ async function openDamaged(
       says: `${missing.length} missing (${few(missing)}), told: ${lost ?? 'nothing'}`,
     });
   return findings;
+}
+
+/** Damage that is found on the way costs one answer; the writer starts again on what was salvaged. */
+async function patiently<Answer>(ask: () => Promise<Answer>, tries = 3): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (tries === 1 || (error as { code?: string }).code !== 'STORE_FAILED') throw error;
+    return patiently(ask, tries - 1);
+  }
+}
+
+/** Claims and settles whatever a cloud would get, and notes the numbers of its records. */
+async function takeAll(buffer: Buffer, found: Map<number, Set<string>>): Promise<void> {
+  for (const lane of lanes) {
+    const want = { sink: 'tuya', lane, records: 500, bytes: 1_000_000 };
+    for (let batch = await buffer.claim(want); batch; batch = await buffer.claim(want)) {
+      for (const { message } of batch.items) {
+        for (const { n, v } of message.m) {
+          if (n === 'x.json.n' && v !== undefined) found.set(v, (found.get(v) ?? new Set()).add(message.id));
+        }
+      }
+      await buffer.settle(
+        batch,
+        batch.items.map(() => ({ is: 'accept' })),
+      );
+    }
+  }
 }
