@@ -41,8 +41,10 @@ test('a payload that the plugin cannot read becomes a dead letter with a bounded
   assert.deepEqual(outcome, { stored: 0, filtered: 0, deadLettered: 1 });
   const letter = buffer.entries[0]?.deadLetters[0];
   assert.ok(letter);
-  const { sample, detail, ...rest } = letter;
+  const { sample, detail, origin, ...rest } = letter;
   assert.equal(sample.length, 1_024);
+  assert.equal(sample.length + (origin?.rest.length ?? 0), 5_000 + '{"broken":'.length);
+  assert.equal(origin?.client, 'tester');
   assert.match(detail, /JSON.*Sent by the client tester\./);
   assert.deepEqual(rest, {
     device: 'plugin:house',
