@@ -94,12 +94,14 @@ export function targetsOf(
 function filled(text: string, { rule, scope }: Instance, why: readonly FiringReason[], devices: Devices): string {
   const told = why.flatMap(({ holds, values }) => (holds === true ? values : []))[0];
   const facts = devices.facts(rule.per === 'device' ? scope : (told?.device ?? ''));
+  const place = facts?.places.at(-1)?.path ?? '';
   const words: Readonly<Record<string, string>> = {
     device: facts?.name ?? told?.device ?? scope,
-    place: facts?.places.at(-1)?.path ?? '',
+    place,
     value: told === undefined ? '' : String(told.value),
   };
-  return text
+  // A device in no room yet: "at Kitchen ()" would read like a fault.
+  return (place === '' ? text.replaceAll(' ({place})', '') : text)
     .replaceAll(/\{(device|place|value)\}/g, (_, word: string) => words[word] ?? '')
     .replaceAll(/\p{Cc}/gu, ' ');
 }

@@ -46,6 +46,13 @@ test('every shipped rule is valid; hazards are on, the optimizer is off until so
   for (const { id, rule } of rules) assert.equal(rule?.enabled, id.startsWith('hazard-'), id);
 });
 
+test('an alarm of a device that is in no room yet names the device alone', async () => {
+  const one = await bench([shipped('hazard-leak')], house);
+  one.says(0, 'porch', { moisture: true });
+  one.until(60);
+  assert.deepEqual(deeds(one), ['LEAK porch critical: Water at porch. Close the stopcock.']);
+});
+
 test('smoke, gas and a leak are alarms of the device that tells them, and over when it says so', async () => {
   const one = await bench([shipped('hazard-smoke'), shipped('hazard-gas'), shipped('hazard-leak')], house);
   one.says(0, 'kitchen', { smoke: true, temperature: 22 });
