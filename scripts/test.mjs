@@ -27,7 +27,7 @@ const env = {
   ...process.env,
 };
 /** Machines are booted under emulation. */
-const timeoutMs = files.some((file) => file.startsWith('test/image/')) ? 28_800_000 : 240_000;
+const timeoutMs = files.some((file) => file.startsWith('test/image/')) ? 28_800_000 : 600_000;
 const runner = spawn(process.execPath, ['--test', concurrency, `--test-timeout=${timeoutMs}`, ...files], {
   stdio: 'inherit',
   env,
