@@ -33,7 +33,7 @@ export const faults: readonly Fault[] = [
     name: 'disk-errors',
     is: 'fsync fails, hangs or is slow; EIO at writes and reads, short writes, ENOSPC, a remount as read-only',
     control: 'ack-before-commit',
-    rounds: { short: 1, night: 20, release: 100 },
+    rounds: { short: 0, night: 20, release: 100 },
     run: (context, level) => failingDisk(context, level === 'short' ? 2 : 5),
   },
   {
@@ -42,6 +42,6 @@ export const faults: readonly Fault[] = [
     control: 'salvage-untold',
     finds: 'counted',
     rounds: { short: 1, night: 10, release: 100 },
-    run: (context, level) => corruptedFiles(context, level === 'short' ? 16 : 64),
+    run: (context, level) => corruptedFiles(context, level === 'short' ? 10 : 64),
   },
 ];

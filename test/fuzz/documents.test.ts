@@ -35,7 +35,7 @@ function tryAll(t: TestContext, originals: readonly string[], take: (text: strin
   );
   fc.assert(
     fc.property(texts, (one) => void (count[take(one) ? 'accepted' : 'refused'] += 1)),
-    { numRuns: fuzzRuns(200) },
+    { numRuns: fuzzRuns(100) },
   );
   t.diagnostic(`${count.accepted} accepted, ${count.refused} refused`);
   assert.deepEqual(warn.mock.calls, []);
