@@ -41,7 +41,7 @@ export const faults: readonly Fault[] = [
     is: 'files of the database are damaged in 64 ways',
     control: 'salvage-untold',
     finds: 'counted',
-    rounds: { short: 1, night: 10, release: 100 },
-    run: (context, level) => corruptedFiles(context, level === 'short' ? 10 : 64),
+    rounds: { short: 0, night: 10, release: 100 },
+    run: (context, level) => corruptedFiles(context, level === 'short' ? 16 : 64),
   },
 ];
