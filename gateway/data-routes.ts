@@ -1,3 +1,4 @@
+import type { DeadLetterGroup } from '../contracts/dead-letters.ts';
 import type { LiveView } from '../contracts/live.ts';
 import type { Ingest } from '../contracts/pipeline.ts';
 import { deadLetterRoutes, type LetterModel } from './api/dead-letter-routes.ts';
@@ -23,8 +24,7 @@ export function dataRoutes({ live, ingest, again, store, clock }: DataParts, sta
   const wallMs = (): number => clock.wallMs();
   const letters: LetterModel = {
     list: (query) => store.deadLetters(query),
-    groups: async () =>
-      (await store.read('buffer.groups', [])) as unknown as Awaited<ReturnType<LetterModel['groups']>>,
+    groups: async () => (await store.read('buffer.groups', [])) as unknown as DeadLetterGroup[],
     ...openLetterReplay({ ingest: again, store, wallMs }),
   };
   return [...liveRoutes(feed), ...publishRoutes({ ingest, store, wallMs }), ...deadLetterRoutes(letters)];

@@ -1,24 +1,12 @@
 import { z } from 'zod';
+import type { DeadLetterFacts, DeadLetterGroup } from '../../contracts/dead-letters.ts';
 import { count } from './read-routes.ts';
 import type { LetterReplay } from './letter-replay.ts';
 import { route, type Route } from './route.ts';
 
-interface Letter {
-  readonly id: number;
+interface Letter extends DeadLetterFacts {
   readonly sample: Uint8Array;
-  readonly replayedAt: number | null;
   readonly replayable: 0 | 1;
-}
-
-/** Dead letters with the same reason, of the same plugin and sink. */
-interface LetterGroup {
-  readonly sink: string;
-  readonly plugin: string;
-  readonly code: string;
-  readonly n: number;
-  readonly replayable: number;
-  readonly replayed: number;
-  readonly newest: number;
 }
 
 /** What the API asks of the dead letters. */
@@ -31,7 +19,7 @@ export interface LetterModel extends LetterReplay {
     readonly device?: string | undefined;
   }): Promise<readonly Letter[]>;
   /** The most frequent ones first. */
-  groups(): Promise<readonly LetterGroup[]>;
+  groups(): Promise<readonly DeadLetterGroup[]>;
 }
 
 const choice = {

@@ -1,22 +1,14 @@
 import { z } from 'zod';
+import type { WaitingDevice } from '../../contracts/device-window.ts';
 import { mqttUser } from '../../contracts/registry.ts';
 import { route, type Route } from './route.ts';
-
-interface Waiting {
-  readonly id: string;
-  readonly user: string;
-  readonly clientId: string;
-  readonly address: string;
-  readonly profile: string | null;
-  readonly at: number;
-}
 
 /** What the API asks of the broker's window for new devices. */
 export interface WindowModel {
   /** Opens it for five minutes from now, also when it is open. */
   open(): void;
   close(): void;
-  show(): { readonly closesInMs: number | undefined; readonly waiting: readonly Waiting[] };
+  show(): { readonly closesInMs: number | undefined; readonly waiting: readonly WaitingDevice[] };
   /** Gives somebody who waits a login with the name and password that it has. Rejects with NOT_FOUND when nobody of this id waits any more. */
   letIn(id: string, profile: string): Promise<{ readonly user: string }>;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import type { UpdateState } from '../../contracts/update-state.ts';
 import { route, type Route } from './route.ts';
 
 /** Bytes of one part of an upload: it must come within the time of one request, also over slow Wi-Fi. */
@@ -18,7 +19,7 @@ const path = '/api/v1/system/update';
 
 /** What the API asks of those who lay down what root shall do. */
 export interface UpdateModel {
-  state(): Promise<z.infer<typeof state>>;
+  state(): Promise<UpdateState>;
   receive(
     part: { readonly name: string; readonly offset: number },
     body: Readable,

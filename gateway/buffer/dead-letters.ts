@@ -1,20 +1,11 @@
+import type { DeadLetterFacts } from '../../contracts/dead-letters.ts';
 import type { LetterOrigin } from '../../contracts/pipeline.ts';
 import type { Db } from './database.ts';
 
-/** A dead letter as an operator sees it. `sink` is empty for one that was refused before it was stored. */
-export interface DeadLetter {
-  readonly id: number;
-  readonly sink: string;
-  readonly device: string;
-  readonly plugin: string;
-  readonly topic: string;
-  readonly code: string;
-  readonly detail: string;
-  readonly receivedAt: number;
+/** A dead letter as it stands in the table. */
+export interface DeadLetter extends DeadLetterFacts {
   readonly lsn: number | null;
   readonly sample: Uint8Array;
-  /** When it was taken again, in milliseconds. */
-  readonly replayedAt: number | null;
   /** 1 where the whole message is kept and can be taken again. */
   readonly replayable: 0 | 1;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { DeadLetterFacts, DeadLetterGroup } from '../../contracts/dead-letters.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
 
 const route = '/api/v1/dead-letters';
@@ -9,26 +10,8 @@ interface Chosen extends GatewayOptions {
   readonly device?: string;
 }
 
-interface Letter {
-  readonly id: number;
-  readonly sink: string;
-  readonly device: string;
-  readonly plugin: string;
-  readonly topic: string;
-  readonly code: string;
-  readonly detail: string;
-  readonly receivedAt: number;
+interface Letter extends DeadLetterFacts {
   readonly replayable: boolean;
-  readonly replayedAt: number | null;
-}
-
-interface Reason {
-  readonly sink: string;
-  readonly plugin: string;
-  readonly code: string;
-  readonly n: number;
-  readonly replayable: number;
-  readonly replayed: number;
 }
 
 interface Replayed {
@@ -46,7 +29,7 @@ export function deadLettersCommand(): Command {
   );
   gatewayCommand(letters, 'reasons', 'Show how many there are of each reason.').action(
     async (options: GatewayOptions) =>
-      print(await call<{ reasons: Reason[] }>(options, 'GET', `${route}/reasons`), options, ({ reasons }) =>
+      print(await call<{ reasons: DeadLetterGroup[] }>(options, 'GET', `${route}/reasons`), options, ({ reasons }) =>
         reasons.length === 0 ? 'There is none.' : rows(reasons.map(reasonCells)),
       ),
   );
@@ -96,7 +79,7 @@ async function replay(options: Chosen): Promise<void> {
   if (refusedAgain > 0) process.exitCode = 1;
 }
 
-const reasonCells = ({ sink, plugin, code, n, replayable, replayed }: Reason): string[] => [
+const reasonCells = ({ sink, plugin, code, n, replayable, replayed }: DeadLetterGroup): string[] => [
   String(n),
   code,
   plugin === '' ? 'no plugin' : plugin,

@@ -2,25 +2,13 @@ import { open, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { UpdateState } from '../../contracts/update-state.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { Slots } from './slots.ts';
 import { lastFile, releaseFile, wantedFile, type Wish } from './wanted.ts';
 
 /** Of one release, all files together. */
 const maxReleaseBytes = 256 * 1024 * 1024;
-
-export interface UpdateState {
-  /** Whether this machine keeps releases beside each other; else its package manager, or whoever made it, changes them. */
-  readonly hasSlots: boolean;
-  readonly current?: string;
-  /** Kept for the way back. */
-  readonly kept: readonly string[];
-  readonly trial?: { readonly from: string; readonly to: string };
-  /** Asked for, and not begun yet. */
-  readonly isWanted: boolean;
-  /** How the last one ended, in a sentence. */
-  readonly last?: { readonly at: number; readonly said: string };
-}
 
 /** Updates as the gateway itself may ask for them: it has no right to make one, it lays down what root shall look at. */
 export interface UpdateDesk {

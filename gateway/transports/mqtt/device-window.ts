@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { WaitingDevice } from '../../../contracts/device-window.ts';
 import { mqttUser } from '../../../contracts/registry.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { TopicRights } from './topic-rights.ts';
@@ -14,15 +15,6 @@ export interface Knock {
   readonly will: string | undefined;
 }
 
-/** One of them as a person sees it: never with its password. */
-export interface Waiting extends Omit<Knock, 'password' | 'will'> {
-  readonly id: string;
-  /** The profile that its will fits; null where it has none that does. */
-  readonly profile: string | null;
-  /** When it knocked last, in milliseconds. */
-  readonly at: number;
-}
-
 /**
  * The time in which an unknown device may ask to be let in, with the name and password that it has. It is not let in: it
  * waits for a person, and knocks again meanwhile, as devices do. A window closes by itself and forgets everybody;
@@ -35,7 +27,8 @@ export interface DeviceWindow {
   knock(knock: Knock): boolean;
   /** Milliseconds until it closes; undefined while it is closed. */
   closesInMs(): number | undefined;
-  waiting(): readonly Waiting[];
+  /** Never with their passwords. */
+  waiting(): readonly WaitingDevice[];
   find(id: string): Knock | undefined;
   /** Somebody of this name was let in. */
   settle(user: string): void;

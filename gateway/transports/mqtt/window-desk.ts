@@ -1,14 +1,15 @@
+import type { WaitingDevice } from '../../../contracts/device-window.ts';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Credentials } from './credentials.ts';
-import type { DeviceWindow, Waiting } from './device-window.ts';
+import type { DeviceWindow } from './device-window.ts';
 
 /** The window for new devices as a person works it. */
 export interface WindowDesk {
   /** Opens it for five minutes from now, also when it is open. */
   open(): void;
   close(): void;
-  show(): { readonly closesInMs: number | undefined; readonly waiting: readonly Waiting[] };
+  show(): { readonly closesInMs: number | undefined; readonly waiting: readonly WaitingDevice[] };
   /** Its next try gets in, with the name and password that it has. Rejects with NOT_FOUND when it waits no more. */
   letIn(id: string, profile: string): Promise<{ readonly user: string }>;
 }

@@ -1,4 +1,6 @@
 import type { Alarm } from '../../../../contracts/alarms.ts';
+import type { DeadLetterFacts } from '../../../../contracts/dead-letters.ts';
+import type { WaitingDevice } from '../../../../contracts/device-window.ts';
 import type { LifeCycle, PlaceKind, Refusal } from '../../../../contracts/registry.ts';
 
 /** Answers of the API as the page reads them; `/openapi.json` has every field. */
@@ -147,42 +149,16 @@ export interface Ledger {
   readonly outages: readonly Outage[];
 }
 
-export interface DeadLetter {
-  readonly id: number;
-  readonly sink: string;
-  readonly device: string;
-  readonly plugin: string;
-  readonly topic: string;
-  readonly code: string;
-  readonly detail: string;
-  readonly receivedAt: number;
+export interface DeadLetter extends DeadLetterFacts {
   readonly sample: string;
   readonly sampleEncoding: 'utf-8' | 'base64';
-  readonly replayedAt: number | null;
-}
-/** Dead letters with the same reason, of the same plugin and sink. */
-export interface LetterReason {
-  readonly sink: string;
-  readonly plugin: string;
-  readonly code: string;
-  readonly n: number;
-  readonly replayable: number;
-  readonly replayed: number;
-  readonly newest: number;
 }
 
 /** The time in which unknown devices may ask to be let in. */
 export interface DeviceWindow {
   readonly open: boolean;
   readonly closesInMs: number | null;
-  readonly waiting: readonly {
-    readonly id: string;
-    readonly user: string;
-    readonly clientId: string;
-    readonly address: string;
-    readonly profile: string | null;
-    readonly at: number;
-  }[];
+  readonly waiting: readonly WaitingDevice[];
 }
 
 export interface PluginCommand {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../asking/ask.ts';
-import type { DeadLetter, LetterReason } from '../asking/types.ts';
+import type { DeadLetterGroup } from '../../../../contracts/dead-letters.ts';
+import type { DeadLetter } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Status, Table, Waiting } from '../parts/parts.tsx';
@@ -8,8 +9,8 @@ import { counted, number, when, whenExactly } from '../parts/words.ts';
 
 /** What could not be used, by reason, with samples, and another try. */
 export function DeadLettersCard({ again }: { again: () => Promise<void> }) {
-  const reasons = useAsk<{ reasons: readonly LetterReason[] }>('/api/v1/dead-letters/reasons', 10_000);
-  const [chosen, choose] = useState<LetterReason>();
+  const reasons = useAsk<{ reasons: readonly DeadLetterGroup[] }>('/api/v1/dead-letters/reasons', 10_000);
+  const [chosen, choose] = useState<DeadLetterGroup>();
   const done = async (): Promise<void> => void (await Promise.all([reasons.again(), again()]));
   return (
     <Card
@@ -50,14 +51,14 @@ export function DeadLettersCard({ again }: { again: () => Promise<void> }) {
   );
 }
 
-const isSame = (one: LetterReason, other: LetterReason | undefined): boolean =>
+const isSame = (one: DeadLetterGroup, other: DeadLetterGroup | undefined): boolean =>
   one.code === other?.code && one.plugin === other.plugin && one.sink === other.sink;
 
 function Again({
   reason: { code, plugin, sink, n, replayable, replayed },
   done,
 }: {
-  reason: LetterReason;
+  reason: DeadLetterGroup;
   done: () => Promise<void>;
 }) {
   const replay = async (): Promise<string> => {
@@ -87,7 +88,7 @@ function Again({
   );
 }
 
-function Letters({ of: { code, plugin } }: { of: LetterReason }) {
+function Letters({ of: { code, plugin } }: { of: DeadLetterGroup }) {
   const [limit, more] = useState(20);
   const query = new URLSearchParams({ code, limit: String(limit), ...(plugin !== '' && { plugin }) });
   const { data, error } = useAsk<{ deadLetters: readonly DeadLetter[]; next: number | null }>(

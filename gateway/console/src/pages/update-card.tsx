@@ -1,18 +1,10 @@
 import { useState } from 'preact/hooks';
+import type { UpdateState } from '../../../../contracts/update-state.ts';
 import { ask } from '../asking/ask.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Facts, Field, Status, Waiting } from '../parts/parts.tsx';
 import { bytes, whenExactly } from '../parts/words.ts';
-
-interface UpdateState {
-  readonly hasSlots: boolean;
-  readonly current?: string;
-  readonly kept: readonly string[];
-  readonly trial?: { readonly from: string; readonly to: string };
-  readonly isWanted: boolean;
-  readonly last?: { readonly at: number; readonly said: string };
-}
 
 const path = '/api/v1/system/update';
 const partBytes = 1024 * 1024;
