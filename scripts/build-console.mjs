@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { build } from 'vite';
 
 const root = join(import.meta.dirname, '..');
 const source = join(root, 'gateway/console/src');
@@ -38,6 +37,7 @@ function pack(file) {
 
 const stamp = sourcesHash();
 if (stampOf() !== stamp) {
+  const { build } = await import('vite');
   await build({
     root: source,
     configFile: false,

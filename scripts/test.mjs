@@ -5,6 +5,8 @@ import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+// Once for all: several suites show the page, and ship it.
+import './build-console.mjs';
 
 const wanted = process.argv.slice(2);
 const patterns = wanted.length === 0 ? ['test/**/*.test.ts', 'plugins/**/*.test.ts'] : wanted;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +33,6 @@ const pages = [
 test('each page of the console does its job on a real gateway', async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-console-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const codeFile = join(folder, 'claim-code');
@@ -43,14 +41,9 @@ test('each page of the console does its job on a real gateway', async (t) => {
   const config = { claim: { codeFile }, cloud: cloud.config, flows: { enabled: true } };
   const daemon = await startDaemon(t, { config });
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
-  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
-  const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const card = (name: string | RegExp) => page.getByRole('region', { name });
-  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
-  const open = async (way: string): Promise<void> => {
-    await page.goto(`/#/${way}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-  };
+  const { page, faults, button, card, says, open } = await openPage(t, browser, origin, {
+    viewport: { width: 1440, height: 900 },
+  });
 
   await t.test(
     'the claim code makes the first account of an unclaimed gateway, and leads on to the house',

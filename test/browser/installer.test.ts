@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +18,6 @@ const lamp = 'z2m:0x84fd27fffe5a6b7c';
 test('an installer takes over what was there, tries the way to the cloud, and gives others their part', async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-installer-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const cloud = await startCloud(t);
@@ -28,14 +26,9 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
   const house = await openHouse({ host: '127.0.0.1', port: daemon.mqttPort, rate: 5 });
   t.after(() => house[Symbol.asyncDispose]());
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
-  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
-  const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const card = (name: string | RegExp) => page.getByRole('region', { name });
-  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
-  const open = async (way: string): Promise<void> => {
-    await page.goto(`/#/${way}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-  };
+  const { page, faults, button, card, says, open } = await openPage(t, browser, origin, {
+    viewport: { width: 1440, height: 900 },
+  });
   const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
   const signIn = async (on: Page): Promise<void> => {
     await on.goto('/#/sign-in');

@@ -17,7 +17,6 @@ const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 test('the console shows data as it comes, and what became of it', async (t) => {
   const browser = await openBrowser(t);
   if (browser === undefined) return;
-  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build-console.mjs')]);
   // Without a fallback nobody wants what no plugin knows.
   const dir = await tempDir(t);
   mkdirSync(join(dir, 'plugins'));
@@ -26,14 +25,10 @@ test('the console shows data as it comes, and what became of it', async (t) => {
   const configFile = join(daemon.dataDir, '../portcullis.yaml');
   const origin = `http://127.0.0.1:${daemon.httpPort}`;
   const token = readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim();
-  const { page, faults } = await openPage(t, browser, origin, { viewport: { width: 1440, height: 900 } });
+  const { page, faults, card, says, open } = await openPage(t, browser, origin, {
+    viewport: { width: 1440, height: 900 },
+  });
   await page.addInitScript((secret) => sessionStorage.setItem('portcullis-token', secret), token);
-  const card = (name: string | RegExp) => page.getByRole('region', { name });
-  const says = (text: string | RegExp) => page.getByText(text).first().waitFor();
-  const open = async (way: string): Promise<void> => {
-    await page.goto(`/#/${way}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-  };
   const publish = async (topic: string, payload: string): Promise<void> => {
     const client = await connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`, { clientId: 'tester' });
     await client.publishAsync(topic, payload, { qos: 1 });

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import axe from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { ensurePrograms } from '../../scripts/debian-packages.mjs';
 import { cannotRun } from './cannot-run.ts';
 
@@ -15,13 +15,26 @@ export async function openBrowser(t: TestContext): Promise<Browser | undefined> 
   return browser;
 }
 
-/** A page of its own whose faults and refused resources fail the test at its end. */
+/** A page of the console, and what every job on it begins with. */
+export interface OpenPage {
+  readonly page: Page;
+  /** What went wrong on it, and resources that it was refused; none is expected. */
+  readonly faults: string[];
+  button(name: string): Locator;
+  card(name: string | RegExp): Locator;
+  /** Waits until it says so. */
+  says(text: string | RegExp): Promise<void>;
+  /** Goes to one of the console's pages, named by its hash, until its heading is there. */
+  open(way: string): Promise<void>;
+}
+
+/** A page with nothing of the others' cookies and storage, closed with the test. */
 export async function openPage(
   t: TestContext,
   browser: Browser,
   origin: string,
   options: BrowserContextOptions = {},
-): Promise<{ readonly page: Page; readonly faults: string[] }> {
+): Promise<OpenPage> {
   const context = await browser.newContext({ baseURL: origin, locale: 'en-GB', ...options });
   t.after(() => context.close());
   context.setDefaultTimeout(20_000);
@@ -31,7 +44,17 @@ export async function openPage(
   page.on('console', (line) => {
     if (/Content Security Policy/i.test(line.text())) faults.push(line.text());
   });
-  return { page, faults };
+  return {
+    page,
+    faults,
+    button: (name) => page.getByRole('button', { name, exact: true }),
+    card: (name) => page.getByRole('region', { name }),
+    says: (text) => page.getByText(text).first().waitFor(),
+    async open(way) {
+      await page.goto(`/#/${way}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    },
+  };
 }
 
 interface AxeResult {
