@@ -20,12 +20,12 @@ export interface OpenPage {
   readonly page: Page;
   /** What went wrong on it, and resources that it was refused; none is expected. */
   readonly faults: string[];
-  button(name: string): Locator;
-  card(name: string | RegExp): Locator;
+  readonly button: (name: string) => Locator;
+  readonly card: (name: string | RegExp) => Locator;
   /** Waits until it says so. */
-  says(text: string | RegExp): Promise<void>;
+  readonly says: (text: string | RegExp) => Promise<void>;
   /** Goes to one of the console's pages, named by its hash, until its heading is there. */
-  open(way: string): Promise<void>;
+  readonly open: (way: string) => Promise<void>;
 }
 
 /** A page with nothing of the others' cookies and storage, closed with the test. */
