@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Machine } from './update.ts';
@@ -6,6 +6,8 @@ import type { Machine } from './update.ts';
 const exec = promisify(execFile);
 const unit = 'portcullis.service';
 const askEveryMs = 2_000;
+/** What systemctl says of a unit that does not come up. A release that ends at its start is the judge's to find and take back. */
+const triedInVain = /^Job for portcullis\.service failed/m;
 
 export interface Patience {
   /** How long the new release may take until it is ready. */
@@ -22,7 +24,10 @@ export function systemdMachine(url: string, { readyMs, stableMs }: Patience): Ma
       await exec('sync', ['--file-system', folder]);
     },
     restart: async () => {
-      await exec('systemctl', ['restart', unit]);
+      await exec('systemctl', ['restart', unit]).catch((error: ExecFileException) => {
+        // Only where systemd tried: otherwise the gateway that still runs would answer for the new one.
+        if (!triedInVain.test(error.stderr ?? '')) throw error;
+      });
     },
     ailment: () => ailmentOf(url, { readyMs, stableMs }),
   };

@@ -146,6 +146,23 @@ test('a release that ends at every start is not taken for kept because the one b
   assert.equal(await slots.trial(), undefined);
 });
 
+test('a gateway that does not come up is left to the judge, a systemd that does not answer is told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-systemctl-'));
+  const path = process.env['PATH'];
+  t.after(() => {
+    process.env['PATH'] = path;
+    rmSync(folder, { recursive: true });
+  });
+  process.env['PATH'] = folder;
+  const { restart } = systemdMachine('', { readyMs: 1, stableMs: 1 });
+  const says = (said: string): void =>
+    writeFileSync(join(folder, 'systemctl'), `#!/bin/sh\necho "${said}" >&2\nexit 1\n`, { mode: 0o755 });
+  says('Job for portcullis.service failed because the control process exited with error code.');
+  await restart();
+  says('Failed to connect to system scope bus: No such file or directory');
+  await assert.rejects(restart(), /Failed to connect/);
+});
+
 test('what is unsigned, damaged, older or for another machine is refused before anything is touched', async (t) => {
   const { slots, machine, release, keys, place } = await board(t);
   const spoil = (file: string, change: (text: string) => string): string => {
