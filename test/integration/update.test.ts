@@ -154,13 +154,13 @@ test('a gateway that does not come up is left to the judge, a systemd that does 
     rmSync(folder, { recursive: true });
   });
   process.env['PATH'] = folder;
-  const { restart } = systemdMachine('', { readyMs: 1, stableMs: 1 });
+  const machine = systemdMachine('', { readyMs: 1, stableMs: 1 });
   const says = (said: string): void =>
     writeFileSync(join(folder, 'systemctl'), `#!/bin/sh\necho "${said}" >&2\nexit 1\n`, { mode: 0o755 });
   says('Job for portcullis.service failed because the control process exited with error code.');
-  await restart();
+  await machine.restart();
   says('Failed to connect to system scope bus: No such file or directory');
-  await assert.rejects(restart(), /Failed to connect/);
+  await assert.rejects(machine.restart(), /Failed to connect/);
 });
 
 test('what is unsigned, damaged, older or for another machine is refused before anything is touched', async (t) => {
