@@ -203,9 +203,9 @@ function machineOf(
     ['device', 'virtconsole,chardev=nobody'],
     ['chardev', `socket,id=shell,path=${join(folder, 'shell')},server=on,wait=off`],
     ['device', 'virtconsole,chardev=shell'],
-    // The keyboard has LEDs.
     ['device', 'qemu-xhci'],
-    ['device', 'virtio-keyboard-device'],
+    // It has LEDs. On the bus of the others, which is the older kind, the kernel takes no keyboard.
+    ['device', 'virtio-keyboard-pci'],
     ...(serial === undefined
       ? []
       : ([
