@@ -41,7 +41,11 @@ export async function keepAsLastGood(path: string): Promise<void> {
   if (kept !== text) await atomicWrite(generation, text);
 }
 
-const lastGoodPath = (path: string): string => join(dirname(resolve(path)), `.${basename(path)}.last-good`);
+/** Under systemd the folder of the configuration is read-only for the gateway, and its own folder is named to it by `StateDirectory`. */
+function lastGoodPath(path: string): string {
+  const [state] = process.env['STATE_DIRECTORY']?.split(':') ?? [];
+  return join(state ?? dirname(resolve(path)), `.${basename(path)}.last-good`);
+}
 
 const channelFiles = ['ca', 'passwordFile', 'secretFile', 'tokenFile'];
 

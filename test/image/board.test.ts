@@ -91,6 +91,7 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
     await waitUntil('the target of systemd', active, patienceMs);
     // Node-RED is started again when the emulation stood still; it has a step of its own.
     assert.equal(await board.run('systemctl --failed --plain --no-legend | grep -v portcullis-flows || true'), '');
+    assert.equal(await board.run('ls -A /var/lib/portcullis | grep last-good'), '.portcullis.yaml.last-good');
     // systemd knows its time when nothing of the start is left to do; Node-RED comes after the target.
     figures['guest'] = await board.run(
       'systemctl is-system-running --wait || true; systemd-analyze time; systemctl show portcullis -p MemoryCurrent -p MemoryPeak; free -m',

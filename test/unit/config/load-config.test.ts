@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -68,6 +68,18 @@ test('a file that breaks after it was good runs as it was, and says what is wron
   const { config, fellBackBecause } = await loadConfigOrLastGood(path);
   assert.equal(config.mqtt.port, 1999);
   assert.equal(fellBackBecause?.code, 'CONFIG_INVALID');
+});
+
+test('under systemd the last good configuration is kept where the gateway may write, and means its paths from the same folder', async (t) => {
+  const path = await configFile(t, 'dataDir: data');
+  const state = await mkdtemp(join(tmpdir(), 'portcullis-'));
+  t.after(() => rm(state, { recursive: true }));
+  process.env['STATE_DIRECTORY'] = state;
+  t.after(() => delete process.env['STATE_DIRECTORY']);
+  await keepAsLastGood(path);
+  assert.deepEqual([await readdir(state), await readdir(join(path, '..'))], [['.site.yaml.last-good'], ['site.yaml']]);
+  await writeFile(path, 'dataDir: [');
+  assert.equal((await loadConfigOrLastGood(path)).config.dataDir, join(path, '../data'));
 });
 
 test('a file that was never good is an error', async (t) => {
