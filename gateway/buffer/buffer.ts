@@ -15,6 +15,7 @@ import type { LedgerReport } from './ledger-report.ts';
 import { defaultLimits, type BufferOptions } from './options.ts';
 import type { VerdictCode } from './protocol.ts';
 import type { BufferStatus } from './status.ts';
+import { openSureCommit } from './sure-commit.ts';
 import { superviseWriter } from './writer-supervisor.ts';
 
 /** The durable buffer: what it has resolved is on the disk, and its ledger accounts for every record. */
@@ -61,11 +62,12 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
   const writer = await superviseWriter({ ...options, limits }, { log, clock, answerTimeoutMs });
   const listeners = new Set<(lane: Lane) => void>();
   const loans = new WeakMap<Batch, number>();
+  const commit = await openSureCommit(writer);
   const commits = startGroupCommit({
     commit: (request) => {
       housekeeping.due();
       following?.due();
-      return writer.ask('commit', request);
+      return commit(request);
     },
     onArrival: (lane) => {
       for (const listener of listeners) listener(lane);

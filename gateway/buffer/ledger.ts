@@ -4,10 +4,12 @@ import { deviceCounts, laneBase, type StoredBatch } from './log.ts';
 import { TallyBook, tallyStored, type Tally } from './tally-book.ts';
 
 /**
- * What a commit changed beside its records, kept as JSON in a row that is written anyway: `t` lines of the ledger,
- * `c` cursor positions. One page per commit holds the data and its accounting, so no crash can part them.
+ * What a commit changed beside its records, kept as JSON in a row that is written anyway: `n` the number of the commit,
+ * `t` lines of the ledger, `c` cursor positions. One page per commit holds the data and its accounting, so no crash can
+ * part them.
  */
 export interface Notes {
+  readonly n?: number;
   readonly t?: readonly Tally[];
   readonly c?: readonly (readonly [sink: string, lane: Lane, lsn: number])[];
 }
@@ -17,6 +19,8 @@ export interface Unfolded {
   readonly tallies: TallyBook;
   readonly cursors: ReadonlyMap<string, number>;
   readonly commits: number;
+  /** The highest number of a commit, folded or not. */
+  readonly lastCommit: number;
 }
 
 export const cursorKey = (sink: string, lane: Lane): string => `${sink}\n${lane}`;
@@ -30,9 +34,11 @@ export function readUnfolded(db: Db, sinks: readonly string[]): Unfolded {
   const tallies = new TallyBook();
   const cursors = new Map<string, number>();
   let commits = 0;
+  let lastCommit = readMeta(db, 'commit');
   const take = (text: string): void => {
     const notes = JSON.parse(text) as Notes;
     tallies.addAll(notes.t ?? []);
+    lastCommit = Math.max(lastCommit, notes.n ?? 0);
     for (const [sink, lane, lsn] of notes.c ?? []) {
       cursors.set(cursorKey(sink, lane), Math.max(lsn, cursors.get(cursorKey(sink, lane)) ?? 0));
     }
@@ -52,7 +58,7 @@ export function readUnfolded(db: Db, sinks: readonly string[]): Unfolded {
     commits += 1;
     take(row.notes);
   }
-  return { tallies, cursors, commits };
+  return { tallies, cursors, commits, lastCommit };
 }
 
 export interface Fold {

@@ -43,6 +43,11 @@ export interface CommitRequest {
   readonly writes: readonly OwnedWrite[];
 }
 
+/** Counts up with each try, over all runs on one database: by it a later writer says whether this one was committed. */
+export interface NumberedCommit extends CommitRequest {
+  readonly n: number;
+}
+
 /** `failed` names the entry whose statement failed; then nothing was committed. */
 export interface CommitAnswer {
   readonly failed?: { readonly entry: number; readonly error: ErrorReport };
@@ -77,7 +82,7 @@ export interface SettleRequest {
 
 /** What the writer thread can be asked. */
 export interface Operations {
-  commit: { ask: CommitRequest; answer: CommitAnswer };
+  commit: { ask: NumberedCommit; answer: CommitAnswer };
   claim: { ask: ClaimRequest; answer: ClaimAnswer | undefined };
   settle: { ask: SettleRequest; answer: boolean };
   read: { ask: { statement: string; params: readonly SqlValue[] }; answer: SqlRow[] };
@@ -119,9 +124,9 @@ export type Answer =
   | { readonly id: number; readonly ok: true; readonly answer: Operations[Operation]['answer'] }
   | { readonly id: number; readonly ok: false; readonly error: ErrorReport };
 
-/** The first thing the writer thread says. */
+/** The first thing the writer thread says. `lastCommit`: number of the newest commit that it found, synced with all before it. */
 export type Opening =
-  | { readonly opened: true; readonly salvaged: SalvageReport | undefined }
+  | { readonly opened: true; readonly salvaged: SalvageReport | undefined; readonly lastCommit: number }
   | { readonly opened: false; readonly error: ErrorReport };
 
 /** What the writer thread is started with; `again` after an earlier one of this process. */

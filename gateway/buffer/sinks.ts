@@ -19,7 +19,8 @@ export function reconcileSinks(db: Db, sinks: readonly string[], nextLsn: number
     const positions = lanes.flatMap((lane) =>
       before.map((sink) => [sink, lane, tail.cursors.get(cursorKey(sink, lane)) ?? -1] as const),
     );
-    const meta = { folded_lsn: nextLsn - 1, next_lsn: nextLsn, up_ms: Math.floor(upMs) };
+    const { lastCommit } = tail;
+    const meta = { folded_lsn: nextLsn - 1, next_lsn: nextLsn, up_ms: Math.floor(upMs), commit: lastCommit };
     fold.run({ tallies: tail.tallies, cursors: positions.filter(([, , lsn]) => lsn >= 0) }, meta);
 
     const changes = new TallyBook();

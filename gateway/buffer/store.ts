@@ -13,9 +13,9 @@ import type {
   ClaimAnswer,
   ClaimRequest,
   CommitAnswer,
-  CommitRequest,
   LaneRecords,
   Now,
+  NumberedCommit,
   SettleRequest,
 } from './protocol.ts';
 import type { Retention } from './retention.ts';
@@ -73,6 +73,7 @@ export class Store {
   #nextLsn: number;
   #loans = 0;
   #commits = 0;
+  #lastCommit: number;
   #foldedAt: number;
   #stagedAt = 0;
   #follower: Pick<LogFollower, 'needsFrom'> | undefined;
@@ -89,7 +90,14 @@ export class Store {
     this.#fold = prepareFold(parts.db);
     this.#sweep = prepareSweep(parts.db, parts.log);
     this.#addNotes = parts.db.prepare('INSERT INTO journal (notes) VALUES (?)');
-    if (readUnfolded(parts.db, []).commits === 0) this.#tail = unfoldedTail(parts.sinks);
+    const { commits, lastCommit } = readUnfolded(parts.db, []);
+    this.#lastCommit = lastCommit;
+    if (commits === 0) this.#tail = unfoldedTail(parts.sinks);
+  }
+
+  /** Number of the newest commit that brought more than writes of the stages. */
+  get lastCommit(): number {
+    return this.#lastCommit;
   }
 
   get nextLsn(): number {
@@ -106,7 +114,7 @@ export class Store {
   }
 
   /** A file that has reached its budget gets room and a second try before the commit is refused as on a full disk. */
-  commit(request: CommitRequest, now: Now): CommitAnswer {
+  commit(request: NumberedCommit, now: Now): CommitAnswer {
     try {
       return this.#commit(request, now);
     } catch (error) {
@@ -116,7 +124,7 @@ export class Store {
     }
   }
 
-  #commit(request: CommitRequest, now: Now): CommitAnswer {
+  #commit(request: NumberedCommit, now: Now): CommitAnswer {
     let bytes = 0;
     let lsn = this.#nextLsn;
     try {
@@ -144,7 +152,7 @@ export class Store {
   }
 
   /** `records` writes the batches and says whether they took the notes along. */
-  #transaction(request: CommitRequest | undefined, records: (notes: string | undefined) => boolean): void {
+  #transaction(request: NumberedCommit | undefined, records: (notes: string | undefined) => boolean): void {
     const { db, deadLetters, tables } = this.#parts;
     const changes = notesOf(request, this.#staged);
     const notes = changes && JSON.stringify(changes);
@@ -172,6 +180,7 @@ export class Store {
     tail?.add(request?.lanes.map(({ devices }) => devices) ?? [], changes);
     this.#tail = tail;
     this.#staged.clear();
+    this.#lastCommit = changes?.n ?? this.#lastCommit;
     this.#commits += 1;
   }
 
@@ -248,9 +257,10 @@ export class Store {
     this.#tail = undefined;
     db.transaction(() => {
       const positions = [...cursors.values()].map(({ sink, lane, position }) => [sink, lane, position] as const);
-      const meta = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, up_ms: Math.floor(boot.uptimeMs(now)) };
+      const upMs = Math.floor(boot.uptimeMs(now));
+      const heads = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, commit: this.#lastCommit };
       const { tallies } = tail === undefined ? readUnfolded(db, sinks) : { tallies: tail.tallies() };
-      this.#fold.run({ tallies, cursors: positions }, meta);
+      this.#fold.run({ tallies, cursors: positions }, { ...heads, up_ms: upMs });
       const swept = lanes.map((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
       this.#hasSettledBatches = swept.includes(mostAtOnce);
     }).immediate();

@@ -48,10 +48,11 @@ export async function startWriter(
     if (lost) return;
     lost = error;
     clearInterval(watchdog);
+    opening.resolve({ opened: false, error });
+    // Before the answers: who asks again because of them shall come to the next writer.
+    setOver(error);
     for (const { reject } of waiting.values()) reject(errorFrom(error));
     waiting.clear();
-    opening.resolve({ opened: false, error });
-    setOver(error);
   };
   const watchdog = setInterval(
     () => {
@@ -68,9 +69,9 @@ export async function startWriter(
     if (!('id' in message)) return;
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
+    if (!message.ok && (message.error.fault === 'io' || message.error.fault === 'corrupt')) lose(message.error);
     if (message.ok) asked?.resolve(message.answer as never);
     else asked?.reject(errorFrom(message.error));
-    if (!message.ok && (message.error.fault === 'io' || message.error.fault === 'corrupt')) lose(message.error);
   });
   worker.on('error', (error) => lose({ fault: 'io', message: String(error), code: 'WRITER_DIED' }));
   worker.on('exit', () => lose({ fault: 'closed', message: 'the writer thread ended', code: 'WRITER_ENDED' }));

@@ -9,6 +9,8 @@ import { startWriter, type Writer } from './writer-host.ts';
 /** Keeps one writer thread alive. Requests wait while it is started again; those that were with the old one fail. */
 export interface Supervisor extends AsyncDisposable {
   ask<Op extends Operation>(op: Op, ask: Operations[Op]['ask']): Promise<Operations[Op]['answer']>;
+  /** `Opening.lastCommit` of the writer of now; waits while one is started again, and rejects when that fails. */
+  lastCommit(): Promise<number>;
   /** Aborted with a PortcullisError when the writer cannot be brought back: the process should exit 70. */
   readonly fatal: AbortSignal;
 }
@@ -71,6 +73,7 @@ export async function superviseWriter(options: WriterData['options'], deps: Supe
   return {
     fatal: fatal.signal,
     ask: async (op, ask) => (await current).ask(op, ask),
+    lastCommit: async () => (await current).opening.lastCommit,
     async [Symbol.asyncDispose]() {
       if (stopping.signal.aborted) return;
       stopping.abort();

@@ -71,7 +71,7 @@ export function serve(port: MessagePort, { options, now, again }: WriterData, op
     const follower = openFollower && followLog(open, openFollower, options.follower?.options);
     handlers = handlersOf({ ...open, follower }, lock, options.sinks);
     compactHeap();
-    say({ opened: true, salvaged });
+    say({ opened: true, salvaged, lastCommit: open.store.lastCommit });
   } catch (error) {
     say({ opened: false, error: reportOf(error) });
     return;

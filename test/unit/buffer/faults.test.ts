@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { walReserveBytes } from '../../../gateway/buffer/database.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
-import { smallDisk } from '../../harness/shim.ts';
+import { compileShim, smallDisk } from '../../harness/shim.ts';
 import { claim, drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
 
 /** Appends in a process of its own until it has acknowledged `least` records, then kills it without a warning. */
@@ -62,6 +63,20 @@ test('a writer that does not answer is started again; what waited is refused and
   assert.ok((await drain(buffer)).includes('a 1'), 'a loan of the lost writer comes again');
   assert.equal(buffer.fatal.aborted, false);
 });
+
+for (const [fault, heals] of [
+  ['hang', 'the buffer writer stopped'],
+  ['always', 'the buffer did not open'],
+] as const) {
+  test(`a commit of which nobody knows whether it is in the log is there once: fsync ${fault}`, async (t) => {
+    const dir = await tempDir(t);
+    const program = fileURLToPath(new URL('append-on-failing-disk.ts', import.meta.url));
+    const shim = compileShim(fileURLToPath(new URL('../../shims/disk-fault.c', import.meta.url)));
+    const env = { ...process.env, LD_PRELOAD: shim, DISK_FAULT_FILE: join(dir, 'order') };
+    const { stdout } = await promisify(execFile)(process.execPath, [program, join(dir, 'data'), fault, heals], { env });
+    assert.deepEqual(JSON.parse(stdout), { records: ['a 1', 'a 2'], accepted: 3, filtered: 1 });
+  });
+}
 
 test('more than the queue may hold is refused, and nothing that was taken is lost', async (t) => {
   const buffer = await open(t, await tempDir(t), { limits: { queueBytes: 20_000 } });

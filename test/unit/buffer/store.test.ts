@@ -101,6 +101,8 @@ class Machine {
   #dir = '';
   #opened = 0;
   #value = 0;
+  #tries = 0;
+  #lastCommit = 0;
   open!: OpenStore;
 
   constructor(root: string) {
@@ -137,6 +139,7 @@ class Machine {
     const old = this.open;
     await this.start(this.#dir);
     old.db.close();
+    assert.equal(this.open.store.lastCommit, this.#lastCommit, 'the newest commit is known');
     model.loans.length = 0;
     for (const sink of sinks) {
       for (const lsn of model.uncertain.get(sink) ?? []) model.settled.get(sink)?.delete(lsn);
@@ -186,7 +189,9 @@ class Machine {
       ...entry(...made),
       filtered: filtered ? [{ device: 'd0', reason: 'dead', count: filtered }] : [],
     });
-    this.open.store.commit(buildCommit([encoded]), this.now);
+    this.#tries += 1;
+    this.open.store.commit({ ...buildCommit([encoded]), n: this.#tries }, this.now);
+    if (made.length + filtered > 0) this.#lastCommit = this.#tries;
     for (const [i, { of, m }] of sorted.entries()) {
       this.model.records.set(first + i, { device: m.dev.id, lane: of, value: m.m[0]?.v ?? 0 });
     }
