@@ -146,6 +146,8 @@ test('every call answers valid, empty, foolish and anonymous input as the docume
   assert.ok(operations.length > 40);
   for (const [method, path, operation] of operations) {
     const [type, body] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+    const inUrl = operation.parameters.map(({ name }) => name).join(' ');
+    assert.doesNotMatch(inUrl, /secret|password|token|csrf/i, `${method} ${path} has no secret in its address`);
     const query = Object.fromEntries(
       operation.parameters
         .filter((one) => one.in === 'query' && one.required)

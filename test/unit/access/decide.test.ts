@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { permissions, roles, type Actor, type Permission } from '../../../contracts/actor.ts';
 import { decide, type LocalTime, type Question } from '../../../gateway/access/decide.ts';
+import { access, policyOf } from '../../../gateway/config/access-schema.ts';
 import { rolePolicies, type Policy } from '../../../gateway/access/policy.ts';
 
 const person = (role: Actor['role'], areas: Actor['areas'] = 'all'): Actor => ({
@@ -74,23 +75,23 @@ test('a closing policy wins over every opening one', () => {
   assert.ok(ask(person('administrator'), 'device.read', kitchen, { policies }));
 });
 
-test('hours run over midnight by the day that they began', () => {
-  const policies: Policy[] = [
-    {
-      name: 'night guard',
-      effect: 'allow',
-      who: ['viewer'],
-      permissions: ['device.control'],
-      where: 'anywhere',
-      hours: { from: 22 * 60, to: 6 * 60, days: [5] },
-    },
-  ];
-  const at = (day: number, hour: number): boolean =>
-    ask(person('viewer'), 'device.control', hall, { policies, time: { day, minute: hour * 60 } });
+test('a policy of the configuration opens its place in its hours, which run over midnight by the day that they began', () => {
+  const guard = {
+    name: 'night guard',
+    effect: 'allow',
+    who: ['viewer'],
+    permissions: ['device.control'],
+    where: ['Mill/Ground/West/Hall'],
+    hours: { from: '22:00', to: '06:00', days: ['fri'] },
+  };
+  const policies = access.parse({ policies: [guard] }).policies.map(policyOf);
+  const at = (day: number, hour: number, where = hall): boolean =>
+    ask(person('viewer'), 'device.control', where, { policies, time: { day, minute: hour * 60 } });
   assert.deepEqual(
     [at(5, 21), at(5, 22), at(6, 5), at(6, 6), at(6, 22), at(5, 5)],
     [false, true, true, false, false, false],
   );
+  assert.ok(!at(5, 23, kitchen), 'and only where the policy says');
 });
 
 test('while the clock is not set the closed side of hours is taken', () => {

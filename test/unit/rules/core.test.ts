@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RuleDocument } from '../../../contracts/rule.ts';
+import { listen } from '../../../gateway/observability/channels.ts';
 import type { Told } from '../../../gateway/rules/core/feeding.ts';
 import { bench, compiled, paperDevices, Bench } from './rig.ts';
 
@@ -278,6 +279,8 @@ test('what is not looked at would have made no difference', async () => {
     let second = 0;
     for (const { pause, device, value } of history) {
       second += pause;
+      // What falls due with a word comes before it, whoever looks.
+      run.until(second);
       // Where its words lead is worked out anew: all that looks at them is fed.
       if (looksAtAll) run.engine.forgetDevice(device);
       run.says(second, device, { temperature: value });
@@ -304,4 +307,20 @@ test('a tag that a device gets takes it out of a rule, and what is left is looke
   assert.deepEqual(one.engine.reconcile(one.at(2)), []);
   one.says(3, 't1', { contact: true });
   assert.deepEqual(one.fired, ['0 house -→on', '3 house on→-']);
+});
+
+test('scopes have a bound, of one rule and of all together; a further one is not looked at, counted', async () => {
+  const crowd = Array.from({ length: 10_001 }, (_, n) => `d${n}`);
+  const one = await bench([], paperDevices(Object.fromEntries(crowd.map((id) => [id, {}]))));
+  const { engine } = one;
+  const dropped: number[] = [];
+  using _listening = listen('dropped', ({ reason, count }) => void (reason === 'scopes' && dropped.push(count)));
+  const scopes: number[] = [];
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    engine.add(await compiled(rule({ id, per: 'device', when: { metric: 'temperature', above: 30 } })));
+    for (const device of crowd) engine.hear(device, [{ device, word: 'temperature', value: 20 }], one.at(0));
+    scopes.push([...engine.instances(id)].length);
+  }
+  assert.deepEqual(scopes, [10_000, 10_000, 10_000, 10_000, 10_000, 0]);
+  assert.ok(dropped.length > 10_000);
 });

@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Alarm } from '../../../contracts/alarms.ts';
 import type { Entry, TextMeasurement } from '../../../contracts/pipeline.ts';
 import type { RuleDocument } from '../../../contracts/rule.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
 import { openLiveView } from '../../../gateway/live/open-live-view.ts';
+import { listen } from '../../../gateway/observability/channels.ts';
+import type { Told } from '../../../gateway/rules/core/feeding.ts';
 import { openRules } from '../../../gateway/rules/open-rules.ts';
 import { ruleTables } from '../../../gateway/rules/tables.ts';
 import { openTableStore } from '../../harness/table-store.ts';
@@ -25,6 +27,7 @@ async function site(t: TestContext, rule: RuleDocument, house: Record<string, Ho
   const store = openTableStore([ruleTables]);
   const live = openLiveView({ log });
   const raised = new Set<string>();
+  const states: (Told & { ageMs: number })[] = [];
   const world = { doubt: undefined as string | undefined };
   const rules = await openRules(
     { folder, site: berlin },
@@ -32,7 +35,7 @@ async function site(t: TestContext, rule: RuleDocument, house: Record<string, Ho
       store,
       live,
       devices: paperDevices(house),
-      states: () => [],
+      states: () => states,
       commands: { submit: () => Promise.reject(new Error('no command is expected')) },
       alarms: {
         raise: async ({ code, subject }) => {
@@ -59,9 +62,23 @@ async function site(t: TestContext, rule: RuleDocument, house: Record<string, Ho
   return {
     rules,
     raised,
+    states,
     world,
     says: (device: string, keys: readonly string[], values: TextMeasurement['values']) =>
       stored([{ text: '', device, cls: 'state', kind: 'state', ts: undefined, keys, values }]),
+    /** Says more at once than one subscriber is kept for. */
+    floods: async (device: string, many: number): Promise<void> => {
+      const one = {
+        text: '',
+        device,
+        cls: 'telemetry',
+        kind: 'telemetry',
+        ts: undefined,
+        keys: ['temperature'],
+      } as const;
+      await stored(Array.from({ length: many }, (_, n) => ({ ...one, values: [n % 20] })));
+      await immediate();
+    },
     changed: (device: string) => stored([{ text: '{"subject":"device"}', device, cls: 'state', kind: 'change' }]),
   };
 }
@@ -112,4 +129,26 @@ test('a schedule is held while nobody knows what time it is, says so, and goes o
     await says('door', ['contact'], [true]);
     return raised.size > 0;
   });
+});
+
+test('rules that devices leave behind say so, and look at how devices are when it is over', async (t) => {
+  const warm = { id: 'warm', name: 'Warm', per: 'device', when: { metric: 'temperature', above: 30 } } as const;
+  const { states, raised, floods } = await site(t, { ...warm, do: [{ raise: 'WARM' }] }, { stove: {}, door: {} });
+  const told: string[] = [];
+  using _listening = listen('alarm', ({ code, active }) => told.push(`${code} ${active}`));
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const pass = (seconds: number): void => {
+    for (let n = 0; n < seconds * 2; n++) t.mock.timers.tick(500);
+  };
+  await floods('door', 3_000);
+  pass(9);
+  await floods('door', 3_000);
+  pass(9);
+  assert.deepEqual(told, ['rules-behind true']);
+  // What the stove said was among what was lost; its twin knows it.
+  states.push({ device: 'stove', word: 'temperature', value: 40, ageMs: 0 });
+  pass(2);
+  t.mock.timers.reset();
+  assert.deepEqual(told, ['rules-behind true', 'rules-behind false']);
+  await waitUntil('the alarm of the stove', () => raised.has('WARM stove'));
 });
