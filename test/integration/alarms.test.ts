@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Command } from 'commander';
 import { connectAsync } from 'mqtt';
 import type { Alarm } from '../../contracts/alarms.ts';
 import type { ShownNotice } from '../../contracts/contacts.ts';
@@ -14,6 +13,7 @@ import { contactCommand } from '../../gateway/cli/contact.ts';
 import { groupCommand } from '../../gateway/cli/group.ts';
 import { placeCommand } from '../../gateway/cli/place.ts';
 import { ownCertificate } from '../../gateway/lib/own-certificate.ts';
+import { commandLine } from '../harness/command-line.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startHook } from '../harness/hook.ts';
@@ -34,16 +34,6 @@ async function secrets(t: TestContext) {
     certificate,
     password: file('password', 'secret'),
     ca: file('ca.pem', certificate.cert),
-  };
-}
-
-/** The command line; gives what was printed last. */
-function commandLine(t: TestContext, daemon: Daemon) {
-  const printed = t.mock.method(console, 'log', () => undefined).mock;
-  return async (command: Command, ...args: string[]): Promise<string> => {
-    const config = join(daemon.dataDir, '../portcullis.yaml');
-    await command.parseAsync([...args, '--config', config], { from: 'user' });
-    return String(printed.calls.at(-1)?.arguments[0]);
   };
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import type { CommandStatus } from '../../contracts/command.ts';
 import { commandCommand } from '../../gateway/cli/command.ts';
 import { openHouse } from '../../simulator/house/house.ts';
+import { commandLine } from '../harness/command-line.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { command, ended, lampId, plainDevice, plugIn, resultsIn } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -55,12 +55,8 @@ test('commands for a lamp that is away wait, the most urgent first, or expire', 
 
 test('the command line sends, waits, shows and lists', async (t) => {
   const daemon = await startDaemon(t, quick);
-  const printed = t.mock.method(console, 'log', () => undefined).mock;
-  const say = async (...args: string[]): Promise<string> => {
-    const config = join(daemon.dataDir, '../portcullis.yaml');
-    await commandCommand().parseAsync([...args, '--config', config], { from: 'user' });
-    return String(printed.calls.at(-1)?.arguments[0]);
-  };
+  const run = commandLine(t, daemon);
+  const say = (...args: string[]): Promise<string> => run(commandCommand(), ...args);
   const send = (args: object, ...more: string[]) => say('send', lampId, 'switch', JSON.stringify(args), ...more);
   const lamp = await plugIn(daemon);
   assert.equal(await send({ on: true }, '--id', 'a', '--wait'), `a: switch for ${lampId} is acked.`);

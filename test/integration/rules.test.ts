@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
+import { stringify } from 'yaml';
+import type { Alarm } from '../../contracts/alarms.ts';
 import type { Firing, ShownRule } from '../../contracts/rule-shown.ts';
+import { rulesCommand } from '../../gateway/cli/rules.ts';
 import { adminTokenFile } from '../../gateway/config/identity.ts';
+import { commandLine, type Say } from '../harness/command-line.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { lampId, plugIn } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
@@ -16,14 +20,14 @@ interface Answer<Said> {
   readonly said: Said;
 }
 
-async function send(
+async function call(
   { httpPort, dataDir }: Daemon,
   method: string,
   path: string,
   body?: object,
 ): Promise<Answer<unknown>> {
   const token = readFileSync(join(dataDir, adminTokenFile), 'utf8').trim();
-  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/rules${path}`, {
+  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
     ...(body && { body: JSON.stringify(body) }),
@@ -31,6 +35,8 @@ async function send(
   return { status: answer.status, said: await answer.json() };
 }
 
+const send = (daemon: Daemon, method: string, path: string, body?: object): Promise<Answer<unknown>> =>
+  call(daemon, method, `/rules${path}`, body);
 const ask = async <Said>(...call: Parameters<typeof send>): Promise<Answer<Said>> =>
   (await send(...call)) as Answer<Said>;
 
@@ -55,14 +61,23 @@ const light = {
   otherwise: [{ command: 'switch', args: { on: false }, to: { device: lampId } }],
 };
 
-test('a sensor switches a lamp, once, and the firing says why; hazards raise alarms without any rule of the site', async (t) => {
+test('a sensor switches a lamp, once, also when both are renamed, and the firing says why; hazards raise alarms without any rule of the site', async (t) => {
   const daemon = await startDaemon(t, quick);
+  const say = commandLine(t, daemon);
   await using lamp = await plugIn(daemon);
   await using hall = await sensor(daemon);
-  assert.equal((await ask<ShownRule>(daemon, 'POST', '', { rule: light })).said.state, 'ready');
+  const file = join(daemon.dataDir, '../hall-light.yaml');
+  writeFileSync(file, stringify(light));
+  assert.equal(await say(rulesCommand(), 'check', file), 'The rule is valid.');
+  assert.match(await say(rulesCommand(), 'add', file), /^hall-light\town\tready\t/);
   await hall.says({ occupancy: true, n: 1 });
   await waitUntil('the lamp to be on', () => lamp.on);
   await hall.says({ occupancy: true, n: 2 });
+  for (const [id, name] of [
+    [lampId, 'Ceiling'],
+    [sensorId, 'Eye'],
+  ] as const)
+    assert.equal((await call(daemon, 'PATCH', `/devices/${encodeURIComponent(id)}`, { name })).status, 200);
   await hall.says({ occupancy: false, n: 3 });
   await waitUntil('the lamp to be off', () => !lamp.on);
   assert.deepEqual(lamp.told, ['ON', 'OFF']);
@@ -73,11 +88,37 @@ test('a sensor switches a lamp, once, and the firing says why; hazards raise ala
   assert.deepEqual([on?.did[0]?.to, on?.did[0]?.outcome], [lampId, 'taken']);
 
   await hall.says({ smoke: true });
-  await waitUntil('the alarm', async () => {
-    const { alarms } = await daemon.api<{ alarms: { code: string; subject: string }[] }>('/api/v1/alarms');
-    return alarms.some(({ code, subject }) => code === 'FIRE' && subject === sensorId);
+  await waitUntil('the alarm, with the new name', async () => {
+    const { alarms } = await daemon.api<{ alarms: Alarm[] }>('/api/v1/alarms');
+    return alarms.some((one) => one.code === 'FIRE' && one.subject === sensorId && one.detail.includes('Eye'));
   });
+  await theCommandLineHandlesIt(say, file);
 });
+
+/** Everything else that `portcullis rules` does, with a rule that has fired twice. */
+async function theCommandLineHandlesIt(say: Say, file: string): Promise<void> {
+  const rules = (...args: string[]): Promise<string> => say(rulesCommand(), ...args);
+  const { id } = light;
+  assert.match(await rules('firings', id), /\tover\t.*\n.*\ton\toccupancy is true \| .* true\tswitch.* taken/);
+  for (const rule of [id, file]) {
+    assert.match(
+      await rules('try', rule, '--from', '1h'),
+      /^\d+ samples of 1 devices.*: it would have fired 2 times\.\n/,
+    );
+  }
+  await assert.rejects(rules('try', id, '--from', 'yesterday'), { code: 'USAGE' });
+  assert.match(await rules('disable', id), /^hall-light\town\toff\t/);
+  assert.match(await rules('enable', id), /^hall-light\town\tready\t/);
+  assert.equal(await rules('flag', 'armed', 'on'), 'armed\ton');
+  assert.equal(await rules('flag', 'armed', 'off', '--json'), '{"armed":false}');
+  assert.equal((JSON.parse(await rules('show', id)) as ShownRule).rule?.name, light.name);
+  assert.match(await rules('list'), /^hall-light\t/m);
+  assert.equal(await rules('remove', id), 'hall-light is removed.');
+  assert.doesNotMatch(await rules('list'), /^hall-light\t/m);
+  await assert.rejects(rules('show', id), { code: 'NOT_FOUND' });
+  writeFileSync(file, 'id: hall-light\nname: x\n');
+  await assert.rejects(rules('check', file), /either when or choose/);
+}
 
 test('a delay goes on over kill -9, and what was asked for is done once', async (t) => {
   const daemon = await startDaemon(t, quick);
