@@ -20,6 +20,15 @@ export function wordOf(message: FlowMessage, property: string, config: NodeConfi
   return typeof given === 'string' && given !== '' ? given : field(config, name);
 }
 
+/**
+ * The field of the node where it is filled in, else the property of the message. What a device said names that device, and
+ * the node may mean another one.
+ */
+export function fieldOr(message: FlowMessage, config: NodeConfig, name: string): string {
+  const given = message[name];
+  return field(config, name) || (typeof given === 'string' ? given : '');
+}
+
 /** A JSON object from a field; an empty field is an empty object. Throws a sentence. */
 export function objectOf(config: NodeConfig, name: string): Record<string, unknown> {
   const text = field(config, name);

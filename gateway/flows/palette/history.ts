@@ -1,7 +1,7 @@
 import { theGateway } from '../runtime/gateway-line.ts';
 import type { NodeApi } from '../runtime/red.ts';
 import { workOnEach } from './answering.ts';
-import { field, wordOf } from './config-values.ts';
+import { field, fieldOr } from './config-values.ts';
 
 const minuteMs = 60_000;
 
@@ -14,8 +14,8 @@ export default function (red: NodeApi): void {
       const minutes = Number(field(config, 'minutes')) || 60;
       const from = typeof message['from'] === 'number' ? message['from'] : to - minutes * minuteMs;
       const limit = Number(field(config, 'points')) || 500;
-      const device = wordOf(message, 'device', config);
-      const metric = wordOf(message, 'metric', config);
+      const device = fieldOr(message, config, 'device');
+      const metric = fieldOr(message, config, 'metric');
       const answer = await theGateway().ask('history.query', { device, metric, from, to, limit });
       return {
         send: { ...message, device, metric, payload: answer.points, unit: answer.unit },

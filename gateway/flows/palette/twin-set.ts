@@ -2,7 +2,7 @@ import type { AskWish } from '../wire.ts';
 import { theGateway } from '../runtime/gateway-line.ts';
 import type { NodeApi } from '../runtime/red.ts';
 import { workOnEach } from './answering.ts';
-import { field, isObject, objectOf, wordOf } from './config-values.ts';
+import { field, fieldOr, isObject, objectOf } from './config-values.ts';
 
 type Desired = AskWish<'twin.set'>['desired'];
 
@@ -11,7 +11,7 @@ export default function (red: NodeApi): void {
   red.nodes.registerType('portcullis-twin-set', function (config) {
     red.nodes.createNode(this, config);
     workOnEach(this, async (message) => {
-      const id = wordOf(message, 'device', config);
+      const id = fieldOr(message, config, 'device');
       const metric = field(config, 'metric');
       const { desired: given, payload } = message;
       const desired = isObject(given) ? given : metric === '' ? objectOf(config, 'desired') : { [metric]: payload };
