@@ -81,7 +81,7 @@ export function addUp(tallies: readonly Tally[], sinks: readonly string[]): Omit
 }
 
 /** All lines of the ledger as they stand: folded totals plus the tail. */
-export function readTallies(db: Db, unfolded: Unfolded): Tally[] {
+export function readTallies(db: Db, unfolded: Pick<Unfolded, 'tallies'>): Tally[] {
   const rows = db.prepare<[], { device: string; sink: string; what: Counted; reason: string; n: number }>(
     'SELECT device, sink, what, reason, n FROM totals',
   );
@@ -91,10 +91,16 @@ export function readTallies(db: Db, unfolded: Unfolded): Tally[] {
   return book.lines();
 }
 
-export function readLedger(db: Db, sinks: readonly string[], now: Moment, device?: string): LedgerReport {
+/** The ledger of one device or of all; with the tail of who keeps it, and otherwise as it is read from the log. */
+export function readLedger(
+  db: Db,
+  sinks: readonly string[],
+  now: Moment,
+  { device, tail }: { readonly device?: string | undefined; readonly tail?: Pick<Unfolded, 'tallies'> } = {},
+): LedgerReport {
   return db
     .transaction(() => {
-      const tallies = readTallies(db, readUnfolded(db, sinks));
+      const tallies = readTallies(db, tail ?? readUnfolded(db, sinks));
       const chosen = device === undefined ? tallies : tallies.filter((line) => line[0] === device);
       return { ...addUp(chosen, sinks), outages: listOutages(db, now) };
     })

@@ -1,6 +1,6 @@
 import { lanes } from '../../contracts/sink.ts';
 import { pageBytes, type Db } from './database.ts';
-import { cursorKey, readMeta, readUnfolded } from './ledger.ts';
+import { cursorKey, readMeta, readUnfolded, type Unfolded } from './ledger.ts';
 import { knownSinks } from './ledger-report.ts';
 import { laneBase } from './log.ts';
 
@@ -23,13 +23,13 @@ export interface BufferStatus {
 
 const single = (db: Db, sql: string): number => db.prepare<[], { n: number | null }>(sql).get()?.n ?? 0;
 
-/** Reads the state of the buffer, in the gateway or beside it. */
-export function readStatus(db: Db): BufferStatus {
+/** Reads the state of the buffer: in the gateway with the tail that its writer keeps, beside it with that of the log. */
+export function readStatus(db: Db, tail?: Pick<Unfolded, 'cursors'>): BufferStatus {
   return db
     .transaction((): BufferStatus => {
       const pages = Number(db.pragma('page_count', { simple: true }));
       const free = Number(db.pragma('freelist_count', { simple: true }));
-      const tail = readUnfolded(db, []);
+      const { cursors } = tail ?? readUnfolded(db, []);
       const position = db.prepare<[string, string], { lsn: number }>(
         'SELECT lsn FROM cursors WHERE sink = ? AND lane = ?',
       );
@@ -50,7 +50,7 @@ export function readStatus(db: Db): BufferStatus {
           lanes.map((lane) => ({
             sink,
             lane,
-            position: Math.max(tail.cursors.get(cursorKey(sink, lane)) ?? 0, position.get(sink, lane)?.lsn ?? 0),
+            position: Math.max(cursors.get(cursorKey(sink, lane)) ?? 0, position.get(sink, lane)?.lsn ?? 0),
             parked: parked.get(sink, lane)?.n ?? 0,
           })),
         ),

@@ -5,7 +5,7 @@ import type { Cursor, Settled } from './cursor.ts';
 import type { Db } from './database.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { notesOf } from './journal-notes.ts';
-import { cursorKey, prepareFold, readUnfolded, type Fold } from './ledger.ts';
+import { cursorKey, prepareFold, readUnfolded, type Fold, type Unfolded } from './ledger.ts';
 import { lentRecords } from './lent-records.ts';
 import { packBatch, type Log, type OpenBatch } from './log.ts';
 import type { Moment, Outages } from './outages.ts';
@@ -79,7 +79,7 @@ export class Store {
   #follower: Pick<LogFollower, 'needsFrom'> | undefined;
   /** The last sweep left some for the next one. */
   #hasSettledBatches = false;
-  /** Unknown after a crash and after a failed transaction: the next fold reads it from the log. */
+  /** Unknown after a crash and after a failed transaction: until the next fold it is read from the log. */
   #tail: UnfoldedTail | undefined;
 
   constructor(parts: StoreParts, now: Now) {
@@ -102,6 +102,11 @@ export class Store {
 
   get nextLsn(): number {
     return this.#nextLsn;
+  }
+
+  /** The tail of the log that the folded tables do not know yet. */
+  unfolded(): Pick<Unfolded, 'tallies' | 'cursors'> {
+    return this.#tail?.read() ?? readUnfolded(this.#parts.db, this.#parts.sinks);
   }
 
   /** From now on nothing is deleted that it needs. */
@@ -253,13 +258,12 @@ export class Store {
   fold(now: Now): void {
     const { db, sinks, cursors, boot } = this.#parts;
     if (!this.#staged.isEmpty) this.#transaction(undefined, () => false);
-    const tail = this.#tail;
+    const { tallies } = this.unfolded();
     this.#tail = undefined;
     db.transaction(() => {
       const positions = [...cursors.values()].map(({ sink, lane, position }) => [sink, lane, position] as const);
       const upMs = Math.floor(boot.uptimeMs(now));
       const heads = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, commit: this.#lastCommit };
-      const { tallies } = tail === undefined ? readUnfolded(db, sinks) : { tallies: tail.tallies() };
       this.#fold.run({ tallies, cursors: positions }, { ...heads, up_ms: upMs });
       const swept = lanes.map((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
       this.#hasSettledBatches = swept.includes(mostAtOnce);

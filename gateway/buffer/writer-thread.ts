@@ -33,7 +33,7 @@ function handlersOf(
       else outages.ended(ask.sink, store.moment(now));
       return undefined;
     },
-    ledger: (ask, now) => readLedger(db, sinks, store.moment(now), ask.device),
+    ledger: ({ device }, now) => readLedger(db, sinks, store.moment(now), { device, tail: store.unfolded() }),
     deadLetters: (ask) => queryDeadLetters(db, ask),
     forgetDeadLetters({ device }) {
       deadLetters.forget(device);
@@ -45,7 +45,7 @@ function handlersOf(
       return { ...step, followed: follower?.followed() ?? nextLsn, nextLsn };
     },
     askFollower: (ask) => follower?.ask(ask),
-    status: () => readStatus(db),
+    status: () => readStatus(db, store.unfolded()),
     check: () => checkBuffer(db),
     tick(_ask, now) {
       const more = store.tick(now);

@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { lanes, type Lane } from '../../../contracts/sink.ts';
 import { checkBuffer } from '../../../gateway/buffer/check.ts';
 import { buildCommit, encodeEntry } from '../../../gateway/buffer/commit-request.ts';
-import { readLedger } from '../../../gateway/buffer/ledger-report.ts';
+import { readLedger, type LedgerReport } from '../../../gateway/buffer/ledger-report.ts';
 import { openStore, type OpenStore } from '../../../gateway/buffer/open-store.ts';
 import { defaultLimits } from '../../../gateway/buffer/options.ts';
 import type { ClaimAnswer } from '../../../gateway/buffer/protocol.ts';
+import { readStatus } from '../../../gateway/buffer/status.ts';
 import { entry, handClock, measurement } from './buffer-fixture.ts';
 
 type Step =
@@ -170,8 +171,12 @@ class Machine {
     else if (one.do === 'claim') this.claim(sinks[one.sink] ?? '', one.lane, one);
     else this.settle(one.loan, one.verdicts);
     this.open.store.tick(this.now);
-    const { balanced } = readLedger(this.open.db, sinks, this.open.store.moment(this.now));
-    assert.ok(balanced, `the ledger does not balance after ${one.do}`);
+    const moment = this.open.store.moment(this.now);
+    const ledger = readLedger(this.open.db, sinks, moment);
+    assert.ok(ledger.balanced, `the ledger does not balance after ${one.do}`);
+    const tail = this.open.store.unfolded();
+    assert.deepEqual(linesOf(readLedger(this.open.db, sinks, moment, { tail })), linesOf(ledger), 'as the log has it');
+    assert.deepEqual(readStatus(this.open.db, tail), readStatus(this.open.db));
   }
 
   #append(records: { device: number; urgent: boolean }[], filtered: number): void {
@@ -254,6 +259,9 @@ class Machine {
     }
   }
 }
+
+const linesOf = ({ devices, reasons }: LedgerReport): string[] =>
+  [...devices, ...reasons].map((line) => JSON.stringify(line)).toSorted();
 
 test('random appends, claims, settlements and crashes: nothing is lost, lent twice or out of order, and the ledger balances', async () => {
   await fc.assert(
