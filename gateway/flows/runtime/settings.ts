@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { allowedFiles, paletteFolder } from '../allowed-nodes.ts';
 import { editorHeader, editorRoot } from '../wire-names.ts';
 import { gatewayContext } from './context.ts';
@@ -75,7 +76,8 @@ export function redSettings(gateway: GatewayLine): object {
 }
 
 function textOf({ type, name, msg }: LogEntry): string {
-  const text = msg instanceof Error || typeof msg === 'string' ? String(msg) : JSON.stringify(msg);
+  // Those of function nodes are of another realm.
+  const text = isNativeError(msg) || typeof msg === 'string' ? String(msg) : JSON.stringify(msg);
   return `${type === undefined ? '' : `[${type}${name ? `:${name}` : ''}] `}${text ?? ''}`.trim().slice(0, 8_000);
 }
 
