@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { testFlows } from '../../../gateway/flows/testing/test-flows.ts';
+import { flowsCommand } from '../../../gateway/cli/flows.ts';
+import { testFlows, type FlowTestResult } from '../../../gateway/flows/testing/test-flows.ts';
 
 const templates = join(import.meta.dirname, '../../../gateway/flows/templates');
 
@@ -36,7 +37,11 @@ test('each shipped flow does what its recorded fixture expects, and one that doe
   const steps = `steps:\n  - measure: { device: d, metric: x, value: 1 }\n  - expect: { commands: [{ device: d, name: c, args: ${args} }] }\n`;
   writeFileSync(join(folder, 'escape.flowtest.yaml'), `flow: escape.json\n${steps}`);
 
-  const results = await testFlows([folder]);
+  const printed = t.mock.method(console, 'log', () => undefined).mock;
+  await flowsCommand().parseAsync(['test', folder, '--json'], { from: 'user' });
+  assert.equal(process.exitCode, 1);
+  process.exitCode = undefined;
+  const { results } = JSON.parse(String(printed.calls[0]?.arguments[0])) as { results: FlowTestResult[] };
   assert.deepEqual(
     results.filter(({ problems }) => problems.length > 0).map(({ file, problems }) => [basename(file), problems]),
     [

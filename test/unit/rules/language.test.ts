@@ -91,6 +91,7 @@ test('a pattern that makes RegExp hang is answered at once', () => {
   assert.equal(parsePattern('^(a+)+$')(`${'a'.repeat(1_000)}!`), false);
   assert.throws(() => parsePattern('('));
   assert.throws(() => parsePattern('(?=a)'), 'lookahead cannot be linear');
+  assert.throws(() => parsePattern('(?:a?){1000}a{1000}'), /too large/);
 });
 
 test('errors name the path of what is wrong', async () => {
