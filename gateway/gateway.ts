@@ -141,6 +141,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
       assets: await consoleAssets(),
       metrics,
       notReadyBecause: () => notReadyBecause(buffer, alarms),
+      clock,
       log,
     }),
   );

@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { AccessDesk } from '../../contracts/actor.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
+import type { Clock } from '../lib/clock.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import { listenTls, type TlsOptions } from './listen-tls.ts';
 import type { Route } from './route.ts';
+import { serveSecurityText } from './security-text.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
 import { openReplays } from './replays.ts';
 import { serveMount, type Mount } from './serve-mount.ts';
@@ -16,6 +18,8 @@ export interface ApiOptions {
   readonly host: string;
   readonly port: number;
   readonly version: string;
+  /** Whom to tell of a weakness, as an address; with it there is a `security.txt`. */
+  readonly securityContact?: string | undefined;
   /** The same over TLS, at an address of its own. */
   readonly tls?: TlsOptions;
 }
@@ -31,6 +35,7 @@ export interface ApiDeps {
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   /** What keeps the gateway from taking messages, in sentences; empty when it is ready. */
   notReadyBecause(): Promise<readonly string[]>;
+  readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Logger;
 }
 
@@ -58,7 +63,14 @@ const securityHeaders = {
  * `/healthz` says that the event loop turns; `/readyz` that messages are taken and committed.
  */
 export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const server = fastify({ bodyLimit: 65_536, forceCloseConnections: true, requestTimeout: 10_000, routerOptions });
+  const server = fastify({
+    bodyLimit: 65_536,
+    forceCloseConnections: true,
+    requestTimeout: 10_000,
+    routerOptions,
+    // No hook of ours is asked where the address itself cannot be read.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply.headers(securityHeaders), problemOf(error)),
+  });
   server.server.maxConnections = maxConnections;
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
@@ -84,6 +96,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   );
   const document = openApiDocument(deps.routes, options.version);
   server.get('/openapi.json', async () => document);
+  if (options.securityContact !== undefined) serveSecurityText(server, options.securityContact, deps.clock);
   const parts = {
     access: deps.access,
     replays: openReplays(deps.store),

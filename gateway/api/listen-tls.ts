@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { tlsFloor } from '../lib/tls-floor.ts';
 
 export interface TlsOptions {
   readonly host: string;
@@ -23,7 +24,7 @@ const handshakeTimeout = 10_000;
  */
 export async function listenTls(server: FastifyInstance, { host, port, cert, key }: TlsOptions): Promise<TlsListener> {
   const { maxConnections, requestTimeout, keepAliveTimeout } = server.server;
-  const secure = createServer({ cert, key, minVersion: 'TLSv1.2', handshakeTimeout }, (request, response) =>
+  const secure = createServer({ cert, key, ...tlsFloor, handshakeTimeout }, (request, response) =>
     server.routing(request, response),
   );
   Object.assign(secure, { maxConnections, requestTimeout, keepAliveTimeout });

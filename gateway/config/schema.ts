@@ -52,6 +52,12 @@ const bothOrNeither = [
 const http = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(8080),
+  /** Whom to tell of a weakness of this gateway. */
+  securityContact: z
+    .string()
+    .max(512)
+    .regex(/^(?:https:\/\/|mailto:|tel:)[\x21-\x7e]+$/, 'is not an address that begins with https://, mailto: or tel:')
+    .optional(),
   /** The same over TLS, at an address and port of its own. */
   tls: z
     .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: port.default(8444), ...certificate })

@@ -3,6 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import { tlsFloor } from '../../lib/tls-floor.ts';
 import { tell } from '../../observability/channels.ts';
 import type { MqttOptions } from './options.ts';
 
@@ -80,7 +81,7 @@ function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onS
   const { key, cert, ca } = tls;
   const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
   const handshakeTimeout = settings.handshakeTimeoutMs;
-  const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout, noDelay: true, ...client });
+  const server = createTlsServer({ key, cert, ...tlsFloor, handshakeTimeout, noDelay: true, ...client });
   server.on('secureConnection', (socket) => onStream(socket, socket.remoteAddress ?? ''));
   // The socket of a failed handshake is closed by Node; scanners do this all day.
   server.on('tlsClientError', () => tell('rejected', { stage: 'mqtt', reason: 'tls-handshake', count: 1 }));

@@ -9,8 +9,9 @@ import { z } from 'zod';
 import { openAccessRig } from '../access/access-fixture.ts';
 import { listenApi, type Api } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
+import { systemClock } from '../../../gateway/lib/clock.ts';
 
-async function startApi(t: TestContext, notReady: readonly string[] = []): Promise<Api> {
+async function startApi(t: TestContext, notReady: readonly string[] = [], securityContact?: string): Promise<Api> {
   const echo = route({
     method: 'GET',
     path: '/api/v1/echo',
@@ -34,7 +35,7 @@ async function startApi(t: TestContext, notReady: readonly string[] = []): Promi
   });
   const { access, store } = await openAccessRig(t);
   const api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1.2.3' },
+    { host: '127.0.0.1', port: 0, version: '1.2.3', securityContact },
     {
       routes: [echo, write],
       access,
@@ -53,6 +54,7 @@ async function startApi(t: TestContext, notReady: readonly string[] = []): Promi
       ],
       metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       notReadyBecause: async () => notReady,
+      clock: systemClock,
       log: pino({ level: 'silent' }),
     },
   );
@@ -96,11 +98,24 @@ test('what is not ready is said with 503', async (t) => {
   assert.deepEqual(await answer.json(), { status: 'not ready', because: ['The disk is full.'] });
 });
 
+test('whom to tell of a weakness is served where it is configured, for a year', async (t) => {
+  const contact = 'mailto:security@example.com';
+  const { port } = await startApi(t, [], contact);
+  const answer = await fetch(`http://127.0.0.1:${port}/.well-known/security.txt`);
+  assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
+  const [first, second = ''] = (await answer.text()).split('\n');
+  assert.equal(first, `Contact: ${contact}`);
+  assert.ok(Date.parse(second.replace('Expires: ', '')) > Date.now() + 360 * 86_400_000, second);
+  const without = await startApi(t);
+  assert.equal((await fetch(`http://127.0.0.1:${without.port}/.well-known/security.txt`)).status, 404);
+});
+
 test('a wrong query, an unknown path and a fault are problem details without inner text', async (t) => {
   const { port } = await startApi(t);
   for (const [path, status] of [
     ['/api/v1/echo?limit=99', 400],
     ['/nothing', 404],
+    ['/api/v1/things/%zz', 400],
     ['/api/v1/echo?limit=7', 500],
   ] as const) {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
@@ -120,6 +135,7 @@ test('a taken port is one clear sentence', async (t) => {
     assets: [],
     metrics: { contentType: 'text/plain', text: async () => '' },
     notReadyBecause: async () => [],
+    clock: systemClock,
     log: pino({ level: 'silent' }),
   };
   await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1' }, deps), {
