@@ -130,6 +130,9 @@ export interface BenchCloud extends AsyncDisposable {
   readonly config: { readonly tuya: Readonly<Record<string, unknown>> };
   /** Distinct records that took effect so far. */
   received(): Promise<number>;
+  /** Stands still, its connections open, until `goOn`. */
+  stop(): void;
+  goOn(): void;
 }
 
 /** The local cloud in a process of its own. */
@@ -143,6 +146,8 @@ export async function startCloud(): Promise<BenchCloud> {
       const [totals] = (await once(child, 'message')) as [{ effects: number }];
       return totals.effects;
     },
+    stop: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
