@@ -80,7 +80,9 @@ const { acknowledged, p50Ms, p99Ms } = await load;
 const endedAt = performance.now();
 while ((await sample()).buffered > 0 && performance.now() - endedAt < drainMs) await sleep(1_000);
 const received = await cloud.received();
-const [{ accepted = 0, delivered = 0, evicted = 0 } = {}] = (await ledgerOf(gateway)).sinks;
+const [line] = (await ledgerOf(gateway)).sinks;
+if (line === undefined) throw new Error('the ledger knows no sink');
+const { accepted, delivered, evicted } = line;
 
 const curves: readonly (readonly [title: string, file: string, of: keyof Sample])[] = [
   ['Anonymous memory, MB', 'memory', 'anonymousMb'],
