@@ -7,7 +7,10 @@ import { route, type Route } from './route.ts';
 /** What the list asks of the gateway. */
 export interface DeviceList {
   select(filter: DeviceFilter): readonly DeviceRecord[];
-  ledger(): Promise<{ readonly devices: readonly (LedgerLine & { readonly device: string })[] }>;
+  /** What the ledger says of these devices. */
+  ledger(
+    devices: readonly string[],
+  ): Promise<{ readonly devices: readonly (LedgerLine & { readonly device: string })[] }>;
   /** The names from the building to the place. */
   pathOf(place: string): string;
 }
@@ -48,7 +51,7 @@ export function deviceListRoute(model: DeviceList): Route {
       const all = seen.toSorted(byId);
       const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
       const shown = rest.slice(0, limit);
-      const lines = Map.groupBy((await model.ledger()).devices, ({ device }) => device);
+      const lines = Map.groupBy((await model.ledger(shown.map(({ id }) => id))).devices, ({ device }) => device);
       const devices = shown.map((device) => ({ ...showDevice(device, model), ...account(lines.get(device.id) ?? []) }));
       return { total: all.length, next: rest.length > limit ? (shown.at(-1)?.id ?? null) : null, devices };
     },

@@ -20,7 +20,7 @@ export type LedgerLine = z.infer<typeof ledgerLine>;
 
 /** What the read API asks of the gateway. */
 export interface ReadModel {
-  ledger(query: { device?: string }): Promise<{
+  ledger(query: { devices?: readonly string[] }): Promise<{
     readonly balanced: boolean;
     readonly sinks: readonly LedgerLine[];
     readonly devices: readonly (LedgerLine & { readonly device: string })[];
@@ -56,7 +56,7 @@ export function readRoutes(model: ReadModel): Route[] {
         outages: z.array(z.looseObject({})),
       }),
       handle: async ({ device }) => {
-        const ledger = await model.ledger(device === undefined ? {} : { device });
+        const ledger = await model.ledger(device === undefined ? {} : { devices: [device] });
         return { ...ledger, devices: device === undefined ? [] : ledger.devices };
       },
     }),

@@ -24,7 +24,8 @@ export interface Buffer extends Outlet, TableStore, AsyncDisposable {
   /** Delivery tells when it lost a sink and got it back, so that the ledger can show the outage. */
   outageStarted(sink: string): Promise<void>;
   outageEnded(sink: string): Promise<void>;
-  ledger(query?: { device?: string }): Promise<LedgerReport>;
+  /** Of some devices, or of all. */
+  ledger(query?: { devices?: readonly string[] }): Promise<LedgerReport>;
   deadLetters(query: DeadLetterQuery): Promise<DeadLetter[]>;
   /** Deletes a device's dead letters; the ledger goes on counting them. */
   forgetDeadLetters(device: string): Promise<void>;

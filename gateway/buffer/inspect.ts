@@ -38,7 +38,8 @@ export function inspectBuffer(dataDir: string): BufferReader {
   const db = openReadOnly(file);
   return {
     status: () => readStatus(db),
-    ledger: (device) => readLedger(db, knownSinks(db), lastMoment(db), { device }),
+    ledger: (device) =>
+      readLedger(db, knownSinks(db), lastMoment(db), device === undefined ? {} : { devices: [device] }),
     check: () => checkBuffer(db),
     *records() {
       // Ids of the urgent lane come first.

@@ -80,29 +80,34 @@ export function addUp(tallies: readonly Tally[], sinks: readonly string[]): Omit
   };
 }
 
-/** All lines of the ledger as they stand: folded totals plus the tail. */
-export function readTallies(db: Db, unfolded: Pick<Unfolded, 'tallies'>): Tally[] {
-  const rows = db.prepare<[], { device: string; sink: string; what: Counted; reason: string; n: number }>(
-    'SELECT device, sink, what, reason, n FROM totals',
+/** The lines of some devices or of all as they stand: folded totals plus the tail. */
+export function readTallies(db: Db, unfolded: Pick<Unfolded, 'tallies'>, devices?: readonly string[]): Tally[] {
+  const some = devices === undefined ? '' : 'WHERE device IN (SELECT value FROM json_each(?))';
+  const rows = db.prepare<string[], { device: string; sink: string; what: Counted; reason: string; n: number }>(
+    `SELECT device, sink, what, reason, n FROM totals ${some}`,
   );
+  const asked = devices && new Set(devices);
   const book = new TallyBook();
-  for (const row of rows.iterate()) book.add(row.device, row.sink, row.what, row.n, row.reason);
-  book.addAll(unfolded.tallies.lines());
+  for (const row of rows.iterate(...(devices === undefined ? [] : [JSON.stringify(devices)])))
+    book.add(row.device, row.sink, row.what, row.n, row.reason);
+  book.addAll(unfolded.tallies.lines().filter(([device]) => asked?.has(device) ?? true));
   return book.lines();
 }
 
-/** The ledger of one device or of all; with the tail of who keeps it, and otherwise as it is read from the log. */
+/** The ledger of some devices or of all; with the tail of who keeps it, and otherwise as it is read from the log. */
 export function readLedger(
   db: Db,
   sinks: readonly string[],
   now: Moment,
-  { device, tail }: { readonly device?: string | undefined; readonly tail?: Pick<Unfolded, 'tallies'> } = {},
+  {
+    devices,
+    tail,
+  }: { readonly devices?: readonly string[] | undefined; readonly tail?: Pick<Unfolded, 'tallies'> } = {},
 ): LedgerReport {
   return db
     .transaction(() => {
-      const tallies = readTallies(db, tail ?? readUnfolded(db, sinks));
-      const chosen = device === undefined ? tallies : tallies.filter((line) => line[0] === device);
-      return { ...addUp(chosen, sinks), outages: listOutages(db, now) };
+      const tallies = readTallies(db, tail ?? readUnfolded(db, sinks), devices);
+      return { ...addUp(tallies, sinks), outages: listOutages(db, now) };
     })
     .deferred();
 }

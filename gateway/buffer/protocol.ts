@@ -87,7 +87,7 @@ export interface Operations {
   settle: { ask: SettleRequest; answer: boolean };
   read: { ask: { statement: string; params: readonly SqlValue[] }; answer: SqlRow[] };
   outage: { ask: { sink: string; started: boolean }; answer: undefined };
-  ledger: { ask: { device?: string | undefined }; answer: LedgerReport };
+  ledger: { ask: { devices?: readonly string[] | undefined }; answer: LedgerReport };
   deadLetters: { ask: DeadLetterQuery; answer: DeadLetter[] };
   forgetDeadLetters: { ask: { device: string }; answer: undefined };
   /** One step of the follower, and a question to it. */

@@ -33,7 +33,7 @@ function handlersOf(
       else outages.ended(ask.sink, store.moment(now));
       return undefined;
     },
-    ledger: ({ device }, now) => readLedger(db, sinks, store.moment(now), { device, tail: store.unfolded() }),
+    ledger: ({ devices }, now) => readLedger(db, sinks, store.moment(now), { devices, tail: store.unfolded() }),
     deadLetters: (ask) => queryDeadLetters(db, ask),
     forgetDeadLetters({ device }) {
       deadLetters.forget(device);
