@@ -3,9 +3,10 @@ import { commandRoutes } from './api/command-routes.ts';
 import { credentialRoutes } from './api/credential-routes.ts';
 import { deviceEditRoutes } from './api/device-edit-routes.ts';
 import { deviceWindowRoutes } from './api/device-window-routes.ts';
-import { deviceListRoute, type DeviceList } from './api/device-list.ts';
+import { deviceListRoute } from './api/device-list.ts';
 import { historyRoutes, type HistoryModel } from './api/history-routes.ts';
 import { groupRoutes, placeRoutes } from './api/place-routes.ts';
+import type { Buffer } from './buffer/buffer.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Route } from './api/route.ts';
 import { takeoverRoutes } from './api/takeover-routes.ts';
@@ -21,16 +22,16 @@ interface DeviceStages {
   readonly access: DeviceAccess;
   readonly actuation: Actuation;
   readonly broker: MqttTransport;
-  readonly ledger: DeviceList['ledger'];
+  readonly buffer: Pick<Buffer, 'ledger'>;
   readonly history: HistoryModel | undefined;
   readonly clock: Clock;
 }
 
 /** Everything that the API offers of devices: registry, twins, commands, credentials; what also concerns the broker goes through `access`. */
-export function deviceRoutes({ registry, access, actuation, broker, ledger, history, clock }: DeviceStages): Route[] {
+export function deviceRoutes({ registry, access, actuation, broker, buffer, history, clock }: DeviceStages): Route[] {
   const all = { ...registry, ...access };
   return [
-    deviceListRoute({ ...registry, ledger }),
+    deviceListRoute({ ...registry, ledger: (devices) => buffer.ledger({ devices }) }),
     ...deviceEditRoutes(all),
     ...bulkRoutes(all),
     ...placeRoutes(registry),

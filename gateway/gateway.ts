@@ -125,15 +125,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
     await listenApi(await apiOptions(config, name, clock.wallMs()), {
       routes: [
         ...readRoutes(readModel(buffer, shown)),
-        ...deviceRoutes({
-          registry,
-          access,
-          actuation,
-          broker: mqtt,
-          ledger: (devices) => buffer.ledger({ devices }),
-          history,
-          clock,
-        }),
+        ...deviceRoutes({ registry, access, actuation, broker: mqtt, buffer, history, clock }),
         ...desk.routes,
         ...accessRoutes(rights, ownership, provider, clock),
         ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
