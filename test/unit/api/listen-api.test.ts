@@ -69,7 +69,9 @@ test('health, readiness, metrics, the page and the OpenAPI document answer', asy
   const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, unknown> };
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo', '/api/v1/things/{thing}']);
-  assert.match((await get('/')).headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  const policy = (await get('/')).headers.get('content-security-policy') ?? '';
+  assert.match(policy, /default-src 'none'.*script-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe|\*/);
 });
 
 test('a file of the page comes in the smallest form that the browser takes, and only when it changed', async (t) => {
@@ -171,9 +173,9 @@ test('what changes something needs the administrator token', async (t) => {
 
 test('without a login only this machine reads, by its own name and without a proxy', async (t) => {
   const { port } = await startApi(t);
-  const get = (headers: Record<string, string>): Promise<number> =>
+  const get = (headers: Record<string, string>, path = '/api/v1/echo'): Promise<number> =>
     new Promise((resolve, reject) => {
-      request({ port, host: '127.0.0.1', path: '/api/v1/echo', headers }, (answer) => {
+      request({ port, host: '127.0.0.1', path, headers }, (answer) => {
         answer.resume();
         resolve(answer.statusCode ?? 0);
       })
@@ -184,4 +186,6 @@ test('without a login only this machine reads, by its own name and without a pro
   assert.equal(await get({ host: `localhost:${port}` }), 200);
   assert.equal(await get({ host: 'rebound.example' }), 401);
   assert.equal(await get({ 'x-forwarded-for': '203.0.113.7' }), 401);
+  const inUrl = '/api/v1/echo?token=token&access_token=token&authorization=Bearer%20token';
+  assert.equal(await get({ host: 'rebound.example' }, inUrl), 401, 'a secret in the address is no login');
 });
