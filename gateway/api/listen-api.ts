@@ -50,6 +50,8 @@ const maxConnections = 256;
 /** A device id of 256 characters, each as long as percent signs make it. */
 const routerOptions = { maxParamLength: 256 * 12 };
 
+const unreadable = 'The address is too long or wrongly escaped.';
+
 const securityHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; manifest-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -69,7 +71,8 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     requestTimeout: 10_000,
     routerOptions,
     // No hook of ours is asked where the address itself cannot be read.
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply.headers(securityHeaders), problemOf(error)),
+    frameworkErrors: (_error, _request, reply) =>
+      void sendProblem(reply.headers(securityHeaders), problem(400, 'Bad request', 'INPUT_INVALID', unreadable)),
   });
   server.server.maxConnections = maxConnections;
   server.addHook('onSend', async (_request, reply) => {
