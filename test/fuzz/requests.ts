@@ -100,10 +100,8 @@ export function hostileRequests(operations: readonly Called[]): fc.Arbitrary<Hos
         Object.fromEntries(pairs.map(([name, value]) => [name, value.replaceAll('"', '').slice(0, 4_000)])),
       );
     const schema = requestBody?.content['application/json']?.schema;
-    const sent =
-      schema === undefined ? fc.constant({}) : fc.record({ body: bodyOf(schema), type: fc.constantFrom(...types) });
-    return fc
-      .tuple(fc.constantFrom(...inPath), query, sent)
-      .map(([at, values, more]) => ({ operation, at, query: values, ...more }));
+    const asking = { operation: fc.constant(operation), at: fc.constantFrom(...inPath), query };
+    if (schema === undefined) return fc.record(asking);
+    return fc.record({ ...asking, body: bodyOf(schema), type: fc.constantFrom(...types) });
   });
 }
