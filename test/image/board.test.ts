@@ -115,6 +115,9 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
   });
   await step('runs Node-RED in its own unit, behind its login', async () => {
     figures['flowsMiB'] = await flowsRunInTheirUnit(board, token);
+    figures['guestWithFlows'] = await board.run(
+      'systemctl show portcullis portcullis-flows -p MemoryCurrent -p MemoryPeak; free -m',
+    );
   });
   await step('lets the user of the card in by key', () => logsIn(board, card.privateKey));
   await step('answers to its name and its service', () => answersToItsName(board, name));
