@@ -22,9 +22,12 @@ export async function flowsStatus(daemon: Reached): Promise<FlowsStatus> {
   return (await (await asAdministrator(daemon, '/api/v1/flows')).json()) as FlowsStatus;
 }
 
+/** Its process gives way to all others: on a busy machine a start takes long, and five of them longer. */
+export const patienceMs = 240_000;
+
 /** Waits until Node-RED runs and has started its flows. */
 export async function flowsRun(daemon: Reached): Promise<void> {
-  await waitUntil('the flows to run', async () => (await flowsStatus(daemon)).flows === 'started');
+  await waitUntil('the flows to run', async () => (await flowsStatus(daemon)).flows === 'started', patienceMs);
 }
 
 /** Deploys flows and waits until they run. */

@@ -65,7 +65,7 @@ export const hoarder: readonly object[] = [
   on,
   node('start', 'inject', [['hoard']], { once: true, onceDelay: 0.1, props: [] }),
   node('hoard', 'function', [[]], {
-    func: "context.set('hoard', Buffer.alloc(400_000_000, 1), 'memory');",
+    func: "context.set('hoard', Buffer.alloc(200_000_000, 1), 'memory');",
     outputs: 0,
   }),
 ];

@@ -8,7 +8,7 @@ import type { ShownTwin } from '../../contracts/twin.ts';
 import { flowsCommand } from '../../gateway/cli/flows.ts';
 import { commandLine } from '../harness/command-line.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
-import { asAdministrator, deploy, flowsRun, flowsStatus } from '../harness/flows.ts';
+import { asAdministrator, deploy, flowsRun, flowsStatus, patienceMs } from '../harness/flows.ts';
 import { lampId, plugIn, type Lamp } from '../harness/lamp.ts';
 import { buttonId, deskId, hoarder, paletteFlow } from '../harness/palette-flow.ts';
 import { post } from '../harness/post.ts';
@@ -54,12 +54,12 @@ test('flows use every node of the palette; what hangs or takes too much memory i
   await says(button, { stuck: 'in the function' });
   assert.equal(await raised(daemon, 'flow.ended'), 'A function node was ended.');
   await says(button, { stuck: 'behind a timer' });
-  await waitUntil('Node-RED to be ended', async () => (await flowsStatus(daemon)).state !== 'running');
+  await waitUntil('Node-RED to be ended', async () => (await flowsStatus(daemon)).state !== 'running', patienceMs);
   assert.match((await flowsStatus(daemon)).detail, /^it did not answer for 20 s/);
   await flowsRun(daemon);
 
   assert.equal((await deploy(daemon, hoarder)).status, 200);
-  await waitUntil('it to be held', async () => (await flowsStatus(daemon)).state === 'held');
+  await waitUntil('it to be held', async () => (await flowsStatus(daemon)).state === 'held', patienceMs);
   assert.match(await raised(daemon, 'flows-held'), /ended 5 times and is held: it used more than 160 MB of memory/);
   await says(button, { pressed: true, n: 1 });
   assert.match(await say(flowsCommand(), 'history'), /^2\t.*\tadministrator token\t\d+ B\n1\t/);
