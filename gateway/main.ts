@@ -34,7 +34,9 @@ export async function main(configPath: string): Promise<never> {
   const stopping = stopSignal();
   const broken =
     fellBackBecause && `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
-  const starting = startGateway(config, { log, recentLog, clock: systemClock, switches: readTestSwitches() });
+  const switches = readTestSwitches();
+  const clock = switches.ages === 'lived' ? systemClock : { ...systemClock, monoMs: () => systemClock.wallMs() };
+  const starting = startGateway(config, { log, recentLog, clock, switches });
   const gateway = await starting.catch((error: unknown) => {
     if (broken !== undefined) log.error(broken);
     throw error;
@@ -49,7 +51,10 @@ export async function main(configPath: string): Promise<never> {
   compactHeap();
   growSlowly();
   using _nursery = boundNursery(nurseryBytes);
-  const service = await joinService(gateway, log);
+  const service = await joinService(
+    switches.sign === 'after-commit' ? gateway : { probe: () => Promise.resolve() },
+    log,
+  );
   const reason = await Promise.race([stopping, gateway.failed]);
   log.info({ reason: String(reason) }, 'stopping');
   setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();
@@ -59,7 +64,7 @@ export async function main(configPath: string): Promise<never> {
 }
 
 /** Under systemd: says that the gateway is ready, signs of life from then on, and at the end that it stops. */
-async function joinService(gateway: Gateway, log: Logger): Promise<AsyncDisposable> {
+async function joinService(gateway: Pick<Gateway, 'probe'>, log: Logger): Promise<AsyncDisposable> {
   const manager = serviceManager();
   if (manager === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
   const notifier = openServiceNotifier(manager.socket);

@@ -56,6 +56,7 @@ export function bufferOptions(
     linger: { maxMs: buffer.lingerMs, commitsPerDay: buffer.lingerMs === 0 ? Infinity : 0 },
     synchronous: switches.synchronous,
     settle: switches.settle,
+    migrate: switches.migrate,
     salvage: switches.salvage,
   };
 }

@@ -32,7 +32,7 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
   });
   try {
     const own = asCorruption(() => {
-      migrate(db, [bufferSet]);
+      migrate(db, [bufferSet], options.migrate);
       const boot = startBoot(db, now, options.epoch);
       reconcileSinks(db, sinks, boot.nextLsn, boot.uptimeMs(now));
       const cursors = loadCursors(db, sinks, limits.parkedRecords);
@@ -42,7 +42,7 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
       const { maxAgeMs } = limits;
       return { db, boot, cursors, sinks, deadLetters, log, retention, maxAgeMs, outages: openOutages(db) };
     });
-    migrate(db, options.tables);
+    migrate(db, options.tables, options.migrate);
     const tables = prepareStatements(db, [bufferSet, ...options.tables]);
     const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
     const { outages, deadLetters, log } = own;

@@ -46,6 +46,8 @@ export interface BufferOptions {
   readonly synchronous?: 'FULL' | 'NORMAL';
   /** Negative control for fault tests: `before-ack` drops a record as soon as it is claimed. */
   readonly settle?: 'after-ack' | 'before-ack';
+  /** Negative control for fault tests: `in-pieces` migrates without a transaction. */
+  readonly migrate?: 'whole' | 'in-pieces';
   /** Negative control for fault tests: `untold` keeps the salvage of a damaged file to itself. */
   readonly salvage?: 'told' | 'untold';
 }

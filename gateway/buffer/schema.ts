@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableSet } from '../../contracts/table-set.ts';
 import type { Db } from './database.ts';
+import type { BufferOptions } from './options.ts';
 import { letterStatements } from './dead-letters.ts';
 
 /**
@@ -57,7 +58,7 @@ export const bufferSet: TableSet = { name: 'buffer', migrations: [first, replays
  * A database that is one version ahead is accepted, so that an update can be taken back: a migration must therefore
  * leave the tables usable for the version before it.
  */
-export function migrate(db: Db, sets: readonly TableSet[]): void {
+export function migrate(db: Db, sets: readonly TableSet[], how: BufferOptions['migrate'] = 'whole'): void {
   db.exec('CREATE TABLE IF NOT EXISTS table_sets (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT');
   const find = db.prepare<[string], { version: number }>('SELECT version FROM table_sets WHERE name = ?');
   const save = db.prepare('INSERT INTO table_sets VALUES (?, ?) ON CONFLICT DO UPDATE SET version = excluded.version');
@@ -71,10 +72,12 @@ export function migrate(db: Db, sets: readonly TableSet[]): void {
     }
     for (const [index, sql] of set.migrations.entries()) {
       if (index < version) continue;
-      db.transaction(() => {
+      const step = (): void => {
         db.exec(sql);
         save.run(set.name, index + 1);
-      }).immediate();
+      };
+      if (how === 'whole') db.transaction(step).immediate();
+      else step();
     }
   }
 }

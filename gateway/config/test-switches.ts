@@ -7,6 +7,12 @@ export interface TestSwitches {
   readonly acknowledge: 'after-commit' | 'before-commit';
   readonly settle: 'after-ack' | 'before-ack';
   readonly act: 'after-commit' | 'before-commit';
+  /** Ages by the wall clock, so that a clock that jumps makes records expire. */
+  readonly ages: 'lived' | 'wall';
+  /** A sign of life without a commit behind it says nothing about the writer and the disk. */
+  readonly sign: 'after-commit' | 'unproven';
+  /** Tables of one version are made in pieces: a kill between them leaves a database that does not open. */
+  readonly migrate: 'whole' | 'in-pieces';
   /** A damaged database is replaced, and nobody hears of it. */
   readonly salvage: 'told' | 'untold';
   /** Called at the moments of a command, or of a device's wish; `die-at-<moment>@<id>` ends the process there as a power cut would. */
@@ -19,6 +25,9 @@ export function readTestSwitches(value: string | undefined = process.env['PORTCU
     synchronous: broken.has('sync-normal') ? 'NORMAL' : 'FULL',
     acknowledge: broken.has('ack-before-commit') ? 'before-commit' : 'after-commit',
     settle: broken.has('settle-before-ack') ? 'before-ack' : 'after-ack',
+    ages: broken.has('ages-by-wall-clock') ? 'wall' : 'lived',
+    sign: broken.has('sign-without-commit') ? 'unproven' : 'after-commit',
+    migrate: broken.has('migrate-in-pieces') ? 'in-pieces' : 'whole',
     salvage: broken.has('salvage-untold') ? 'untold' : 'told',
     act: broken.has('act-before-commit') ? 'before-commit' : 'after-commit',
     onMoment: (moment, id) => {

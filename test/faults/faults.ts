@@ -1,6 +1,12 @@
+import { cannotListen } from '../harness/notify-socket.ts';
+import { jumpingClock } from './harness/clock.ts';
 import { corruptedFiles } from './harness/corruption.ts';
 import { failingDisk } from './harness/disk-errors.ts';
+import { failingCloud, failingLink } from './harness/far-side.ts';
 import { cannotMount, fullDisk } from './harness/full-disk.ts';
+import { killAtChange } from './harness/kill-at-change.ts';
+import { cannotLimit, outOfMemory } from './harness/out-of-memory.ts';
+import { crashingWriter, standingStill } from './harness/threads.ts';
 import type { Fault } from './harness/fault.ts';
 import { killAtRandom } from './harness/kill.ts';
 import { powerCut } from './power-cut/power-cut.ts';
@@ -20,6 +26,14 @@ export const faults: readonly Fault[] = [
     control: 'sync-normal',
     rounds: { short: 1, night: 20, release: 150 },
     run: (context, level) => powerCut(context, { cuts: level === 'short' ? 40 : 150, lives: 2, loadMs: 1_000 }),
+  },
+  {
+    name: 'kill-at-change',
+    is: 'kill -9 in front of any change of the disk while tables are made, and while the log is folded and checkpointed',
+    control: 'migrate-in-pieces',
+    finds: 'sound',
+    rounds: { short: 0, night: 30, release: 200 },
+    run: killAtChange,
   },
   {
     name: 'disk-full',
@@ -43,5 +57,50 @@ export const faults: readonly Fault[] = [
     finds: 'counted',
     rounds: { short: 0, night: 10, release: 100 },
     run: (context, level) => corruptedFiles(context, level === 'short' ? 16 : 64),
+  },
+  {
+    name: 'cloud',
+    is: 'the cloud refuses, fails, throttles, loses answers, forgets tokens, hangs and is late',
+    control: 'settle-before-ack',
+    rounds: { short: 0, night: 10, release: 100 },
+    run: failingCloud,
+  },
+  {
+    name: 'link',
+    is: 'the way to both sinks is down, half-open, slow, lossy, or loses answers',
+    control: 'settle-before-ack',
+    rounds: { short: 0, night: 10, release: 100 },
+    run: failingLink,
+  },
+  {
+    name: 'clock',
+    is: 'the clock is wrong at the start and jumps by up to 55 years while records wait',
+    control: 'ages-by-wall-clock',
+    rounds: { short: 0, night: 10, release: 50 },
+    run: jumpingClock,
+  },
+  {
+    name: 'out-of-memory',
+    is: 'the kernel takes the process away for want of memory',
+    control: 'ack-before-commit',
+    rounds: { short: 0, night: 10, release: 50 },
+    cannot: cannotLimit,
+    run: outOfMemory,
+  },
+  {
+    name: 'writer-crash',
+    is: 'the writer thread crashes under load',
+    control: 'ack-before-commit',
+    rounds: { short: 0, night: 10, release: 50 },
+    run: crashingWriter,
+  },
+  {
+    name: 'stall',
+    is: 'the event loop or the writer thread stands still, and a watchdog as systemd has it kills the process',
+    control: 'sign-without-commit',
+    finds: 'up',
+    rounds: { short: 0, night: 10, release: 50 },
+    cannot: cannotListen,
+    run: standingStill,
   },
 ];

@@ -1,7 +1,8 @@
 /* Preloaded into the daemon: writes down, in order and with its data, everything that changes files below the folder
-   DISK_LOG_FOLDER, and every sync of them, into DISK_LOG_FILE (read by test/faults/power-cut/disk-log.ts). With
-   DISK_LOG_KILL_AT=n the process kills itself in front of its n-th change. One mutex holds the order: what is in the log is
-   the order in which the disk was asked. A file that is mapped (the index of the write-ahead log) is not seen. */
+   DISK_LOG_FOLDER, and every sync of them, into DISK_LOG_FILE (read by test/faults/power-cut/disk-log.ts). Where the
+   file DISK_LOG_KILL_FILE appears, the process kills itself in front of the n-th change from then on; n is in the file,
+   which is removed. One mutex holds the order: what is in the log is the order in which the disk was asked. A file that is
+   mapped (the index of the write-ahead log) is not seen. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -44,12 +45,26 @@ static void *real(const char *name) {
 }
 
 __attribute__((constructor)) static void start(void) {
-  const char *file = getenv("DISK_LOG_FILE"), *at = getenv("DISK_LOG_KILL_AT");
+  const char *file = getenv("DISK_LOG_FILE");
   folder = getenv("DISK_LOG_FOLDER");
   if (!file || !folder) return;
   folder_length = strlen(folder);
-  kill_at = at ? atol(at) : 0;
   log_fd = REAL(open)(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static void count_change(void) {
+  const char *file = getenv("DISK_LOG_KILL_FILE");
+  if (file && access(file, F_OK) == 0) {
+    char number[16] = {0};
+    int from = REAL(open)(file, O_RDONLY);
+    if (from >= 0) {
+      if (read(from, number, sizeof number - 1) > 0) kill_at = changes + atol(number);
+      close(from);
+    }
+    REAL(unlink)(file);
+  }
+  changes += 1;
+  if (kill_at != 0 && changes >= kill_at) kill(getpid(), SIGKILL);
 }
 
 static int is_ours(const char *path) {
@@ -80,7 +95,7 @@ static int path_at(int dir, const char *name, char path[PATH_MAX]) {
 /* Taken before the disk is asked, so that whatever was answered earlier has an earlier time. */
 static struct head begin(uint32_t op) {
   pthread_mutex_lock(&order);
-  if (op != SYNC && ++changes == kill_at) kill(getpid(), SIGKILL);
+  if (op != SYNC) count_change();
   struct timespec mono, wall;
   clock_gettime(CLOCK_MONOTONIC, &mono);
   clock_gettime(CLOCK_REALTIME, &wall);
