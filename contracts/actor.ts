@@ -24,6 +24,7 @@ export const permissions = [
   'flow.edit',
   'account.read',
   'account.manage',
+  'passport.handle',
   'audit.read',
   'self',
 ] as const;

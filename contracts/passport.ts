@@ -29,9 +29,13 @@ export const contentsSchema = z.object({
 });
 export type Contents = z.infer<typeof contentsSchema>;
 
+/** Where a passport has the configuration, which stands beside every file that it names. */
+export const configurationInPassport = 'data/configuration/portcullis.yaml';
+
 /** The first file of a passport: what it is of, and every other file with its hash. */
 export const manifestSchema = z.object({
-  v: z.literal(1),
+  /** 2: the configuration is in it, in `data/configuration`, where it is known. */
+  v: z.literal(2),
   gateway: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   epoch: gatewayEpochSchema.shape.epoch,
   /** The program that made it. */
@@ -50,3 +54,38 @@ export const manifestSchema = z.object({
     .max(10_000),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+const count = z.number();
+/** What people are told of a passport. Rules and plugins are those of the site; the shipped ones come with the program. */
+export const passportFoundSchema = z.object({
+  gateway: z.string(),
+  epoch: count,
+  version: z.string(),
+  /** Milliseconds since 1970. */
+  madeAt: count,
+  /** Whether the configuration is in it, with what it names. */
+  isConfigured: z.boolean(),
+  devices: count,
+  places: count,
+  twins: count,
+  credentials: count,
+  accounts: count,
+  flows: count,
+  rules: count,
+  plugins: count,
+  sinks: z.array(z.object({ sink: z.string(), buffered: count, balanced: z.boolean() })),
+});
+export type PassportFound = z.infer<typeof passportFoundSchema>;
+
+export const keptPassportSchema = z.object({ bytes: count, found: passportFoundSchema });
+export type KeptPassport = z.infer<typeof keptPassportSchema>;
+
+export const passportStateSchema = z.object({
+  /** The one that was made since the start, to be fetched. */
+  made: keptPassportSchema.optional(),
+  /** Proven and laid down: it takes the place of this gateway at its next start. */
+  waits: passportFoundSchema.optional(),
+  /** Whether the gateway starts anew by itself for it; else somebody must. */
+  restarts: z.boolean(),
+});
+export type PassportState = z.infer<typeof passportStateSchema>;

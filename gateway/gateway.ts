@@ -45,6 +45,8 @@ import { openTwins } from './twin/open-twins.ts';
 import { version } from './version.ts';
 
 export interface GatewayDeps {
+  /** The configuration before defaults were filled in, every path absolute. */
+  readonly written: object;
   readonly log: Logger;
   /** What `log` printed last. */
   readonly recentLog: RecentLog;
@@ -57,6 +59,8 @@ export interface GatewayDeps {
 export interface Gateway extends AsyncDisposable {
   /** Resolves when the gateway cannot go on and the process should end with the error's exit code. */
   readonly failed: Promise<PortcullisError>;
+  /** Resolves when it wants to be started anew, which it does only where somebody does that. */
+  readonly restarts: Promise<'restart'>;
   /** Resolves after a commit of its own: the writer thread and the disk behind it work. */
   probe(): Promise<void>;
 }
@@ -72,11 +76,10 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(config: Config, given: GatewayDeps): Promise<Gateway> {
   await using starting = new AsyncDisposableStack();
-  const own = await openIdentity(config, given);
+  const own = await openIdentity(config);
   const { name } = own;
   const deps = await openTracing(config, name, given, starting);
   const { log, clock, switches } = deps;
-  const { onMoment } = switches;
   const metrics = starting.use(openMetrics());
   const alarms = starting.use(openAlarmBook(() => clock.wallMs(), logAlarm(log)));
   const buffer = starting.use(await openBuffer(bufferOptions(config, own, allTables, switches), { log, clock }));
@@ -85,7 +88,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const traffic = starting.use(openTraffic({ store: buffer, log, clock }));
   const plugins = starting.use(await openPlugins(config, { log, clock }));
   const directory = { find: (id: string) => registry.find(id), devices: () => registry.devices() };
-  const twins = await openTwins({ append: buffer.append, store: buffer, directory, log, clock, onMoment });
+  const twins = await openTwins({ append: buffer.append, store: buffer, directory, log, clock, ...switches });
   const live = openLiveView({ log });
   const changes = live.watch(twins.follow(buffer.append));
   const registry = starting.use(await openRegistry({ append: changes, store: buffer, log, clock }));
@@ -121,6 +124,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   countStages(metrics, { buffer, mqtt, registry, commands: actuation.commands, twins, history });
   const provider = await openIdentityProvider(config, clock);
   const rights = starting.use(await openAccessStage(config, { buffer, registry, clock, log }, provider));
+  const anew = Promise.withResolvers<'restart'>();
   const api = starting.use(
     await listenApi(await apiOptions(config, name, clock.wallMs()), {
       routes: [
@@ -131,7 +135,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
         ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
         ...rules,
         ...sinkRoutes(sinks, cut),
-        ...machineRoutes(config, { name, buffer, mqtt, clock, recentLog: deps.recentLog, ...shown }, starting),
+        ...(await machineRoutes(config, { ...deps, ...shown, own, name, buffer, mqtt, anew }, starting)),
         ...pluginRoutes(await openPluginUploads(config)),
         ...nodeRed.routes,
       ],
@@ -151,6 +155,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const running = starting.move();
   return {
     failed: failureOf(buffer),
+    restarts: anew.promise,
     probe: () => buffer.write([{ statement: 'life.put', params: [clock.wallMs()] }]),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

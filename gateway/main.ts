@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { PortcullisError } from '../contracts/errors.ts';
 import { keepAsLastGood, loadConfigOrLastGood } from './config/load-config.ts';
 import { serviceManager } from './config/service-manager.ts';
 import { readTestSwitches } from './config/test-switches.ts';
 import { startGateway, type Gateway } from './gateway.ts';
+import { settlePassport } from './open-identity.ts';
 import { systemClock } from './lib/clock.ts';
 import { boundNursery } from './lib/bound-nursery.ts';
 import { collectAlone } from './lib/collect-alone.ts';
@@ -17,6 +19,9 @@ import { openServiceNotifier } from './observability/service-notifier.ts';
 
 /** The one hard deadline: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. */
 const shutdownDeadlineMs = 20_000;
+const answerMs = 1_000;
+/** EX_TEMPFAIL: a service manager starts again what ended so. */
+const restartCode = 75;
 /** The nursery of the main thread; a larger one spares little work, see decision 0099. */
 const nurseryBytes = 16 * 1024 * 1024;
 
@@ -28,15 +33,17 @@ export async function main(configPath: string): Promise<never> {
   // What the gateway writes is for its own user, also where root starts it by hand.
   process.umask(0o077);
   collectAlone();
-  const { config, fellBackBecause } = await loadConfigOrLastGood(configPath);
+  const { hasArrived, config, written, fellBackBecause } = await loadWithPassport(configPath);
   const recentLog = new RecentLog();
   const log = openLog({ ...config.log, recent: recentLog });
+  if (hasArrived)
+    log.warn('a passport took the place of what was in the data folder; that is kept in before-passport-…');
   const stopping = stopSignal();
   const broken =
     fellBackBecause && `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
   const switches = readTestSwitches();
   const clock = switches.ages === 'lived' ? systemClock : { ...systemClock, monoMs: () => systemClock.wallMs() };
-  const starting = startGateway(config, { log, recentLog, clock, switches });
+  const starting = startGateway(config, { written, log, recentLog, clock, switches });
   const gateway = await starting.catch((error: unknown) => {
     if (broken !== undefined) log.error(broken);
     throw error;
@@ -55,12 +62,21 @@ export async function main(configPath: string): Promise<never> {
     switches.sign === 'after-commit' ? gateway : { probe: () => Promise.resolve() },
     log,
   );
-  const reason = await Promise.race([stopping, gateway.failed]);
+  const reason = await Promise.race([stopping, gateway.failed, gateway.restarts]);
+  // Whoever asked for it is answered first.
+  if (reason === 'restart') await sleep(answerMs);
   log.info({ reason: String(reason) }, 'stopping');
   setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();
   await service[Symbol.asyncDispose]();
   await gateway[Symbol.asyncDispose]();
-  process.exit(reason instanceof PortcullisError ? reason.exitCode : 0);
+  process.exit(reason instanceof PortcullisError ? reason.exitCode : reason === 'restart' ? restartCode : 0);
+}
+
+/** A passport that waits brings a configuration along, so it takes its place before that is read for good. */
+async function loadWithPassport(path: string) {
+  const loaded = await loadConfigOrLastGood(path);
+  const hasArrived = await settlePassport(loaded.config.dataDir, systemClock.wallMs());
+  return { hasArrived, ...(hasArrived ? await loadConfigOrLastGood(path) : loaded) };
 }
 
 /** Under systemd: says that the gateway is ready, signs of life from then on, and at the end that it stops. */

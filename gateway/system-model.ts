@@ -1,21 +1,20 @@
+import { passportRoutes } from './api/passport-routes.ts';
 import type { Route } from './api/route.ts';
 import { systemRoutes, type SystemModel, type SystemState } from './api/system-routes.ts';
 import { updateRoutes } from './api/update-routes.ts';
 import type { Buffer } from './buffer/buffer.ts';
 import type { Config } from './config/schema.ts';
-import type { Clock } from './lib/clock.ts';
 import { listen } from './observability/channels.ts';
 import { readMachine } from './observability/machine.ts';
 import type { RecentLog } from './observability/recent-log.ts';
+import { openPassports, type PassportSource } from './open-passports.ts';
 import { supportBundle } from './support-bundle.ts';
 import { openUpdateDesk } from './update/desk.ts';
 import { version } from './version.ts';
 
-interface SystemParts {
-  readonly name: string;
+interface SystemParts extends PassportSource {
   readonly buffer: Buffer;
   readonly mqtt: { readonly ports: { readonly tcp?: number | undefined; readonly tls?: number | undefined } };
-  readonly clock: Clock;
   readonly alarms: { active(): unknown };
   readonly sinks: readonly { status(): unknown }[];
   readonly hardware: { status(): Promise<unknown> };
@@ -76,8 +75,9 @@ function systemModel(config: Config, known: SystemParts): SystemModel & Disposab
   };
 }
 
-/** How the gateway and its machine are, and what runs on it; `stack` ends the counting. */
-export function machineRoutes(config: Config, known: SystemParts, stack: AsyncDisposableStack): Route[] {
+/** How the gateway and its machine are, what runs on it, and the whole of it in one file; `stack` ends the counting. */
+export async function machineRoutes(config: Config, known: SystemParts, stack: AsyncDisposableStack): Promise<Route[]> {
   const system = stack.use(systemModel(config, known));
-  return [...systemRoutes(system), ...updateRoutes(openUpdateDesk(config.dataDir))];
+  const passports = await openPassports(config, known);
+  return [...systemRoutes(system), ...updateRoutes(openUpdateDesk(config.dataDir)), ...passportRoutes(passports)];
 }

@@ -53,7 +53,7 @@ export const rolePolicies: readonly Policy[] = [
     name: 'administrators do everything',
     effect: 'allow',
     roles: ['administrator'],
-    permissions: [...engineering, 'account.read', 'account.manage', 'audit.read'],
+    permissions: [...engineering, 'account.read', 'account.manage', 'audit.read', 'passport.handle'],
     where: 'own',
   },
   {

@@ -39,7 +39,13 @@ export interface Route<Input extends z.ZodObject = z.ZodObject> {
   /** The body is a file of this type, streamed as `context.body`; `input` is then the query. */
   readonly upload?: { readonly contentType: string; readonly maxBytes: number };
   /** The answer is a text or, of a GET, a stream of this type instead of JSON. */
-  readonly produces?: 'text/csv' | 'text/event-stream' | 'text/html' | 'application/jsonl' | 'application/gzip';
+  readonly produces?:
+    | 'text/csv'
+    | 'text/event-stream'
+    | 'text/html'
+    | 'application/jsonl'
+    | 'application/gzip'
+    | 'application/octet-stream';
   readonly input: Input;
   readonly result: z.ZodType;
   handle(input: z.infer<Input>, context: Context): Promise<unknown>;

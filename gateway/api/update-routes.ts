@@ -1,10 +1,8 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { UpdateState } from '../../contracts/update-state.ts';
+import { maxPartBytes } from '../lib/append-part.ts';
 import { route, type Route } from './route.ts';
-
-/** Bytes of one part of an upload: it must come within the time of one request, also over slow Wi-Fi. */
-const maxPartBytes = 1024 * 1024;
 
 const state = z.object({
   /** False: this machine does not keep releases beside each other. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
-import type { Manifest } from '../../contracts/passport.ts';
+import { configurationInPassport, type Manifest } from '../../contracts/passport.ts';
 import { withDataDir, type DataDirOptions } from './data-dir.ts';
 import { formatBytes, formatTime } from './format.ts';
 
@@ -53,16 +53,17 @@ async function passphraseIn({ passphraseFile: file }: Options): Promise<string> 
 }
 
 async function make(file: string, options: Options & DataDirOptions): Promise<void> {
-  const [{ makePassport }, { databases }, { gatewayEpoch, gatewayName }, { version }] = await Promise.all([
+  const [{ makePassport }, { passportParts }, { gatewayEpoch, gatewayName }, { version }] = await Promise.all([
     import('../passport/make.ts'),
-    import('../passport-databases.ts'),
+    import('../passport-parts.ts'),
     import('../config/identity.ts'),
     import('../version.ts'),
   ]);
-  const { dataDir, configured } = await placeOf(options);
+  const { dataDir, configured, written } = await placeOf(options);
   const made = await makePassport(
     {
       dataDir,
+      written,
       gateway: await gatewayName(dataDir, configured),
       identity: await gatewayEpoch(dataDir),
       version,
@@ -70,19 +71,20 @@ async function make(file: string, options: Options & DataDirOptions): Promise<vo
       passphrase: await passphraseIn(options),
       out: resolve(file),
     },
-    databases,
+    passportParts,
   );
   tell(made.manifest, options, `${file}, ${formatBytes(made.bytes)}, is made and was restored beside to prove it.`);
 }
 
 async function check(file: string, options: Options): Promise<void> {
-  const [{ tryPassport }, { databases }] = await Promise.all([
+  const [{ tryPassport }, { passportParts }] = await Promise.all([
     import('../passport/make.ts'),
-    import('../passport-databases.ts'),
+    import('../passport-parts.ts'),
   ]);
+  const passphrase = await passphraseIn(options);
   const scratch = await mkdtemp(join(tmpdir(), 'portcullis-passport-'));
   try {
-    const manifest = await tryPassport(resolve(file), await passphraseIn(options), scratch, databases);
+    const manifest = await tryPassport({ file: resolve(file), passphrase }, scratch, passportParts);
     tell(manifest, options, `${file} is well.`);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -90,12 +92,12 @@ async function check(file: string, options: Options): Promise<void> {
 }
 
 async function restore(file: string, options: Options & DataDirOptions & { readonly force?: boolean }): Promise<void> {
-  const [{ prepareArrival }, { isEmptyFolder, settleArrival }, { databases, holdDataDir }] = await Promise.all([
+  const [{ prepareArrival }, { isEmptyFolder, settleArrival }, { passportParts, holdDataDir }] = await Promise.all([
     import('../passport/prepare-arrival.ts'),
     import('../passport/settle-arrival.ts'),
-    import('../passport-databases.ts'),
+    import('../passport-parts.ts'),
   ]);
-  const { dataDir } = await placeOf(options);
+  const { dataDir, written } = await placeOf(options);
   if (!options.force && !(await isEmptyFolder(dataDir))) {
     const sentence = `${dataDir} holds a gateway already. With --force its data is moved aside and the passport takes its place.`;
     throw new PortcullisError('CONFLICT', sentence);
@@ -104,7 +106,7 @@ async function restore(file: string, options: Options & DataDirOptions & { reado
   using _held = holdDataDir(dataDir);
   const instance = randomBytes(8).toString('hex');
   const order = { file: resolve(file), passphrase: await passphraseIn(options), dataDir, instance };
-  const manifest = await prepareArrival(order, databases);
+  const manifest = await prepareArrival({ ...order, ...(written && { machine: written }) }, passportParts);
   await settleArrival(dataDir, Date.now());
   tell(manifest, options, `${dataDir} is ${manifest.gateway} now, in its epoch ${manifest.epoch + 1}. Start it.`);
 }
@@ -113,7 +115,7 @@ async function takeOver(options: DataDirOptions): Promise<void> {
   const [{ epochAbove, forgetFence }, { gatewayEpoch, raiseEpoch }, { holdDataDir }] = await Promise.all([
     import('../delivery/fence.ts'),
     import('../config/identity.ts'),
-    import('../passport-databases.ts'),
+    import('../passport-parts.ts'),
   ]);
   const { dataDir } = await placeOf(options);
   using _held = holdDataDir(dataDir);
@@ -123,15 +125,20 @@ async function takeOver(options: DataDirOptions): Promise<void> {
   console.log(`This gateway is in epoch ${epoch} now. Start it: the far sides hear no other one of its name any more.`);
 }
 
-async function placeOf({ data, config }: DataDirOptions) {
-  if (data !== undefined) return { dataDir: resolve(data), configured: undefined };
+/** Where the gateway is, and its configuration where that is known. */
+async function placeOf({ data, config }: DataDirOptions): Promise<{
+  readonly dataDir: string;
+  readonly configured?: string | undefined;
+  readonly written?: object;
+}> {
+  if (data !== undefined) return { dataDir: resolve(data) };
   if (config === undefined) throw new PortcullisError('USAGE', 'Say which gateway: --config FILE or --data DIR.');
-  const { loadConfig } = await import('../config/load-config.ts');
-  const { dataDir, gateway } = await loadConfig(config);
-  return { dataDir, configured: gateway };
+  const { loadConfigOrLastGood } = await import('../config/load-config.ts');
+  const { config: found, written } = await loadConfigOrLastGood(config);
+  return { dataDir: found.dataDir, configured: found.gateway, written };
 }
 
-const shown = { registry_devices: 'devices', places: 'places' };
+const shown = { registry_devices: 'devices', registry_places: 'places' };
 
 function tell(manifest: Manifest, { json }: Options, sentence: string): void {
   const { files, contents, ...rest } = manifest;
@@ -140,8 +147,12 @@ function tell(manifest: Manifest, { json }: Options, sentence: string): void {
     return;
   }
   const { tables, sinks } = contents;
+  const isConfigured = files.some(({ path }) => path === configurationInPassport);
   console.log(sentence);
   console.log(`gateway      ${manifest.gateway}, epoch ${manifest.epoch}, made ${formatTime(manifest.madeAt)}`);
+  console.log(
+    `configured   ${isConfigured ? 'yes, its configuration came along' : 'no: it was made without --config'}`,
+  );
   for (const [table, what] of Object.entries(shown)) console.log(`${what.padEnd(12)} ${tables[table] ?? 0}`);
   for (const { sink, buffered, balanced } of sinks)
     console.log(`${sink.padEnd(12)} ${buffered} undelivered, ledger ${balanced ? 'balanced' : 'NOT BALANCED'}`);

@@ -1,19 +1,26 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
-import { parseConfig } from './parse-config.ts';
+import { withBrought } from './brought.ts';
+import { withPaths } from './named-paths.ts';
+import { checkConfig, readYaml } from './parse-config.ts';
 import { readIfThere, readText } from './read-text.ts';
 import type { Config } from './schema.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** The same before defaults were filled in: what a passport takes along. */
+  readonly written: object;
   /** Set when the file itself is broken and the last good generation runs instead: what is wrong with the file. */
   readonly fellBackBecause?: PortcullisError;
 }
 
-/** Reads and parses a configuration file; relative paths in it are meant from its own folder. */
+/**
+ * Reads and parses a configuration file; relative paths in it are meant from its own folder. What a passport brought stands behind it, so
+ * that the file holds where both say something.
+ */
 export async function loadConfig(path: string): Promise<Config> {
-  return absolutePaths(parseConfig(await readText(path), path), dirname(resolve(path)));
+  return (await understand(await readText(path), path)).config;
 }
 
 /**
@@ -22,14 +29,13 @@ export async function loadConfig(path: string): Promise<Config> {
  */
 export async function loadConfigOrLastGood(path: string): Promise<LoadedConfig> {
   try {
-    return { config: await loadConfig(path) };
+    return await understand(await readText(path), path);
   } catch (error) {
     if (!(error instanceof PortcullisError) || error.code !== 'CONFIG_INVALID') throw error;
     const generation = lastGoodPath(path);
     const lastGood = await readIfThere(generation);
     if (lastGood === undefined) throw error;
-    const config = absolutePaths(parseConfig(lastGood, generation), dirname(resolve(path)));
-    return { config, fellBackBecause: error };
+    return { ...(await understand(lastGood, generation, dirname(resolve(path)))), fellBackBecause: error };
   }
 }
 
@@ -47,34 +53,13 @@ function lastGoodPath(path: string): string {
   return join(state ?? dirname(resolve(path)), `.${basename(path)}.last-good`);
 }
 
-const channelFiles = ['ca', 'passwordFile', 'secretFile', 'tokenFile'];
-
-/** Resolves every path of the configuration against the folder of its file. */
-function absolutePaths(config: Config, base: string): Config {
-  const absolute = structuredClone(config);
-  absolute.dataDir = resolve(base, config.dataDir);
-  const holders: readonly (readonly [object | undefined, readonly string[]])[] = [
-    [absolute.mqtt.tls, ['certFile', 'keyFile', 'clientCaFile']],
-    [absolute.http.tls, ['certFile', 'keyFile']],
-    [absolute.cloud.tuya, ['secretFile', 'ca', 'products']],
-    [absolute.claim, ['codeFile']],
-    [absolute.kafka?.tls, ['ca']],
-    [absolute.kafka?.sasl, ['passwordFile']],
-    [absolute.influx, ['ca', 'passwordFile', 'tokenFile']],
-    ...Object.values(absolute.notify?.channels ?? {}).map((channel) => [channel, channelFiles] as const),
-    [absolute.access.provider, ['clientSecretFile']],
-    [absolute.flows, ['folder']],
-    [absolute.plugins, ['dir', 'policy']],
-    [absolute.rules, ['dir']],
-    [absolute.traces, ['ca']],
-    [absolute.traces?.headerFiles, Object.keys(absolute.traces?.headerFiles ?? {})],
-    ...Object.values(absolute.plugins.secrets).map((files) => [files, Object.keys(files)] as const),
-  ];
-  for (const [holder, keys] of holders) {
-    for (const key of keys) {
-      const path: unknown = holder && Reflect.get(holder, key);
-      if (holder !== undefined && typeof path === 'string') Reflect.set(holder, key, resolve(base, path));
-    }
-  }
-  return absolute;
+/** `folder` is where relative paths are meant from. */
+async function understand(text: string, path: string, folder = dirname(resolve(path))): Promise<LoadedConfig> {
+  const own = readYaml(text, path);
+  if (typeof own !== 'object' || own === null) return { config: checkConfig(own, path), written: {} };
+  const { written, source } = await withBrought(
+    withPaths(own, (named) => resolve(folder, named)),
+    path,
+  );
+  return { config: checkConfig(written, source), written };
 }

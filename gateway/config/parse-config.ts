@@ -11,6 +11,11 @@ const maxBytes = 256 * 1024;
  * Throws CONFIG_INVALID with one line per problem; each names the path of the key.
  */
 export function parseConfig(text: string, source: string): Config {
+  return checkConfig(readYaml(text, source), source);
+}
+
+/** What stands in the text, unchecked. Throws CONFIG_INVALID for what is no such YAML. */
+export function readYaml(text: string, source: string): unknown {
   if (text.length > maxBytes) throw invalid(source, [`is larger than ${maxBytes} bytes`]);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
@@ -28,7 +33,12 @@ export function parseConfig(text: string, source: string): Config {
       faults.map((fault) => `line ${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`),
     );
   }
-  const result = configSchema.safeParse(toPlain(document, source));
+  return toPlain(document, source);
+}
+
+/** Throws CONFIG_INVALID as `parseConfig` does. */
+export function checkConfig(written: unknown, source: string): Config {
+  const result = configSchema.safeParse(written);
   if (!result.success) throw invalid(source, result.error.issues.flatMap(sentences));
   return result.data;
 }

@@ -2,7 +2,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { Isolation } from '../admission/host/facts.ts';
 import type { Given } from '../admission/open-admission.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
-import { askProcess } from './ask-process.ts';
+import { askProcess } from '../lib/ask-process.ts';
 
 export interface AdmissionOrder {
   readonly dataDir: string;
@@ -25,7 +25,7 @@ const withinMs = 600_000;
  * memory behind in a thread of the gateway. Throws PortcullisError when the door itself does not open.
  */
 export async function admitInProcess(order: AdmissionOrder): Promise<readonly (readonly AdmittedPlugin[])[]> {
-  const result = await askProcess<AdmissionResult>('admission-process', order, withinMs);
+  const result = await askProcess<AdmissionResult>(import.meta, 'admission-process', order, withinMs);
   if ('found' in result) return result.found;
   const why = 'refused' in result ? result.refused : `The admission of plugins ${result.failed}.`;
   throw new PortcullisError('FILE_UNREADABLE', why);

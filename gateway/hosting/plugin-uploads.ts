@@ -8,7 +8,7 @@ import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import { maxUploadBytes, type InstalledPlugin, type PluginUploads } from '../api/plugin-routes.ts';
 import type { RefusedTrial } from '../cli/plugin-trial.ts';
 import { knownVersions } from '../preflight/versions.ts';
-import { askProcess } from './ask-process.ts';
+import { askProcess } from '../lib/ask-process.ts';
 import { shippedFolder } from './plugin-places.ts';
 import type { Config } from '../config/schema.ts';
 
@@ -52,7 +52,7 @@ export async function openPluginUploads(config: Config): Promise<PluginUploads> 
     throw new PortcullisError('CONFIG_INVALID', why);
   };
   const order = async (wanted: PluginOrder): Promise<Exclude<InstallResult, { refused: object }>> => {
-    const result = await askProcess<InstallResult>('install-process', wanted, withinMs);
+    const result = await askProcess<InstallResult>(import.meta, 'install-process', wanted, withinMs);
     if ('failed' in result) throw new PortcullisError('INTERNAL', `The work on the plugin ${result.failed}.`);
     if (!('refused' in result)) return result;
     const { code, message, trial } = result.refused;

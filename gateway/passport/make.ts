@@ -12,12 +12,19 @@ import { seal } from './sealing.ts';
 import { listFiles, ownFiles, stage } from './staged-files.ts';
 import { manifestName, unpackPassport } from './unpack.ts';
 
-/** What the buffer does for a passport; each folder holds a database under the name that the buffer gives it. */
-export interface Databases {
+/**
+ * What others do for a passport: the buffer, where each folder holds a database under the name that the buffer gives it, and the
+ * configuration, which is laid down in a data folder and looked at there.
+ */
+export interface PassportParts {
   readonly snapshot: (dataDir: string, into: string) => void;
   readonly examine: (folder: string) => Contents;
   readonly usedBytes: (dataDir: string) => number;
+  readonly layDownConfiguration: (written: object, dataDir: string) => Promise<void>;
+  /** Rejects with PASSPORT_REFUSED; `machine` is what is written on the machine that it comes to. */
+  readonly checkConfiguration: (dataDir: string, machine: object | undefined) => Promise<void>;
 }
+export type ProvingParts = Pick<PassportParts, 'examine' | 'checkConfiguration'>;
 
 export interface PassportOrder {
   readonly dataDir: string;
@@ -26,6 +33,8 @@ export interface PassportOrder {
   readonly version: string;
   readonly nowMs: number;
   readonly passphrase: string;
+  /** The configuration as it was written, every path absolute; without it the passport has none. */
+  readonly written?: object | undefined;
   /** Where the passport is written. */
   readonly out: string;
 }
@@ -41,17 +50,17 @@ export interface MadePassport {
  * whole, and must hold what was copied. The file appears when that is done. Throws DISK_FULL before anything is written when there is
  * no room for copy and passport, PASSPORT_REFUSED when the copy or the proof is not well.
  */
-export async function makePassport(order: PassportOrder, databases: Databases): Promise<MadePassport> {
+export async function makePassport(order: PassportOrder, parts: PassportParts): Promise<MadePassport> {
   const passphrase = acceptable(order.passphrase);
-  await requireRoom(order.dataDir, 2 * databases.usedBytes(order.dataDir));
+  await requireRoom(order.dataDir, 2 * parts.usedBytes(order.dataDir));
   await using scratch = await openScratch(order.dataDir);
   const staged = await scratch.folder('staged');
-  const manifest = await gather(order, staged, databases);
+  const manifest = await gather(order, staged, parts);
   const sealed = join(scratch.path, 'sealed');
   await writeInPieces(sealed, seal(packFiles(await packingList(manifest, staged)), passphrase));
   // The copy makes room for what comes out of the passport.
   await scratch.remove('staged');
-  const proven = await tryPassport(sealed, passphrase, await scratch.folder('restored'), databases);
+  const proven = await tryPassport({ file: sealed, passphrase }, await scratch.folder('restored'), parts);
   if (!isDeepStrictEqual(proven, manifest)) throw refused('does not hold what was put into it');
   await scratch.remove('restored');
   const { size } = await stat(sealed);
@@ -60,22 +69,22 @@ export async function makePassport(order: PassportOrder, databases: Databases): 
 }
 
 /**
- * Restores a passport into an empty folder and reads its database whole. Throws PASSPORT_REFUSED unless it is well and holds what the
- * manifest says.
+ * Restores a passport into an empty folder, reads its database whole, and looks whether its configuration can be used behind what is
+ * written on this `machine`. Throws PASSPORT_REFUSED unless it is well and holds what the manifest says.
  */
 export async function tryPassport(
-  file: string,
-  passphrase: string,
+  { file, passphrase, machine }: { readonly file: string; readonly passphrase: string; readonly machine?: object },
   into: string,
-  { examine }: Pick<Databases, 'examine'>,
+  { examine, checkConfiguration }: ProvingParts,
 ): Promise<Manifest> {
   const manifest = await unpackPassport(file, passphrase, into);
   const found = examined(join(into, 'data'), examine);
   if (!found.whole || !isDeepStrictEqual(found, manifest.contents)) throw refused('holds a database that is damaged');
+  await checkConfiguration(join(into, 'data'), machine);
   return manifest;
 }
 
-function examined(folder: string, examine: Databases['examine']): Contents {
+function examined(folder: string, examine: PassportParts['examine']): Contents {
   try {
     return examine(folder);
   } catch (cause) {
@@ -83,14 +92,16 @@ function examined(folder: string, examine: Databases['examine']): Contents {
   }
 }
 
-async function gather(order: PassportOrder, staged: string, { snapshot, examine }: Databases): Promise<Manifest> {
-  const { dataDir, gateway, identity, version, nowMs } = order;
+async function gather(order: PassportOrder, staged: string, parts: PassportParts): Promise<Manifest> {
+  const { dataDir, gateway, identity, version, nowMs, written } = order;
+  const { snapshot, examine, layDownConfiguration } = parts;
   await stage(dataDir, await ownFiles(dataDir), join(staged, 'data'));
+  if (written !== undefined) await layDownConfiguration(written, join(staged, 'data'));
   snapshot(dataDir, join(staged, 'data'));
   const contents = examine(join(staged, 'data'));
   if (!contents.whole) throw refused('was not made: the database is damaged, restart the gateway first');
   const files = await listFiles(staged);
-  return { v: 1, gateway, epoch: identity.epoch, version, madeAt: Math.trunc(nowMs), contents, files };
+  return { v: 2, gateway, epoch: identity.epoch, version, madeAt: Math.trunc(nowMs), contents, files };
 }
 
 async function packingList(manifest: Manifest, staged: string) {

@@ -7,10 +7,11 @@ import type { Manifest } from '../../contracts/passport.ts';
 
 /**
  * What of the data folder is not of the gateway: the live database (its copy goes along), locks, what was set aside, what is on
- * its way in or out, sockets' folder, and the store of admitted plugins, which each start fills from the plugins themselves.
+ * its way in or out, sockets' folder, the configuration that a passport brought (the one that runs goes along) and the last good one, and the store of admitted
+ * plugins, which each start fills from the plugins themselves.
  */
 const left =
-  /^(portcullis\.(db|lock|salvaged\.db).*|portcullis\.damaged|quarantine|uploads|flows|gateway-epoch|fenced|passport.*|before-passport.*|admission\/store|.*\.tmp)$/;
+  /^(portcullis\.(db|lock|salvaged\.db).*|portcullis\.damaged|quarantine|uploads|flows|gateway-epoch|fenced|passport.*|before-passport.*|configuration|\.[^/]*\.last-good|admission\/store|.*\.tmp)$/;
 
 const mostFiles = 9_000;
 
@@ -19,7 +20,7 @@ export function mayTravel(path: string): boolean {
   const own = /^data\/(?<path>.+)$/.exec(path)?.groups?.['path'];
   if (own === undefined) return false;
   const isSafe = own.split('/').every((part) => !['', '.', '..'].includes(part) && !/[\0\\]/.test(part));
-  return isSafe && (own === 'portcullis.db' || !isLeft(own));
+  return isSafe && (own === 'portcullis.db' || own.startsWith('configuration/') || !isLeft(own));
 }
 
 /** A path that is left out, or lies below one. */

@@ -1,8 +1,9 @@
-import { open, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { UpdateState } from '../../contracts/update-state.ts';
+import { appendPart } from '../lib/append-part.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { Slots } from './slots.ts';
 import { lastFile, releaseFile, wantedFile, type Wish } from './wanted.ts';
@@ -50,16 +51,9 @@ export function openUpdateDesk(dataDir: string, root = '/opt/portcullis'): Updat
       if ((await current()) === undefined) throw wrong('This machine does not keep releases beside each other.');
       await mkdir(incoming, { recursive: true, mode: 0o700 });
       const others = await sizeOf(incoming, name);
-      await using file = await open(join(incoming, name), offset === 0 ? 'w' : 'r+', 0o600);
-      if ((await file.stat()).size !== offset)
-        throw new PortcullisError('CONFLICT', 'A part is missing before this one.');
-      let bytes = offset;
-      for await (const chunk of body) {
-        if (others + bytes + (chunk as Buffer).length > maxReleaseBytes)
-          throw wrong('That is larger than any release.');
-        bytes += (await file.write(chunk as Buffer, 0, undefined, bytes)).bytesWritten;
-      }
-      await file.sync();
+      const bytes = await appendPart(join(incoming, name), offset, body, (size) => {
+        if (others + size > maxReleaseBytes) throw wrong('That is larger than any release.');
+      });
       return { bytes };
     },
     async want(wish) {

@@ -8,7 +8,7 @@ import { openKafkaSink } from '../../gateway/delivery/kafka/kafka-sink.ts';
 import type { Topics } from '../../gateway/delivery/kafka/options.ts';
 import { kafkaTables } from '../../gateway/delivery/kafka/tables.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
-import { databases } from '../../gateway/passport-databases.ts';
+import { passportParts } from '../../gateway/passport-parts.ts';
 import { makePassport } from '../../gateway/passport/make.ts';
 import { prepareArrival } from '../../gateway/passport/prepare-arrival.ts';
 import { settleArrival } from '../../gateway/passport/settle-arrival.ts';
@@ -44,11 +44,11 @@ export function kafkaFence(kafka: AnyKafka): void {
     const [dataDir, other, out] = [await tempDir(t), await tempDir(t), `${await tempDir(t)}/p`];
     const old = await open(t, kafka, { dataDir, topics, epoch: 1, letter: 'a' });
     for (let n = 0; n < 20; n++) await old.take(n);
-    await makePassport({ ...orderFor(dataDir), out }, databases);
+    await makePassport({ ...orderFor(dataDir), out }, passportParts);
     for (let n = 20; n < 30; n++) await old.take(n);
     await waitUntil('the old one delivers', async () => (await old.waiting()) === 0);
 
-    await prepareArrival({ file: out, passphrase, dataDir: other, instance: 'b'.repeat(16) }, databases);
+    await prepareArrival({ file: out, passphrase, dataDir: other, instance: 'b'.repeat(16) }, passportParts);
     await settleArrival(other, 0);
     const restored = await open(t, kafka, { dataDir: other, topics, epoch: 2, letter: 'b' });
     await restored.take(100);

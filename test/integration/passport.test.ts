@@ -41,7 +41,8 @@ test('a gateway that is restored from a passport made under load is the same; th
   await cloud.fault({ kind: 'refuse', forMs: 600_000 });
   const early = await startPublisher({ port: first.mqttPort, devices: 3 });
   await waitUntil('records wait', () => early.acknowledged.size > 200);
-  const made = await portcullis('passport', 'make', file, '--data', first.dataDir, ...secret, '--json');
+  const own = ['--config', join(first.dataDir, '../portcullis.yaml')];
+  const made = await portcullis('passport', 'make', file, ...own, ...secret, '--json');
   const { contents, gateway } = JSON.parse(made.stdout) as { contents: { sinks: Ledger['sinks'] }; gateway: string };
   assert.ok((contents.sinks[0]?.buffered ?? 0) >= 200);
   await early.stop();
@@ -50,7 +51,8 @@ test('a gateway that is restored from a passport made under load is the same; th
 
   const dataDir = join(folder, 'another-board');
   await portcullis('passport', 'restore', file, '--data', dataDir, ...secret);
-  const second = await startDaemon(t, { config: { cloud: cloud.config }, dataDir });
+  // Its own file says nothing of a cloud: that and the secret came along.
+  const second = await startDaemon(t, { dataDir });
   assert.equal((await second.api<{ name: string }>('/api/v1/system')).name, gateway);
   await drained(second);
 

@@ -26,7 +26,7 @@ const manifest = (files: Manifest['files'], over: object = {}): Uint8Array =>
   file(
     'manifest.json',
     JSON.stringify({
-      v: 1,
+      v: 2,
       gateway: 'gw-test',
       epoch: 1,
       version: '0.1.0',
@@ -42,7 +42,7 @@ const hostile: readonly (readonly [what: string, pieces: readonly Uint8Array[]])
   ['nothing', []],
   ['no list', [file('data/a', evil), end]],
   ['a list that is no JSON', [file('manifest.json', '{'), end]],
-  ['a list of another version', [manifest([], { v: 2 }), end]],
+  ['a list of another version', [manifest([], { v: 3 }), end]],
   ['an epoch beyond all', [manifest([], { epoch: 1e9 }), end]],
   ['a path upwards', [manifest([listing('data/../../evil', evil)]), file('data/../../evil', evil), end]],
   ['an absolute path', [manifest([listing('/tmp/evil', evil)]), file('/tmp/evil', evil), end]],

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Manifest } from '../../../contracts/passport.ts';
-import { databases } from '../../../gateway/passport-databases.ts';
+import { passportParts } from '../../../gateway/passport-parts.ts';
 import { makePassport, type MadePassport } from '../../../gateway/passport/make.ts';
 import { seal } from '../../../gateway/passport/sealing.ts';
 import { entry, measurement, open, tempDir } from '../buffer/buffer-fixture.ts';
@@ -24,9 +24,14 @@ export async function makeOne(t: TestContext, devices = ['a', 'b', 'a']): Promis
   await writeFile(join(dataDir, 'admin-token'), 'secret\n');
   await writeFile(join(dataDir, 'large'), randomBytes(100_000));
   await writeFile(join(dataDir, 'gateway-epoch'), 'never travels');
+  const dir = await tempDir(t);
+  await writeFile(join(dir, 'acme.plugin.tgz'), 'a bundle');
   const buffer = await open(t, dataDir);
   for (const [n, device] of devices.entries()) await buffer.append(entry(measurement(device, n)));
-  const made = await makePassport({ ...orderFor(dataDir), out: file }, databases);
+  const made = await makePassport(
+    { ...orderFor(dataDir), written: { dataDir, plugins: { dir } }, out: file },
+    passportParts,
+  );
   await buffer[Symbol.asyncDispose]();
   return { ...made, file, dataDir };
 }

@@ -3,7 +3,8 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
-import { databases } from '../../../gateway/passport-databases.ts';
+import { passportParts } from '../../../gateway/passport-parts.ts';
+import { foundIn } from '../../../gateway/passport/found.ts';
 import { makePassport, tryPassport } from '../../../gateway/passport/make.ts';
 import { prepareArrival } from '../../../gateway/passport/prepare-arrival.ts';
 import { settleArrival } from '../../../gateway/passport/settle-arrival.ts';
@@ -14,15 +15,18 @@ const instance = 'fedcba9876543210';
 const want = { sink: 'cloud', lane: 'normal', records: 100, bytes: 1_000_000 } as const;
 
 test('what was undelivered is delivered from the restored folder under the same ids, and what comes then has higher boots', async (t) => {
-  const { file, dataDir } = await makeOne(t);
+  const { file, dataDir, manifest } = await makeOne(t);
   const before = await open(t, dataDir);
   const old = (await before.claim(want))?.items.map(({ message }) => message.id);
   await before[Symbol.asyncDispose]();
 
   const other = await tempDir(t);
-  await prepareArrival({ file, passphrase, dataDir: other, instance }, databases);
+  await prepareArrival({ file, passphrase, dataDir: other, instance }, passportParts);
   assert.equal(await settleArrival(other, 0), true);
   assert.equal(await readFile(join(other, 'admin-token'), 'utf8'), 'secret\n');
+  assert.equal(await readFile(join(other, 'configuration/plugins/acme.plugin.tgz'), 'utf8'), 'a bundle');
+  const { isConfigured, plugins, sinks } = foundIn(manifest);
+  assert.deepEqual([isConfigured, plugins, sinks[0]?.buffered], [true, 1, 3]);
   assert.deepEqual(JSON.parse(await readFile(join(other, 'gateway-epoch'), 'utf8')), { epoch: 2, instance });
 
   const restored = await open(t, other, { epoch: 2 });
@@ -49,7 +53,7 @@ test('a passport that is made while records come in holds all that were acknowle
       await Promise.all(Array.from({ length: 50 }, () => buffer.append(entry(measurement('d', sent++)))));
   })();
   for (let n = 0; n < 20; n++) await buffer.append(entry(measurement('before', n)));
-  const { manifest } = await makePassport({ ...orderFor(dataDir), out }, databases);
+  const { manifest } = await makePassport({ ...orderFor(dataDir), out }, passportParts);
   end.abort();
   await load;
   const [cloud] = manifest.contents.sinks;
@@ -66,7 +70,7 @@ test('a wrong passphrase, a file that is cut off and a changed byte are refused,
   const { file } = await makeOne(t);
   const other = await tempDir(t);
   const refused = async (path: string, phrase: string, message: RegExp): Promise<void> => {
-    const arriving = prepareArrival({ file: path, passphrase: phrase, dataDir: other, instance }, databases);
+    const arriving = prepareArrival({ file: path, passphrase: phrase, dataDir: other, instance }, passportParts);
     await assert.rejects(arriving, { code: 'PASSPORT_REFUSED', message });
     assert.deepEqual(await readdir(other), []);
   };
@@ -99,33 +103,36 @@ test('the library of age opens a passport with its passphrase alone, and finds a
 test('a short passphrase is refused before anything is written', async (t) => {
   const { dataDir } = await makeOne(t);
   const order = { ...orderFor(dataDir), passphrase: 'too short', out: join(dataDir, 'never') };
-  await assert.rejects(makePassport(order, databases), { code: 'INPUT_INVALID' });
+  await assert.rejects(makePassport(order, passportParts), { code: 'INPUT_INVALID' });
 });
 
 test('a passport whose database is damaged is found out by the proof', async (t) => {
   const { file } = await makeOne(t);
   const into = await tempDir(t);
-  const forgetful = { examine: (folder: string) => ({ ...databases.examine(folder), lastLsn: 2 }) };
-  await assert.rejects(tryPassport(file, passphrase, into, forgetful), { code: 'PASSPORT_REFUSED' });
+  const forgetful = {
+    ...passportParts,
+    examine: (folder: string) => ({ ...passportParts.examine(folder), lastLsn: 2 }),
+  };
+  await assert.rejects(tryPassport({ file, passphrase }, into, forgetful), { code: 'PASSPORT_REFUSED' });
 });
 
 test('what was in the folder is kept beside, and a power cut on the way in is completed by the next start', async (t) => {
   const { file } = await makeOne(t);
   const folder = await tempDir(t);
   await writeFile(join(folder, 'admin-token'), 'of another\n');
-  await prepareArrival({ file, passphrase, dataDir: folder, instance }, databases);
+  await prepareArrival({ file, passphrase, dataDir: folder, instance }, passportParts);
   // Cut off after the second of all renames.
   await rename(join(folder, 'passport-arrival'), join(folder, 'passport-arriving'));
   await rename(join(folder, 'passport-arriving/data/gateway-name'), join(folder, 'gateway-name'));
   assert.equal(await settleArrival(folder, 0), true);
   assert.equal(await settleArrival(folder, 0), false);
-  assert.equal(databases.examine(folder).whole, true);
+  assert.equal(passportParts.examine(folder).whole, true);
 
-  await prepareArrival({ file, passphrase, dataDir: folder, instance }, databases);
+  await prepareArrival({ file, passphrase, dataDir: folder, instance }, passportParts);
   await settleArrival(folder, 0);
   const kept = join(folder, 'before-passport-1970-01-01T00-00-00-000Z');
   assert.equal(await readFile(join(kept, 'admin-token'), 'utf8'), 'secret\n');
-  assert.equal(databases.examine(folder).whole, true);
+  assert.equal(passportParts.examine(folder).whole, true);
 });
 
 /** Where the text of the header ends. */

@@ -31,7 +31,7 @@ export async function ask<Result>(path: string, question: Question = {}): Promis
   const { method = 'GET' } = question;
   const answer = await send(path, question);
   const type = answer.headers.get('content-type') ?? '';
-  if (answer.ok && type.includes('gzip')) return (await answer.blob()) as Result;
+  if (answer.ok && /gzip|octet-stream/.test(type)) return (await answer.blob()) as Result;
   const text = await answer.text();
   const isJson = /json\b/.test(type);
   if (answer.ok) return (isJson ? JSON.parse(text) : text) as Result;

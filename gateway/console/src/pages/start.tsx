@@ -13,6 +13,8 @@ import { counted } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
 import { HardwareCards } from './hardware.tsx';
 import { ImportForm } from './import-form.tsx';
+import { PassportForm, useMayHandle } from './passport-card.tsx';
+import { ReplaceForm } from './replace-form.tsx';
 import { HouseForm } from './rooms.tsx';
 import { StationTest } from './station-test.tsx';
 import { TakeoverForm } from './takeover.tsx';
@@ -24,27 +26,18 @@ export function StartPage() {
   const sinks = useAsk<SinkList>('/api/v1/sinks', 5000);
   const system = useAsk<SystemState>('/api/v1/system');
   const ledger = useAsk<Ledger>('/api/v1/ledger', 5000);
+  const may = useMayHandle();
   const rooms = places.data?.places.filter(({ kind }) => kind === 'room').length ?? 0;
   const living = devices.data?.devices.filter(({ lifeCycle }) => lifeCycle !== 'DECOMMISSIONED') ?? [];
   const reached = sinks.data?.sinks.filter(({ outage, state }) => !outage && state !== 'stopped') ?? [];
   return (
     <Page
       title="Set up the house"
-      lead="Six steps, in any order. What you skip now can be done any time; the gateway already takes what devices send."
+      lead="Seven steps, in any order. What you skip now can be done any time; the gateway already takes what devices send."
     >
       <div class="stack">
         <Step n={1} title="Rooms" isDone={rooms > 0} done={`${counted(rooms, 'room')}. More under Rooms.`}>
-          <div class="cards">
-            <Card title="Make a whole house">
-              <HouseForm again={places.again} />
-            </Card>
-            <Card title="Or bring devices and places from a CSV file">
-              <ImportForm again={devices.again} />
-            </Card>
-            <Card title="Or take over what was there">
-              <TakeoverForm again={devices.again} />
-            </Card>
-          </div>
+          <Beginnings places={places.again} devices={devices.again} />
         </Step>
         <Step
           n={2}
@@ -85,7 +78,16 @@ export function StartPage() {
         <Step n={5} title="See it work" isDone={false} done="">
           <StationTest devices={living} outages={ledger.data?.outages ?? []} />
         </Step>
-        <Step n={6} title="Go home" isDone={false} done="">
+        <Step n={6} title="Passport" isDone={false} done="">
+          {may ? (
+            <PassportForm />
+          ) : (
+            <p class="empty">
+              An administrator makes it: the whole gateway in one encrypted file, for the day when the card dies.
+            </p>
+          )}
+        </Step>
+        <Step n={7} title="Go home" isDone={false} done="">
           <p>
             <a class="button main" href={hrefOf('home')}>
               To the house
@@ -94,6 +96,26 @@ export function StartPage() {
         </Step>
       </div>
     </Page>
+  );
+}
+
+/** A new house, or what was there before; each is told what to ask for again. */
+function Beginnings({ places, devices }: { places: () => Promise<void>; devices: () => Promise<void> }) {
+  return (
+    <div class="cards">
+      <Card title="Make a whole house">
+        <HouseForm again={places} />
+      </Card>
+      <Card title="Or bring devices and places from a CSV file">
+        <ImportForm again={devices} />
+      </Card>
+      <Card title="Or take over what was there">
+        <TakeoverForm again={devices} />
+      </Card>
+      <Card title="Or replace a gateway by its passport">
+        <ReplaceForm />
+      </Card>
+    </div>
   );
 }
 

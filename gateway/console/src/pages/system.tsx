@@ -7,6 +7,7 @@ import { save } from '../parts/save.ts';
 import { bytes, number, span, whenExactly } from '../parts/words.ts';
 import { HardwareCards } from './hardware.tsx';
 import { LogCard } from './log-card.tsx';
+import { PassportCard } from './passport-card.tsx';
 import { UpdateCard } from './update-card.tsx';
 
 /** How the machine is, and what helps when it is not well. */
@@ -27,6 +28,7 @@ export function SystemPage() {
         <CardCard state={data} />
         <VersionCard state={data} />
         <UpdateCard />
+        <PassportCard />
         <SupportCard name={data.name} />
         <HardwareCards />
       </div>

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
-import { codeCache } from '../lib/code-cache.ts';
+import { codeCache } from './code-cache.ts';
 
 /** Why there is no answer, in the end of a sentence: an error loses its class between processes. */
 export interface NoAnswer {
@@ -9,15 +9,16 @@ export interface NoAnswer {
 }
 
 /**
- * Gives one order to a process that answers once and ends. `program` is the name of a file beside this one. A process
- * that is not gone after `withinMs` is killed. Never rejects.
+ * Gives one order to a process that answers once and ends. `program` is the name of a file beside the one that asks (its
+ * `import.meta`). A process that is not gone after `withinMs` is killed. Never rejects.
  */
 export async function askProcess<Answer extends object>(
+  { dirname, filename }: Pick<ImportMeta, 'dirname' | 'filename'>,
   program: string,
   order: object,
   withinMs: number,
 ): Promise<Answer | NoAnswer> {
-  const file = join(import.meta.dirname, `${program}${extname(import.meta.filename)}`);
+  const file = join(dirname, `${program}${extname(filename)}`);
   const child = fork(file, [], { env: codeCache(), execArgv: ['--disable-sigusr1'], serialization: 'advanced' });
   const late = setTimeout(() => child.kill('SIGKILL'), withinMs);
   const ended = once(child, 'exit').then(
