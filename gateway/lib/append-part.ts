@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { PortcullisError } from '../../contracts/errors.ts';
 
@@ -15,7 +15,8 @@ export async function appendPart(
   body: Readable,
   allow: (size: number) => void,
 ): Promise<number> {
-  await using file = await open(path, offset === 0 ? 'w' : 'r+', 0o600);
+  const { O_RDWR, O_CREAT, O_TRUNC } = constants;
+  await using file = await open(path, O_RDWR | O_CREAT | (offset === 0 ? O_TRUNC : 0), 0o600);
   if ((await file.stat()).size !== offset) throw new PortcullisError('CONFLICT', 'A part is missing before this one.');
   let bytes = offset;
   for await (const chunk of body as AsyncIterable<Buffer>) {
