@@ -42,6 +42,9 @@ if (stampOf() !== stamp) {
     root: source,
     configFile: false,
     logLevel: 'warn',
+    plugins: [
+      { name: 'early', transformIndexHtml: () => [{ tag: 'script', attrs: { src: '/early.js' }, injectTo: 'body' }] },
+    ],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: target,
@@ -51,6 +54,18 @@ if (stampOf() !== stamp) {
       modulePreload: { polyfill: false },
       license: { fileName: 'licenses.md' },
       reportCompressedSize: false,
+    },
+  });
+  // It shares nothing with the page's code: a chunk of both would be one more journey.
+  await build({
+    root: source,
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: target,
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: 'early.ts', formats: ['iife'], name: 'early', fileName: () => 'early.js' },
     },
   });
   const files = globSync('**/*.{html,js,css,svg,md,webmanifest}', { cwd: target });

@@ -25,7 +25,7 @@ export const shownDevice = z.looseObject({
   tags: z.array(z.string()),
   version: count,
 });
-const accounted = { accepted: count, buffered: count, sinks: z.array(ledgerLine) };
+const accounted = { accepted: count.optional(), buffered: count.optional(), sinks: z.array(ledgerLine).optional() };
 
 /** The devices of the registry, each with what the ledger says of it. */
 export function deviceListRoute(model: DeviceList): Route {
@@ -33,26 +33,32 @@ export function deviceListRoute(model: DeviceList): Route {
     method: 'GET',
     path: '/api/v1/devices',
     summary:
-      'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle.',
+      'The devices, ordered by id, page by page; those of a place with everything in it, of a tag, of a life cycle. With ?ledger=false without what became of their records.',
     needs: 'device.read',
     target: 'some',
     input: z.object({
       ...deviceFilterSchema.shape,
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
       cursor: z.string().max(256).optional(),
+      ledger: z.stringbool().default(true),
     }),
     result: z.object({
       total: count,
       next: z.string().nullable(),
       devices: z.array(shownDevice.extend(accounted)),
     }),
-    handle: async ({ limit, cursor, ...filter }, { may }) => {
+    handle: async ({ limit, cursor, ledger, ...filter }, { may }) => {
       const seen = model.select(filter).filter(({ id }) => may('device.read', { device: id }));
       const all = seen.toSorted(byId);
       const rest = cursor === undefined ? all : all.filter(({ id }) => id > cursor);
       const shown = rest.slice(0, limit);
-      const lines = Map.groupBy((await model.ledger(shown.map(({ id }) => id))).devices, ({ device }) => device);
-      const devices = shown.map((device) => ({ ...showDevice(device, model), ...account(lines.get(device.id) ?? []) }));
+      const lines = ledger
+        ? Map.groupBy((await model.ledger(shown.map(({ id }) => id))).devices, ({ device }) => device)
+        : undefined;
+      const devices = shown.map((device) => ({
+        ...showDevice(device, model),
+        ...(lines && account(lines.get(device.id) ?? [])),
+      }));
       return { total: all.length, next: rest.length > limit ? (shown.at(-1)?.id ?? null) : null, devices };
     },
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openHouse } from '../../simulator/house/house.ts';
+import { homePaths, sessionPath } from '../../gateway/console/src/asking/first.ts';
 import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
@@ -140,6 +141,11 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
   await t.test('a slow phone gets at most 120 KB at first; how long it takes is measured', async (t) => {
     const slow = await openPage(t, browser, origin, { viewport: { width: 360, height: 740 } });
     const phone = await slow.page.context().newCDPSession(slow.page);
+    const askedBy = new Map<string, string | undefined>();
+    phone.on('Network.requestWillBeSent', ({ request: { url }, initiator: { stack } }) => {
+      const path = url.slice(origin.length);
+      if (!askedBy.has(path)) askedBy.set(path, stack?.callFrames[0]?.url);
+    });
     let bytes = 0;
     phone.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
     await phone.send('Network.enable');
@@ -157,6 +163,8 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
       `${Math.round(bytes / 1000)} KB; words after ${Math.round(painted)} ms, the house after ${Math.round(told)} ms`,
     );
     assert.ok(bytes > 10_000 && bytes <= 120_000, `${bytes} bytes`);
+    for (const path of [sessionPath, ...Object.values(homePaths)])
+      assert.equal(askedBy.get(path), `${origin}/early.js`, `${path} was not asked for early`);
   });
 
   await t.test('the uplink came back by itself, and nothing is missing', async () => {

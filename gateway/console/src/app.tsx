@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from './asking/ask.ts';
+import { homePaths } from './asking/first.ts';
 import { link, lost } from './asking/link.ts';
 import { session } from './asking/session.ts';
 import { useStore } from './asking/store.ts';
@@ -109,7 +110,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
 }
 
 function AlarmCount() {
-  const { data } = useAsk<AlarmList>('/api/v1/alarms', 10_000);
+  const { data } = useAsk<AlarmList>(homePaths.alarms, 10_000);
   const n = data?.alarms.filter(({ shelvedUntil }) => shelvedUntil === undefined).length ?? 0;
   return n === 0 ? null : (
     <span class="count">

@@ -1,4 +1,5 @@
 import type { Role } from '../../../../contracts/actor.ts';
+import { sessionPath, takeEarly, tokenKey } from './first.ts';
 import { makeStore } from './store.ts';
 
 /** Who the gateway takes this page for. */
@@ -13,21 +14,20 @@ export interface Session {
   readonly login: { readonly password: boolean; readonly provider: boolean };
 }
 
-const key = 'portcullis-token';
 const state = makeStore<Session | undefined>(undefined);
-let token = sessionStorage.getItem(key) ?? undefined;
+let token = sessionStorage.getItem(tokenKey) ?? undefined;
 
 const bearer = (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
 function keep(next: string | undefined): void {
   token = next;
-  if (next === undefined) sessionStorage.removeItem(key);
-  else sessionStorage.setItem(key, next);
+  if (next === undefined) sessionStorage.removeItem(tokenKey);
+  else sessionStorage.setItem(tokenKey, next);
 }
 
 /** Asks the gateway who this is; a token that it does not take is forgotten. Rejects when it does not answer. */
 async function load(): Promise<void> {
-  const answer = await fetch('/api/v1/session', { headers: bearer(), cache: 'no-store' });
+  const answer = await (takeEarly(sessionPath) ?? fetch(sessionPath, { headers: bearer(), cache: 'no-store' }));
   if (answer.status === 401 && token !== undefined) {
     keep(undefined);
     return load();

@@ -35,11 +35,7 @@ export interface Device {
   readonly user?: string;
   readonly replaces?: string;
   readonly replacedBy?: string;
-  readonly accepted?: number;
-  readonly buffered?: number;
 }
-/** All of them; a house has hundreds. */
-export const devicesPath = '/api/v1/devices?limit=1000';
 export interface DeviceList {
   readonly total: number;
   readonly next: string | null;

@@ -112,7 +112,7 @@ function RefusedByCloud({ device: { id, refusal, version }, again }: { device: D
 }
 
 function AboutDevice({ device, pluginName }: { device: Device; pluginName: string | undefined }) {
-  const { id, profile, cloudId, replaces, replacedBy, accepted, version } = device;
+  const { id, profile, cloudId, replaces, replacedBy, version } = device;
   const other = (one: string) => <a href={hrefOf('devices', one)}>{one}</a>;
   return (
     <Card title="About it">
@@ -122,7 +122,6 @@ function AboutDevice({ device, pluginName }: { device: Device; pluginName: strin
           ['Plugin', pluginName ?? 'none that runs now'],
           profile !== undefined && ['Profile', profile],
           cloudId !== undefined && ['At the cloud', <code>{cloudId}</code>],
-          accepted !== undefined && ['Records', accepted],
           replaces !== undefined && ['Took over from', other(replaces)],
           replacedBy !== undefined && ['Replaced by', other(replacedBy)],
           ['Changes of this entry', version],

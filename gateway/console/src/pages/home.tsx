@@ -1,14 +1,7 @@
+import { homePaths } from '../asking/first.ts';
 import { useLive } from '../asking/live.ts';
 import { useAsk } from '../asking/use-ask.ts';
-import {
-  devicesPath,
-  type AlarmList,
-  type DeviceList,
-  type Ledger,
-  type PluginList,
-  type SinkList,
-  type TwinList,
-} from '../asking/types.ts';
+import type { AlarmList, DeviceList, Ledger, SinkList, TwinList } from '../asking/types.ts';
 import { LineStatus } from '../parts/line-status.tsx';
 import { Card, Page, Status, Waiting } from '../parts/parts.tsx';
 import { capital, counted } from '../parts/words.ts';
@@ -20,16 +13,15 @@ const everyMs = 5000;
 
 /** What is wrong now, in sentences with what to do, and what is fine in one line. */
 export function HomePage() {
-  const alarms = useAsk<AlarmList>('/api/v1/alarms', everyMs);
-  const sinks = useAsk<SinkList>('/api/v1/sinks', everyMs);
-  const ledger = useAsk<Ledger>('/api/v1/ledger', everyMs);
-  const devices = useAsk<DeviceList>(devicesPath, everyMs);
-  const plugins = useAsk<PluginList>('/api/v1/plugins', 30_000);
-  const twins = useAsk<TwinList>('/api/v1/twins?limit=1000&metrics=availability', everyMs);
+  const alarms = useAsk<AlarmList>(homePaths.alarms, everyMs);
+  const sinks = useAsk<SinkList>(homePaths.sinks, everyMs);
+  const ledger = useAsk<Ledger>(homePaths.ledger, everyMs);
+  const devices = useAsk<DeviceList>(homePaths.devices, everyMs);
+  const twins = useAsk<TwinList>(homePaths.twins, everyMs);
   const told = (): void => void alarms.again();
   const line = useLive('class=alarm', { take: told, missed: told });
-  const all = [alarms, sinks, ledger, devices, plugins, twins];
-  if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !plugins.data || !twins.data) {
+  const all = [alarms, sinks, ledger, devices, twins];
+  if (!alarms.data || !sinks.data || !ledger.data || !devices.data || !twins.data) {
     return (
       <Page title="Home">
         <Waiting error={all.find(({ error }) => error !== undefined)?.error} what="how it is" />
@@ -41,7 +33,6 @@ export function HomePage() {
     sinks: sinks.data.sinks,
     ledger: ledger.data.sinks,
     devices: devices.data.devices,
-    plugins: plugins.data.plugins,
     twins: twins.data,
   });
   const fine = fineLine(devices.data.devices, ledger.data.sinks, sinks.data.sinks);

@@ -1,5 +1,5 @@
 import type { Alarm } from '../../../../contracts/alarms.ts';
-import type { Device, LedgerLine, Plugin, Sink, TwinList } from '../asking/types.ts';
+import type { Device, LedgerLine, Sink, TwinList } from '../asking/types.ts';
 import { counted, number, when } from '../parts/words.ts';
 import { hrefOf } from '../route.ts';
 
@@ -132,7 +132,6 @@ export function mattersOf(known: {
   readonly sinks: readonly Sink[];
   readonly ledger: readonly LedgerLine[];
   readonly devices: readonly Device[];
-  readonly plugins: readonly Plugin[];
   readonly twins: TwinList;
 }): Matter[] {
   const said = new Set(known.alarms.map(({ subject }) => subject));
@@ -149,16 +148,6 @@ export function mattersOf(known: {
     })),
     ...known.alarms.filter(({ shelvedUntil }) => shelvedUntil === undefined).map(ofAlarm),
     ...known.sinks.flatMap((sink) => (said.has(sink.sink) ? [] : (ofSink(sink, buffered(sink.sink)) ?? []))),
-    ...known.plugins
-      .filter(({ decision, name }) => decision === 'DENY' && !said.has(name))
-      .map(({ name }) => ({
-        key: `plugin ${name}`,
-        tone: 'warn' as const,
-        what: `The plugin ${name} was refused.`,
-        todo: 'It does not run. See what was found, and how to mend it.',
-        href: hrefOf('trust'),
-        to: 'Plugins',
-      })),
     ...ofSilent(known.devices, known.twins),
     ...ofRejected(known.devices),
   ];

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../asking/ask.ts';
-import { devicesPath, type DeviceList } from '../asking/types.ts';
+import { devicesPath } from '../asking/first.ts';
+import type { DeviceList } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Form } from '../parts/doing.tsx';
 import { Card, Choice, Field, Page, Status } from '../parts/parts.tsx';

@@ -1,13 +1,7 @@
 import { useState } from 'preact/hooks';
+import { devicesPath } from '../asking/first.ts';
 import { laterOf, useLiveValues, type Heard } from '../asking/live-values.ts';
-import {
-  devicesPath,
-  twinsPath,
-  type Device,
-  type DeviceList,
-  type PlaceList,
-  type TwinList,
-} from '../asking/types.ts';
+import { twinsPath, type Device, type DeviceList, type PlaceList, type TwinList } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { LineStatus } from '../parts/line-status.tsx';
 import { Page, Waiting } from '../parts/parts.tsx';

@@ -40,7 +40,7 @@ export function RulesPage() {
             title="Write a rule"
             note="As its document; docs/rules.md has examples. It is checked before it is kept."
           >
-            <WriteRule again={again} />
+            <WriteRule label="The rule, in JSON" submit="Check and keep" again={again} />
           </Card>
         </div>
       )}
@@ -89,8 +89,12 @@ function RuleCard({
         </details>
         {rule !== undefined && (
           <details>
-            <summary>The rule itself{from === 'shipped' && ', as it comes with the product'}</summary>
-            <pre>{JSON.stringify(rule, undefined, 2)}</pre>
+            <summary>{from === 'own' ? 'Change it' : 'The rule itself, as it comes with the product'}</summary>
+            {from === 'own' ? (
+              <WriteRule label={`${id}, in JSON`} submit="Check and change" rule={rule} again={again} />
+            ) : (
+              <pre>{JSON.stringify(rule, undefined, 2)}</pre>
+            )}
           </details>
         )}
       </div>
@@ -117,18 +121,38 @@ function Why({ id }: { id: string }) {
   );
 }
 
-function WriteRule({ again }: { again: () => Promise<void> }) {
+function WriteRule({
+  label,
+  submit,
+  rule: before,
+  again,
+}: {
+  label: string;
+  submit: string;
+  /** As it is kept, to be changed. */
+  rule?: NonNullable<ShownRule['rule']>;
+  again: () => Promise<void>;
+}) {
   const send = async (field: (name: string) => string): Promise<string> => {
     const rule = parsed(field('document'));
+    if (before !== undefined && (rule as { id?: unknown } | null)?.id !== before.id)
+      throw new Error(`Leave the id as it is, ${before.id}. With another id it is another rule.`);
     const kept = await ask<ShownRule>('/api/v1/rules', { method: 'POST', body: { rule } });
     await again();
     return `The rule ${kept.id} is kept.`;
   };
   return (
-    <Form submit="Check and keep" busy="Checking…" send={send} stays>
+    <Form submit={submit} busy="Checking…" send={send} stays>
       <label class="field">
-        <span>The rule, in JSON</span>
-        <textarea name="document" rows={8} class="mono" required maxLength={60_000} />
+        <span>{label}</span>
+        <textarea
+          name="document"
+          rows={before === undefined ? 8 : 16}
+          class="mono"
+          required
+          maxLength={60_000}
+          defaultValue={before && JSON.stringify(before, undefined, 2)}
+        />
       </label>
     </Form>
   );

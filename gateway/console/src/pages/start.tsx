@@ -1,12 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import {
-  devicesPath,
-  type DeviceList,
-  type Ledger,
-  type PlaceList,
-  type SinkList,
-  type SystemState,
-} from '../asking/types.ts';
+import { devicesPath } from '../asking/first.ts';
+import type { DeviceList, Ledger, PlaceList, SinkList, SystemState } from '../asking/types.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Card, Page, Status } from '../parts/parts.tsx';
 import { counted } from '../parts/words.ts';
