@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { PortcullisError } from '../../contracts/errors.ts';
 
-/** The text of a file, or undefined when there is none. Throws FILE_UNREADABLE when there is one that may not be read. */
+/** The text of a file, or undefined when there is none, also where its folder is a file. Throws FILE_UNREADABLE when there is one that may not be read. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return undefined;
     throw unreadable(path, cause);
   }
 }
