@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { adminTokenFile } from '../gateway/config/identity.ts';
-import { runLoad, startGateway, type Gateway, type Load } from './child.ts';
+import { asAdministrator, runLoad, startGateway, type Gateway, type Load } from './child.ts';
 import { timesOf } from './live-devices.ts';
 import { median, type Report } from './report.ts';
 
@@ -78,20 +75,20 @@ async function measure(seconds: number, withApi: boolean): Promise<Load & Asked>
 }
 
 async function ask(
-  { httpPort, dataDir }: Gateway,
+  gateway: Gateway,
   signal: AbortSignal,
   { taken, refused }: { readonly taken: number[]; readonly refused: Map<string, number> },
 ): Promise<void> {
-  const token = readFileSync(join(dataDir, adminTokenFile), 'utf8').trim();
+  const identity = asAdministrator(gateway);
   const one = async (n: number, dueAt: number): Promise<void> => {
     const [method, path, body] = asked[n % asked.length] ?? ['GET', '/readyz'];
     const what = `${method} ${path.split('?', 1)[0]}`;
     const refuse = (why: string | number): Map<string, number> =>
       refused.set(`${what} ${why}`, (refused.get(`${what} ${why}`) ?? 0) + 1);
-    const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`, {
+    const answer = await fetch(`http://127.0.0.1:${gateway.httpPort}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...identity,
         ...(body && { 'content-type': 'application/json', 'idempotency-key': `bench-${n}` }),
       },
       ...(body && { body: JSON.stringify(body) }),

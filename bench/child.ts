@@ -1,10 +1,11 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { adminTokenFile } from '../gateway/config/identity.ts';
 import { freePort } from '../test/harness/free-port.ts';
 
 /** A broker under test, in a process of its own. */
@@ -69,6 +70,11 @@ const isReady = (port: number): Promise<boolean> =>
     (answer) => answer.ok,
     () => false,
   );
+
+/** The token of the gateway's administrator, as a header. */
+export const asAdministrator = ({ dataDir }: Gateway): { readonly authorization: string } => ({
+  authorization: `Bearer ${readFileSync(join(dataDir, adminTokenFile), 'utf8').trim()}`,
+});
 
 /** Stock Aedes 1.2 with its defaults. */
 export async function startStockAedes(): Promise<Subject> {

@@ -1,11 +1,10 @@
 // A gateway under load for an hour, its cloud away every few minutes: does anything grow? Prints a table and leaves a plot
 // of each curve in docs/benchmarks/. Arguments: --minutes 60  --rate 1000  --every 240 (seconds between outages)  --away 45
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { adminTokenFile } from '../gateway/config/identity.ts';
-import { runLoad, startCloud, startGateway, type Gateway } from './child.ts';
+import { asAdministrator, runLoad, startCloud, startGateway, type Gateway } from './child.ts';
 import { toMarkdown } from './report.ts';
 import { plot } from './soak/plot.ts';
 import { look, perHour, type Sample } from './soak/samples.ts';
@@ -35,10 +34,9 @@ interface Ledger {
   }[];
 }
 
-async function ledgerOf({ httpPort, dataDir }: Gateway): Promise<Ledger> {
-  const token = readFileSync(join(dataDir, adminTokenFile), 'utf8').trim();
-  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/ledger`, {
-    headers: { authorization: `Bearer ${token}` },
+async function ledgerOf(gateway: Gateway): Promise<Ledger> {
+  const answer = await fetch(`http://127.0.0.1:${gateway.httpPort}/api/v1/ledger`, {
+    headers: asAdministrator(gateway),
   });
   if (!answer.ok) throw new Error(`the ledger answered ${answer.status}`);
   return (await answer.json()) as Ledger;

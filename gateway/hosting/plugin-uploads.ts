@@ -9,6 +9,7 @@ import { maxUploadBytes, type InstalledPlugin, type PluginUploads } from '../api
 import type { RefusedTrial } from '../cli/plugin-trial.ts';
 import { knownVersions } from '../preflight/versions.ts';
 import { askProcess } from '../lib/ask-process.ts';
+import { oneAtATime } from '../lib/one-at-a-time.ts';
 import { shippedFolder } from './plugin-places.ts';
 import type { Config } from '../config/schema.ts';
 
@@ -44,7 +45,6 @@ export async function openPluginUploads(config: Config): Promise<PluginUploads> 
   const folder = join(resolve(config.dataDir), 'uploads');
   // What a crash in the middle of an upload left behind.
   await rm(folder, { recursive: true, force: true });
-  let busy = false;
 
   const demandFolder = (): void => {
     if (config.plugins.dir !== undefined) return;
@@ -74,15 +74,7 @@ export async function openPluginUploads(config: Config): Promise<PluginUploads> 
     }
   };
 
-  const alone = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (busy) throw new PortcullisError('OVERLOADED', 'Another bundle is being checked. Try again in a minute.');
-    busy = true;
-    try {
-      return await work();
-    } finally {
-      busy = false;
-    }
-  };
+  const alone = oneAtATime('Another bundle is being checked. Try again in a minute.');
   return {
     install: (how, body) => alone(() => install(how, body)),
     rollBack: (name) =>

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import type { KeptPassport, Manifest, PassportFound, PassportState } from '../../contracts/passport.ts';
 import { appendPart } from '../lib/append-part.ts';
+import { oneAtATime } from '../lib/one-at-a-time.ts';
 import { foundIn } from './found.ts';
 import type { MadePassport, PassportOrder } from './make.ts';
 import type { ArrivalOrder } from './prepare-arrival.ts';
@@ -47,21 +48,10 @@ export async function openPassportDesk({ dataDir, order, ask, restart }: DeskOpt
   const [out, incoming] = [join(dataDir, 'passport-made'), join(dataDir, 'passport-incoming')];
   // Of a life before: whoever made it has it by now, and on the card it is only in the way.
   for (const file of [out, incoming]) await rm(file, { force: true });
-  let [made, waits, isBusy]: [KeptPassport | undefined, PassportFound | undefined, boolean] = [
-    undefined,
-    undefined,
-    false,
-  ];
+  let made: KeptPassport | undefined;
+  let waits: PassportFound | undefined;
 
-  const alone = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (isBusy) throw new PortcullisError('OVERLOADED', 'Another passport is at work. Try again when it is done.');
-    isBusy = true;
-    try {
-      return await work();
-    } finally {
-      isBusy = false;
-    }
-  };
+  const alone = oneAtATime('Another passport is at work. Try again when it is done.');
   const done = async (what: DeskOrder): Promise<Exclude<DeskResult, { refused: object }>> => {
     const result = await ask(what);
     if (!('refused' in result)) return result;

@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCloud } from '../harness/cloud.ts';
+import { cloudFaults, startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { assertNothingLost, compare, drained } from '../harness/judge.ts';
 import { startPublisher } from '../harness/publisher.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
-const faults: readonly Readonly<Record<string, unknown>>[] = [
-  { kind: 'refuse', forMs: 1_500 },
-  { kind: '5xx', forMs: 1_500 },
-  { kind: '429', count: 20 },
-  { kind: 'lost-answer', count: 10 },
-  { kind: 'token-expiry', count: 3 },
-  { kind: 'half-open', count: 2 },
-  { kind: 'slow', count: 5, delayMs: 800 },
-];
-
 test('a cloud that refuses, fails, throttles, loses answers, forgets tokens and hangs gets everything, once', async (t) => {
   const cloud = await startCloud(t);
   const daemon = await startDaemon(t, { config: { cloud: cloud.config } });
   const acknowledged = new Set<number>();
-  for (const [round, fault] of faults.entries()) {
+  for (const [round, fault] of cloudFaults.entries()) {
     const publisher = await startPublisher({ port: daemon.mqttPort, devices: 4, from: round * 1_000_000, pauseMs: 5 });
     await sleep(200);
     await cloud.fault(fault);
@@ -31,7 +21,7 @@ test('a cloud that refuses, fails, throttles, loses answers, forgets tokens and 
   }
   await cloud.clearFaults();
   await assertNothingLost(daemon, cloud, acknowledged);
-  t.diagnostic(`${acknowledged.size} acknowledged through ${faults.length} kinds of fault`);
+  t.diagnostic(`${acknowledged.size} acknowledged through ${cloudFaults.length} kinds of fault`);
 });
 
 test('the cloud test would notice: a gateway that settles before the cloud answered loses records', async (t) => {

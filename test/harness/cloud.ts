@@ -19,6 +19,17 @@ export interface CloudDevice {
   readonly status: readonly { readonly code: string; readonly value: unknown }[];
 }
 
+/** What the cloud does to its callers (simulator/cloud/faults.ts). */
+export const cloudFaults: readonly Readonly<Record<string, unknown>>[] = [
+  { kind: 'refuse', forMs: 1_500 },
+  { kind: '5xx', forMs: 1_500 },
+  { kind: '429', count: 20 },
+  { kind: 'lost-answer', count: 10 },
+  { kind: 'token-expiry', count: 3 },
+  { kind: 'half-open', count: 2 },
+  { kind: 'slow', count: 5, delayMs: 800 },
+];
+
 /** The local cloud of a test, and what the test asks of it over its own mock endpoints. */
 export interface TestCloud {
   readonly cloud: Cloud;

@@ -1,20 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cloudFaults } from '../../harness/cloud.ts';
 import { linkFaults, startTcpProxy, type TcpProxy } from '../../harness/tcp-proxy.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
 import type { Outcome } from './fault.ts';
 import { judge } from './oracles.ts';
 import { openRound, type Round, type RoundContext } from './round.ts';
-
-/** What the cloud does to its callers (simulator/cloud/faults.ts). */
-const cloudFaults: readonly Readonly<Record<string, unknown>>[] = [
-  { kind: 'refuse', forMs: 1_500 },
-  { kind: '5xx', forMs: 1_500 },
-  { kind: '429', count: 20 },
-  { kind: 'lost-answer', count: 10 },
-  { kind: 'token-expiry', count: 3 },
-  { kind: 'half-open', count: 2 },
-  { kind: 'slow', count: 5, delayMs: 800 },
-];
 
 /** A cloud that refuses, fails, throttles, loses answers, forgets tokens, hangs and is late, in an order of the seed. */
 export async function failingCloud(context: RoundContext): Promise<Outcome> {

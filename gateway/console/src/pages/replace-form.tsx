@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { PassportFound, PassportState } from '../../../../contracts/passport.ts';
 import { ask } from '../asking/ask.ts';
+import { sendParts } from '../asking/send-parts.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Field, Status } from '../parts/parts.tsx';
 import { bytes } from '../parts/words.ts';
 import { Found, passportPath, patienceMs, useMayHandle } from './passport-card.tsx';
-
-const partBytes = 1024 * 1024;
 
 /** A passport of another gateway: this one becomes it at its next start. */
 export function ReplaceForm() {
@@ -20,7 +19,7 @@ export function ReplaceForm() {
   if (data?.waits) return <Waits of={data.waits} restarts={data.restarts} again={again} />;
   const take = async (): Promise<void> => {
     if (file === undefined) throw new Error('Choose the file of the passport first.');
-    await upload(file, tell);
+    await sendParts(file, (offset) => `${passportPath}/arrival/parts?offset=${offset}`, tell);
     const body = { passphrase };
     await ask<PassportFound>(`${passportPath}/arrival`, { method: 'POST', body, answerMs: patienceMs });
     await again();
@@ -49,15 +48,6 @@ export function ReplaceForm() {
       </small>
     </div>
   );
-}
-
-async function upload(file: File, tell: (bytes: number) => void): Promise<void> {
-  for (let offset = 0; offset < file.size; offset += partBytes) {
-    const content = file.slice(offset, offset + partBytes);
-    const part = { type: 'application/octet-stream', content };
-    await ask(`${passportPath}/arrival/parts?offset=${offset}`, { method: 'POST', file: part });
-    tell(offset + content.size);
-  }
 }
 
 function Waits({ of, restarts, again }: { of: PassportFound; restarts: boolean; again: () => Promise<void> }) {

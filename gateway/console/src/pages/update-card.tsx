@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { UpdateState } from '../../../../contracts/update-state.ts';
 import { ask } from '../asking/ask.ts';
+import { sendParts } from '../asking/send-parts.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Act } from '../parts/doing.tsx';
 import { Card, Facts, Field, Status, Waiting } from '../parts/parts.tsx';
 import { bytes, whenExactly } from '../parts/words.ts';
 
 const path = '/api/v1/system/update';
-const partBytes = 1024 * 1024;
 
 /** Another release, tried before it is kept, and the way back to the one before. */
 export function UpdateCard() {
@@ -81,13 +81,11 @@ export function UpdateCard() {
 async function upload(files: readonly File[], tell: (bytes: number) => void): Promise<void> {
   let done = 0;
   for (const file of files) {
-    for (let offset = 0; offset < file.size; offset += partBytes) {
-      const content = file.slice(offset, offset + partBytes);
-      const query = new URLSearchParams({ name: file.name, offset: String(offset) });
-      const part = { type: 'application/octet-stream', content };
-      await ask(`${path}/files?${query.toString()}`, { method: 'POST', file: part });
-      tell((done += content.size));
-    }
+    const { name } = file;
+    const partPath = (offset: number): string =>
+      `${path}/files?${new URLSearchParams({ name, offset: String(offset) }).toString()}`;
+    await sendParts(file, partPath, (bytes) => tell(done + bytes));
+    done += file.size;
   }
 }
 
