@@ -25,8 +25,19 @@ export type TopicKey = (typeof topicKeys)[number];
  * Headers of every record that a gateway writes, as text. `lane` and, in `metrics`, `index` are what a reader needs to
  * collapse duplicates (effective-once.ts): `boot`, `sequence` and `index` only grow for one device, lane and topic.
  * A command carries `gateway`: who it is for. `traceparent` (W3C Trace Context) is there while the gateway traces.
+ * `epoch` is that of the gateway that wrote this copy: the higher one of a name is the one that runs.
  */
-export const headerNames = ['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index', 'traceparent'] as const;
+export const headerNames = [
+  'id',
+  'gateway',
+  'boot',
+  'sequence',
+  'hist',
+  'lane',
+  'index',
+  'traceparent',
+  'epoch',
+] as const;
 export type HeaderName = (typeof headerNames)[number];
 
 /**

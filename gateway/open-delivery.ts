@@ -84,7 +84,7 @@ async function openTuya(
 
 async function openKafka(
   kafka: NonNullable<Config['kafka']>,
-  { own: { name }, buffer, cut, commands, fence }: FencedStages,
+  { own: { name, identity }, buffer, cut, commands, fence }: FencedStages,
   deps: GatewayDeps,
   stack: AsyncDisposableStack,
 ): Promise<SinkControl> {
@@ -102,7 +102,8 @@ async function openKafka(
   if (topic !== null) {
     const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
     const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);
-    stack.use(startDeadLetterFeed({ sink, topic, gateway: name, read, store: buffer, isOpen, log }));
+    const own = { gateway: name, epoch: identity.epoch };
+    stack.use(startDeadLetterFeed({ sink, topic, ...own, read, store: buffer, isOpen, log }));
   }
   if (commandTopic !== null) {
     const { append } = buffer;

@@ -92,6 +92,7 @@ export function kafkaDelivery(kafka: AnyKafka): void {
         sink,
         topic,
         gateway: 'gw-test',
+        epoch: 4,
         read: (query) => buffer.deadLetters(query),
         store: buffer,
         isOpen: () => loop.status().state === 'idle',
@@ -99,7 +100,10 @@ export function kafkaDelivery(kafka: AnyKafka): void {
         pollMs: 50,
       });
     const there = async () =>
-      (await readAll(kafka, [topic])).map(({ value }) => deadLetterRecordSchema.parse(JSON.parse(value)));
+      (await readAll(kafka, [topic])).map(({ value, headers }) => {
+        assert.equal(headers.get('epoch'), '4');
+        return deadLetterRecordSchema.parse(JSON.parse(value));
+      });
     await waitUntil('the sink is open', () => loop.status().state === 'idle');
     const first = feed();
     await waitUntil('the first letter is there', async () => (await there()).length === 1);

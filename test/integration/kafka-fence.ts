@@ -60,16 +60,19 @@ export function kafkaFence(kafka: AnyKafka): void {
 
     const state = new Map<string, readonly [number, number, number]>();
     const effects = new Map<number, number>();
+    const writers = new Set<string>();
     for (const { key, value, headers } of await readAll(kafka, [topics.events])) {
       const place = placeOf(key, headers);
       if (place === undefined || !isEffective(place, state)) continue;
       const n = (JSON.parse(value) as { m: { v: number }[] }).m[0]?.v ?? -1;
       effects.set(n, (effects.get(n) ?? 0) + 1);
+      writers.add(`${n < 30 ? 'before' : 'after'} ${headers.get('epoch')}`);
     }
     const wanted = [...Array.from({ length: 30 }, (_, n) => n), 100];
     assert.deepEqual(
       [...effects].toSorted(([a], [b]) => a - b),
       wanted.map((n) => [n, 1]),
     );
+    assert.deepEqual([...writers], ['before 1', 'after 2']);
   });
 }

@@ -57,6 +57,7 @@ export function kafkaGateway(kafka: AnyKafka): void {
       if (n === undefined) continue;
       effects.set(n, (effects.get(n) ?? 0) + 1);
       parents.push(headers.get('traceparent') ?? '');
+      assert.equal(headers.get('epoch'), '1');
     }
     assert.deepEqual(
       parents.filter((parent) => !/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/.test(parent)),

@@ -16,6 +16,7 @@ export interface DeadLetterFeedOptions {
   readonly sink: Pick<KafkaSink, 'send'>;
   readonly topic: string;
   readonly gateway: string;
+  readonly epoch?: number;
   /** Oldest first, above an id. */
   readonly read: (query: { after: number; limit: number }) => Promise<readonly KeptLetter[]>;
   readonly store: TableStore;
@@ -65,14 +66,14 @@ async function run(options: DeadLetterFeedOptions, signal: AbortSignal): Promise
 
 /** Carries the next letters and returns how many; what a fault keeps is tried again with the next call. */
 async function carry(options: DeadLetterFeedOptions, signal: AbortSignal): Promise<number> {
-  const { sink, topic, gateway, read, store } = options;
+  const { sink, topic, read, store } = options;
   const [row] = await store.read('kafka.last', [feed]);
   const after = Number(row?.['last'] ?? 0);
   const letters = await read({ after, limit: lettersAtOnce });
   const last = letters.at(-1);
   if (last === undefined) return 0;
   const fault = await sink.send(
-    letters.map((letter) => deadLetterRecord(letter, gateway, topic)),
+    letters.map((letter) => deadLetterRecord(letter, options, topic)),
     signal,
   );
   if (fault !== undefined) return 0;

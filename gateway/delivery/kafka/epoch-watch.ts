@@ -90,7 +90,10 @@ const isSame = (one: GatewayEpoch | undefined, other: GatewayEpoch): boolean =>
 
 export function claimRecord({ gateway, identity }: Fence, topic: string, nowMs: number): KafkaRecord {
   const value = { v: 1, gw: gateway, ...identity, claimed: Math.trunc(nowMs) };
-  const headers = new Map([[Buffer.from('gateway'), Buffer.from(gateway)]]);
+  const headers = new Map([
+    [Buffer.from('gateway'), Buffer.from(gateway)],
+    [Buffer.from('epoch'), Buffer.from(String(identity.epoch))],
+  ]);
   return { topic, key: Buffer.from(gateway), value: Buffer.from(JSON.stringify(value)), headers };
 }
 

@@ -85,8 +85,8 @@ class Kafka implements KafkaSink {
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult> {
     const words: Words = new Map();
     const planned = batch.items.map(({ message }, index): Planned => {
-      const parent = this.#deps.traceparentOf?.(message);
-      const records = recordsOf(message, batch.lane, this.#options.topics, words, parent);
+      const marks = { traceparent: this.#deps.traceparentOf?.(message), epoch: this.#deps.fence?.identity.epoch };
+      const records = recordsOf(message, batch.lane, this.#options.topics, marks, words);
       return { index, records, bytes: records.reduce((sum, record) => sum + sizeOf(record), 0) };
     });
     return this.#inTurn(() => this.#writePacks(planned, signal));

@@ -13,16 +13,22 @@ export interface KafkaRecord {
 }
 
 /** What a record costs beside key and value: its headers and its frame. */
-const overheadBytes = 224;
+const overheadBytes = 240;
 
 export const sizeOf = (record: KafkaRecord): number => record.key.length + record.value.length + overheadBytes;
 
 const names = Object.fromEntries(
-  (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index', 'traceparent'] as const).map((name) => [
+  (['id', 'gateway', 'boot', 'sequence', 'hist', 'lane', 'index', 'traceparent', 'epoch'] as const).map((name) => [
     name,
     Buffer.from(name),
   ]),
 ) as Record<HeaderName, Buffer>;
+
+/** Headers of all records of a message that its gateway knows at the time of writing. */
+interface Marks {
+  readonly traceparent?: string | undefined;
+  readonly epoch?: number | undefined;
+}
 
 /** Bytes of words that most messages of a batch share; small buffers are the larger part of what a record costs. */
 export type Words = Map<string, Buffer>;
@@ -37,19 +43,20 @@ function bytesOf(word: string, words: Words): Buffer {
 
 /**
  * Every record that one message of the log becomes: the event, its measurements, and the view of its kind. `words` is
- * one map for each batch; `traceparent` is a header of all of them.
+ * one map for each batch.
  */
 export function recordsOf(
   message: Message,
   lane: Lane,
   topics: Topics,
+  { traceparent, epoch }: Marks = {},
   words: Words = new Map(),
-  traceparent?: string,
 ): KafkaRecord[] {
   const key = bytesOf(message.dev.id, words);
   const value = Buffer.from(JSON.stringify(message));
   const headers = headersOf(message, lane, words);
   if (traceparent !== undefined) headers.set(names.traceparent, Buffer.from(traceparent));
+  if (epoch !== undefined) headers.set(names.epoch, bytesOf(String(epoch), words));
   const records: KafkaRecord[] = [{ topic: topics.events, key, value, headers }];
   const view = viewOf(message, topics);
   if (view !== null) records.push({ topic: view, key, value, headers });
@@ -125,7 +132,7 @@ export function deadLetterRecord(
     readonly receivedAt: number;
     readonly sample: Uint8Array;
   },
-  gateway: string,
+  { gateway, epoch }: { readonly gateway: string; readonly epoch?: number | undefined },
   topic: string,
 ): KafkaRecord {
   const { id, sink, device, plugin, code, detail } = letter;
@@ -146,5 +153,6 @@ export function deadLetterRecord(
     [names.id, Buffer.from(`${gateway}-${id}`)],
     [names.gateway, Buffer.from(gateway)],
   ]);
+  if (epoch !== undefined) headers.set(names.epoch, Buffer.from(String(epoch)));
   return { topic, key: Buffer.from(device), value: Buffer.from(JSON.stringify(record)), headers };
 }

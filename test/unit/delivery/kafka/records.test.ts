@@ -20,7 +20,7 @@ test('every record of a message carries the trace that it is in, and none where 
   const one = message(1, 'd', { m: [{ n: 'power', v: 1 }] });
   const all = { ...topics, metrics: 'metrics' };
   const parents = (traceparent?: string): (string | undefined)[] =>
-    recordsOf(one, 'normal', all, new Map(), traceparent).map(({ headers }) =>
+    recordsOf(one, 'normal', all, { traceparent }).map(({ headers }) =>
       [...headers].find(([name]) => name.toString() === 'traceparent')?.[1].toString(),
     );
   assert.deepEqual(parents('00-a-b-01'), ['00-a-b-01', '00-a-b-01']);
@@ -29,7 +29,7 @@ test('every record of a message carries the trace that it is in, and none where 
 
 test('messages of a batch share the bytes of what they have in common, and keep what is their own', () => {
   const words = new Map<string, Buffer>();
-  const [first, second] = [1, 2].map((seq) => recordsOf(message(seq, 'd'), 'normal', topics, words)[0]);
+  const [first, second] = [1, 2].map((seq) => recordsOf(message(seq, 'd'), 'normal', topics, { epoch: 3 }, words)[0]);
   assert.equal(first?.key, second?.key);
   const textOf = (headers: ReadonlyMap<Buffer, Buffer> | undefined): Record<string, string> =>
     Object.fromEntries([...(headers ?? [])].map(([name, value]) => [name.toString(), value.toString()]));
@@ -38,4 +38,5 @@ test('messages of a batch share the bytes of what they have in common, and keep 
   assert.deepEqual([sequence, sequence2], ['1', '2']);
   assert.notEqual(id, id2);
   assert.deepEqual(shared, shared2);
+  assert.equal(shared['epoch'], '3');
 });
