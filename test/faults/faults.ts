@@ -47,7 +47,7 @@ export const faults: readonly Fault[] = [
     name: 'disk-errors',
     is: 'fsync fails, hangs or is slow; EIO at writes and reads, short writes, ENOSPC, a remount as read-only',
     control: 'ack-before-commit',
-    rounds: { short: 0, night: 20, release: 100 },
+    rounds: { short: 1, night: 20, release: 100 },
     run: (context, level) => failingDisk(context, level === 'short' ? 2 : 5),
   },
   {
