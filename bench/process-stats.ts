@@ -26,6 +26,15 @@ export function diskWritten(pid: number): number {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
 }
 
+/** CPU seconds of a process and all of its descendants that live. */
+export const treeCpuSeconds = (pid: number): number => sumOf(tree(pid), cpuSeconds);
+
+/** Bytes that a process and all of its descendants that live caused to be sent towards the disk. */
+export const treeWritten = (pid: number): number => sumOf(tree(pid), diskWritten);
+
+const sumOf = (pids: readonly number[], read: (pid: number) => number): number =>
+  pids.reduce((sum, pid) => sum + read(pid), 0);
+
 export interface Memory {
   readonly residentMb: number;
   readonly anonymousMb: number;

@@ -1,5 +1,5 @@
 // npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows  --runs 3  --seconds 10
+// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows,peers  --runs 3  --seconds 10
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,13 @@ import { benchHostile } from './hostile.ts';
 import { benchHttps } from './https.ts';
 import { benchIngest } from './ingest.ts';
 import { benchKafka } from './kafka.ts';
+import { benchPeers } from './peers.ts';
 import { toMarkdown, type Report } from './report.ts';
 import { benchRules } from './rules.ts';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows' },
+    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows,peers' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '2' },
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   rules: () => benchRules(Number(values.runs), seconds),
   api: () => benchApi(Number(values.runs), seconds),
   flows: () => benchFlows(Number(values.runs), seconds),
+  peers: () => benchPeers(seconds),
 };
 
 const root = join(import.meta.dirname, '..');

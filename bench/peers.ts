@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stockAedes } from './peers/aedes.ts';
+import type { Contender, Peer } from './peers/contender.ts';
+import { measureWindow, startCutOff } from './peers/load.ts';
+import { asDebian, eachChange, mosquitto } from './peers/mosquitto.ts';
+import { portcullis } from './peers/portcullis.ts';
+import type { Report } from './report.ts';
+
+const peers: readonly Peer[] = [
+  portcullis,
+  mosquitto('mosquitto, as Debian has it', asDebian),
+  mosquitto('mosquitto, saving at each change', eachChange),
+  stockAedes,
+];
+
+const steadyRate = 500;
+
+/** Gateways and brokers that hold messages for a far side that is away: the same load on each, one after the other. */
+export async function benchPeers(seconds: number): Promise<Report> {
+  const rows: (string | number)[][] = [];
+  const verdict: string[] = [];
+  for (const peer of peers) {
+    console.error(`  ${peer.name}…`);
+    const missing = peer.missing();
+    if (missing === undefined) rows.push([peer.name, ...(await measure(peer, seconds))]);
+    else verdict.push(`${peer.name} was not measured: ${missing}.`);
+  }
+  return {
+    title: 'Peers side by side',
+    conditions: `Each peer holds what comes for a far side that is away: Portcullis for the local cloud, a broker alone for a durable subscriber that has been there once. 50 clients, QoS 1, 200-byte JSON payloads, load generator in its own process on the same cores; windows of ${seconds} s after 2 s of warm-up, each on empty folders. CPU, memory and bytes are those of the whole process tree; memory and bytes at ${steadyRate} messages/s.`,
+    columns: [
+      'peer',
+      'messages/s, 1 in flight',
+      'messages/s, 16 in flight',
+      'CPU µs, 16 in flight',
+      `CPU µs at ${steadyRate}/s`,
+      'anonymous MB',
+      'resident MB',
+      'bytes written per message',
+    ],
+    rows,
+    verdict,
+  };
+}
+
+async function measure(peer: Peer, seconds: number): Promise<(string | number)[]> {
+  const one = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 1, seconds }));
+  const many = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 16, seconds }));
+  const steady = await onFresh(peer, async (contender) => measureWindow(contender, { rate: steadyRate, seconds }));
+  return [
+    one.perSecond,
+    many.perSecond,
+    many.cpuMicros,
+    steady.cpuMicros,
+    steady.anonymousMb,
+    steady.residentMb,
+    steady.bytes,
+  ];
+}
+
+/** With empty folders and its far side away. */
+async function onFresh<Result>(peer: Peer, run: (contender: Contender) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-peers-'));
+  const place = { disk: join(folder, 'disk'), beside: join(folder, 'beside') };
+  mkdirSync(place.disk);
+  mkdirSync(place.beside);
+  try {
+    await using contender = await peer.open(place);
+    await startCutOff(contender);
+    return await run(contender);
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

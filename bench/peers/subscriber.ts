@@ -1,0 +1,27 @@
+import { connectAsync, type MqttClient } from 'mqtt';
+import type { FarSide } from './contender.ts';
+import { numbersIn } from './numbers.ts';
+
+/** The far side of a broker alone: a subscriber with a session that lasts, so that messages at QoS 1 wait for it. */
+export function durableSubscriber(port: number): FarSide {
+  const numbers = new Set<number>();
+  let client: MqttClient | undefined;
+  const vanish = async (): Promise<void> => {
+    await client?.endAsync();
+    client = undefined;
+  };
+  return {
+    numbers: async () => numbers,
+    async appear() {
+      if (client !== undefined) return;
+      client = await connectAsync({ host: '127.0.0.1', port, clientId: 'far-side', clean: false, reconnectPeriod: 0 });
+      client.on('message', (_topic, payload) => {
+        for (const n of numbersIn(payload.toString())) numbers.add(n);
+      });
+      client.on('error', () => undefined);
+      await client.subscribeAsync('#', { qos: 1 });
+    },
+    vanish,
+    [Symbol.asyncDispose]: vanish,
+  };
+}
