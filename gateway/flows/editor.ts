@@ -12,7 +12,7 @@ export interface Visitor {
 /** Node-RED's editor, for whoever serves it behind a login. */
 export interface Editor {
   readonly path: string;
-  /** What its pages may load and run: Node-RED's editor has code inside its pages, and evaluates expressions. */
+  /** What its pages may load and run: Node-RED's editor has code inside its pages, and evaluates expressions. The console frames it. */
   readonly contentSecurityPolicy: string;
   handle(request: IncomingMessage, response: ServerResponse, visitor: Visitor): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): void;
@@ -28,7 +28,7 @@ const contentSecurityPolicy = [
   "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
+  "frame-ancestors 'self'",
 ].join('; ');
 
 /** Never passed on: they are of one connection, or the gateway's own business. */

@@ -93,7 +93,7 @@ async function everybodySeesWhatTheyMay(daemon: Daemon): Promise<void> {
   const page = await asAdministrator(daemon, '/flows/');
   assert.equal(page.status, 200);
   assert.match(await page.text(), /red\.min\.js/);
-  assert.match(page.headers.get('content-security-policy') ?? '', /unsafe-eval/);
+  assert.match(page.headers.get('content-security-policy') ?? '', /unsafe-eval.*frame-ancestors 'self'$/);
   const at = `http://127.0.0.1:${daemon.httpPort}/flows`;
   const userOf = async (headers: Record<string, string>): Promise<unknown> =>
     ((await (await fetch(`${at}/settings`, { headers })).json()) as Record<string, unknown>)['user'];

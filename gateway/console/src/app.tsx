@@ -10,6 +10,7 @@ import { Act } from './parts/doing.tsx';
 import { AlarmsPage } from './pages/alarms.tsx';
 import { ClaimPage } from './pages/claim.tsx';
 import { DevicePage } from './pages/device.tsx';
+import { EditorFrame } from './pages/editor-frame.tsx';
 import { FlowsPage } from './pages/flows.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NewDevicePage } from './pages/new-device.tsx';
@@ -104,6 +105,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
       <main ref={main} id="main">
         <Gone />
         {place?.show(rest)}
+        <EditorFrame isShown={place?.at === 'flows'} />
       </main>
     </div>
   );

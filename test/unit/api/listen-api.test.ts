@@ -70,7 +70,7 @@ test('health, readiness, metrics, the page and the OpenAPI document answer', asy
   assert.equal(document.openapi, '3.1.0');
   assert.deepEqual(Object.keys(document.paths), ['/api/v1/echo', '/api/v1/things/{thing}']);
   const policy = (await get('/')).headers.get('content-security-policy') ?? '';
-  assert.match(policy, /default-src 'none'.*script-src 'self'/);
+  assert.match(policy, /default-src 'none'.*script-src 'self'.*frame-src 'self'.*frame-ancestors 'none'/);
   assert.doesNotMatch(policy, /unsafe|\*/);
 });
 
