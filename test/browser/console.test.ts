@@ -344,58 +344,5 @@ test('each page of the console does its job on a real gateway', async (t) => {
     await page.getByText('The gateway does not answer.').waitFor({ state: 'detached' });
   });
 
-  await t.test(
-    'a passport is made by clicking, and a second gateway that takes it in set-up is the first',
-    async (t) => {
-      const phrase = 'seven quiet valves';
-      await open('system');
-      await page.getByLabel('Passphrase', { exact: true }).fill(phrase);
-      await page.getByLabel('The same again').fill(phrase);
-      await button('Make a passport').click();
-      await card('Passport').getByText('Restored beside and read whole').waitFor({ timeout: 90_000 });
-      await card('Passport')
-        .getByText(/^41 devices, 8 places/)
-        .waitFor();
-      const saving = page.waitForEvent('download');
-      await page.getByRole('link', { name: /^Save the passport/ }).click();
-      const file = await (await saving).path();
-      assert.match(readFileSync(file, 'latin1'), /^age-encryption\.org/);
-
-      writeFileSync(codeFile, 'K7QMP2XD');
-      const next = await startDaemon(t, { config: { claim: { codeFile }, flows: { enabled: false } } });
-      const other = (await openPage(t, browser, `http://127.0.0.1:${next.httpPort}`)).page;
-      await other.goto('/claim');
-      await other.getByLabel('Claim code').fill('K7QMP2XD');
-      await other.getByLabel('Your name').fill('Cem');
-      await other.getByLabel('A new password').fill(password);
-      await other.getByRole('button', { name: 'Claim', exact: true }).click();
-      await other.getByRole('link', { name: 'Go on' }).click();
-      const form = other.getByRole('region', { name: 'Or replace a gateway by its passport' });
-      await form.getByLabel('Passport', { exact: true }).setInputFiles(file);
-      await form.getByLabel('Its passphrase').fill(`${phrase}!`);
-      const become = async (): Promise<void> => {
-        await form.getByRole('button', { name: 'Become this gateway' }).click();
-        await form.getByRole('button', { name: 'Yes' }).click();
-      };
-      await become();
-      await form.getByText('The passphrase does not open this passport.').waitFor({ timeout: 90_000 });
-      await form.getByLabel('Its passphrase').fill(phrase);
-      await become();
-      await form.getByText(/^It is proven and waits/).waitFor({ timeout: 90_000 });
-      await next.stop();
-      await next.start();
-      await other.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
-      await other.getByLabel('Name').fill('Ann');
-      await other.getByLabel('Password', { exact: true }).fill(password);
-      await other.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await other.getByText('Ann, administrator').waitFor();
-      await other.goto('/#/devices');
-      await other.getByRole('link', { name: 'Ceiling lamp' }).waitFor();
-      // Its own file names no cloud: that came with the passport.
-      await other.goto('/#/sync');
-      await other.getByRole('region', { name: 'tuya' }).waitFor();
-    },
-  );
-
   assert.deepEqual(faults, []);
 });
