@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { stockAedes } from './peers/aedes.ts';
 import type { Contender, Peer } from './peers/contender.ts';
 import { measureWindow, startCutOff } from './peers/load.ts';
+import type { Loss } from './peers/lost.ts';
 import { asDebian, eachChange, mosquitto } from './peers/mosquitto.ts';
 import { portcullis } from './peers/portcullis.ts';
+import { cutPower } from './peers/power-cut.ts';
 import type { Report } from './report.ts';
 
 const peers: readonly Peer[] = [
@@ -29,7 +31,7 @@ export async function benchPeers(seconds: number): Promise<Report> {
   }
   return {
     title: 'Peers side by side',
-    conditions: `Each peer holds what comes for a far side that is away: Portcullis for the local cloud, a broker alone for a durable subscriber that has been there once. 50 clients, QoS 1, 200-byte JSON payloads, load generator in its own process on the same cores; windows of ${seconds} s after 2 s of warm-up, each on empty folders. CPU, memory and bytes are those of the whole process tree; memory and bytes at ${steadyRate} messages/s.`,
+    conditions: `Each peer holds what comes for a far side that is away: Portcullis for the local cloud, a broker alone for a durable subscriber that has been there once. 50 clients, QoS 1, 200-byte JSON payloads, load generator in its own process on the same cores; windows of ${seconds} s after 2 s of warm-up, each on empty folders. CPU, memory and bytes are those of the whole process tree; memory and bytes at ${steadyRate} messages/s. For the power cut what each asked of its disk while 50 devices published was logged by test/shims/disk-log.c (docs/faults.md); it was started on what the disk holds when everything is gone that no sync covered, at three moments added up, and once on all that it wrote, as after kill -9; lost is what was acknowledged before and never came to the far side.`,
     columns: [
       'peer',
       'messages/s, 1 in flight',
@@ -39,6 +41,8 @@ export async function benchPeers(seconds: number): Promise<Report> {
       'anonymous MB',
       'resident MB',
       'bytes written per message',
+      'lost at a power cut',
+      'lost at kill -9',
     ],
     rows,
     verdict,
@@ -49,6 +53,7 @@ async function measure(peer: Peer, seconds: number): Promise<(string | number)[]
   const one = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 1, seconds }));
   const many = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 16, seconds }));
   const steady = await onFresh(peer, async (contender) => measureWindow(contender, { rate: steadyRate, seconds }));
+  const { dropped, kept } = await cutPower(peer, 2_000);
   return [
     one.perSecond,
     many.perSecond,
@@ -57,8 +62,12 @@ async function measure(peer: Peer, seconds: number): Promise<(string | number)[]
     steady.anonymousMb,
     steady.residentMb,
     steady.bytes,
+    shown(dropped),
+    shown(kept),
   ];
 }
+
+const shown = ({ lost, of }: Loss): string => `${lost} of ${of}`;
 
 /** With empty folders and its far side away. */
 async function onFresh<Result>(peer: Peer, run: (contender: Contender) => Promise<Result>): Promise<Result> {

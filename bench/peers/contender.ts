@@ -4,6 +4,8 @@ export interface FarSide extends AsyncDisposable {
   readonly vanish: () => Promise<void>;
   /** Distinct numbers (`n` of the payload) that came so far. */
   readonly numbers: () => Promise<ReadonlySet<number>>;
+  /** Nothing came so far. */
+  readonly forget: () => Promise<void>;
 }
 
 /** A broker or gateway under test: one process or several that do the job together. */

@@ -38,7 +38,7 @@ export async function startMosquitto(
     'allow_anonymous true',
     'user root',
     'persistence true',
-    `persistence_location ${folder}/`,
+    `persistence_location ${folder}`,
     'max_queued_messages 0',
     'log_type error',
     'log_type warning',

@@ -12,6 +12,7 @@ export function durableSubscriber(port: number): FarSide {
   };
   return {
     numbers: async () => numbers,
+    forget: async () => numbers.clear(),
     async appear() {
       if (client !== undefined) return;
       client = await connectAsync({ host: '127.0.0.1', port, clientId: 'far-side', clean: false, reconnectPeriod: 0 });

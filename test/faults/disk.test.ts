@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { compileShim } from '../harness/shim.ts';
 import { randomFrom } from './harness/random.ts';
-import type { Change } from './power-cut/disk-log.ts';
+import { readDiskLog, type Change } from './power-cut/disk-log.ts';
 import { Disk, fates, type Fate } from './power-cut/disk.ts';
 
 function afterCut(changes: readonly Change[], fate: Fate, seed: number): Record<string, string> {
   const disk = new Disk();
   for (const change of changes) disk.apply(change);
+  return leftOn(disk, fate, seed);
+}
+
+function leftOn(disk: Disk, fate: Fate, seed: number): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-disk-'));
   disk.writeTo(folder, fate, randomFrom(seed));
   const found = Object.fromEntries(
@@ -48,6 +54,52 @@ test('what was not synced may be gone: data, a new name, a change of name', () =
 
 test('the sync of a new file alone does not save its name', () => {
   assert.deepEqual(afterCut(made.slice(0, 3), 'dropped', 1), {});
+});
+
+test('where any sync saves names, as in the journal of ext4, it saves those of before', () => {
+  const disk = new Disk('any sync');
+  const replaced: readonly Change[] = [
+    { is: 'create', path: 'new' },
+    write('new', 0, 'safe'),
+    { is: 'sync', path: 'new' },
+    { is: 'rename', path: 'new', to: 'a' },
+  ];
+  for (const change of replaced) disk.apply(change);
+  assert.deepEqual(leftOn(disk, 'dropped', 1), { new: 'safe' });
+  disk.apply({ is: 'create', path: 'other' });
+  disk.apply({ is: 'sync', path: 'other' });
+  assert.deepEqual(leftOn(disk, 'dropped', 1), { a: 'safe', other: '' });
+});
+
+test('what a program writes through streams is in the log when it is flushed, in front of its sync', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-streams-'));
+  try {
+    const [program, log, file] = [join(folder, 'program'), join(folder, 'log'), join(folder, 'disk/file')];
+    mkdirSync(join(folder, 'disk'));
+    const source = `#include <stdio.h>
+      #include <unistd.h>
+      int main() {
+        FILE *file = fopen("${file}", "wb");
+        fputs("one", file); fflush(file); fsync(fileno(file));
+        fputs("two", file); fclose(file);
+        file = fopen("${file}.lost", "wb");
+        fputs("three", file); _exit(0);
+      }`;
+    execFileSync('g++', ['-x', 'c', '-', '-o', program], { input: source });
+    const shim = compileShim(join(import.meta.dirname, '../shims/disk-log.c'));
+    const env = { LD_PRELOAD: shim, DISK_LOG_FILE: log, DISK_LOG_FOLDER: join(folder, 'disk') };
+    execFileSync(program, { env });
+    const changes = readDiskLog(readFileSync(log), join(folder, 'disk')).map(({ change }) => change);
+    assert.deepEqual(changes, [
+      { is: 'create', path: 'file' },
+      write('file', 0, 'one'),
+      { is: 'sync', path: 'file' },
+      write('file', 3, 'two'),
+      { is: 'create', path: 'file.lost' },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('unsynced writes may come in any order, and may be torn at a sector', () => {

@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly from?: number;
   readonly qos?: 1 | 2;
   readonly pauseMs?: number;
+  /** Text that makes payloads longer. */
+  readonly note?: string;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function startPublisher({
   from = 0,
   qos = 1,
   pauseMs = 1,
+  note,
 }: PublisherOptions): Promise<Publisher> {
   const acknowledged = new Set<number>();
   const answeredNs = new Map<number, bigint>();
@@ -46,7 +49,7 @@ export async function startPublisher({
     const closed = new Promise<'closed'>((resolve) => client.once('close', () => resolve('closed')));
     while (!stopping.signal.aborted && client.connected) {
       const n = next++;
-      const payload = JSON.stringify({ n, temperature: 20 + (n % 50) / 10 });
+      const payload = JSON.stringify({ n, temperature: 20 + (n % 50) / 10, note });
       const sent = client.publishAsync(`fault/device${device}/state`, payload, { qos }).then(
         () => 'acknowledged' as const,
         () => 'closed' as const,

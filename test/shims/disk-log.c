@@ -274,3 +274,5 @@ int rename(const char *from, const char *to) {
   end();
   return result;
 }
+
+#include "disk-log-stdio.h"

@@ -18,20 +18,28 @@ type Names = Map<string, File | 'folder'>;
 export const fates = ['dropped', 'kept', 'cut', 'reordered', 'torn'] as const;
 export type Fate = (typeof fates)[number];
 
+/** What makes changes of names safe. */
+type NamesBy = 'sync of their folder' | 'any sync';
+
 const sectorBytes = 512;
 
 /**
  * A disk that forgets. A sync of a file makes safe what was written to it, a sync of a folder every change of names so far.
  * Whatever came later may be there or not when the power is cut: `dropped` (none of it), `kept` (all), `cut` (up to some
  * point), `reordered` (any of the writes), `torn` (any of their sectors of 512 bytes). Names change in order, as in the journal
- * of ext4; that a file's sync also saves its name, as ext4 does, is not relied on. Sectors that were safe stay as they were
+ * of ext4; that any file's sync also saves them, as ext4 does, is relied on only where `namesBy` says so. Sectors that were safe stay as they were
  * when a write beside them is torn (SQLite's "powersafe overwrite").
  */
 export class Disk {
+  readonly #namesBy: NamesBy;
   /** As the daemon sees it, and as the last sync of a folder left it. */
   readonly #now: Names = new Map();
   readonly #safe: Names = new Map();
   #asked: { readonly change: NameChange; readonly file: File }[] = [];
+
+  constructor(namesBy: NamesBy = 'sync of their folder') {
+    this.#namesBy = namesBy;
+  }
 
   apply(change: Change): void {
     if (change.is === 'sync') this.#sync(change.path);
@@ -51,10 +59,12 @@ export class Disk {
 
   #sync(path: string): void {
     const found = this.#now.get(path);
-    if (path === '' || found === 'folder') {
+    const isFolder = path === '' || found === 'folder';
+    if (isFolder || this.#namesBy === 'any sync') {
       for (const { change, file } of this.#asked) rename(this.#safe, change, file);
       this.#asked = [];
-    } else if (found !== undefined) {
+    }
+    if (!isFolder && found !== undefined) {
       for (const change of found.asked) found.safe.apply(change);
       found.asked = [];
     }
