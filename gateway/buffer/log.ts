@@ -106,11 +106,12 @@ export function deviceCounts({ devices }: Pick<StoredBatch, 'devices'>): DeviceC
   return JSON.parse(json) as DeviceCounts;
 }
 
-/** Takes a batch apart. A wrong checksum is reported like any other corruption of the file. */
+/** Reported like any other corruption of the file. */
+const corruptBatch = (says: string): Error => Object.assign(new Error(says), { code: 'SQLITE_CORRUPT_BATCH' });
+
+/** Takes a batch apart. */
 export function unpackBatch(row: StoredBatch): OpenBatch {
-  if (!isIntact(row)) {
-    throw Object.assign(new Error(`batch ${row.id} has a wrong checksum`), { code: 'SQLITE_CORRUPT_BATCH' });
-  }
+  if (!isIntact(row)) throw corruptBatch(`batch ${row.id} has a wrong checksum`);
   const text = (row.zstd ? zstdDecompressSync(row.data) : Buffer.from(row.data)).toString();
   const [index = '[]', ...lines] = text.split('\n');
   const names = deviceCounts(row).map(([device]) => device);
@@ -148,10 +149,30 @@ export function openLog(db: Db): Log {
   const after = db.prepare<[number, number], StoredBatch>(
     `SELECT ${columns} FROM batches WHERE id > ? AND id < ? ORDER BY id LIMIT 1`,
   );
+  const lastBelow = db
+    .prepare<[number, number], number>('SELECT id FROM batches WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1')
+    .pluck();
+  const following = db
+    .prepare<[number], number>('SELECT id FROM batches WHERE id >= ? ORDER BY id LIMIT 1 OFFSET 1')
+    .pluck();
   const open = new Map<number, OpenBatch>();
+
+  /**
+   * A whole page in the place of another hides rows from a search, and SQLite finds nothing wrong. So the row behind the one
+   * that is read must be a later one, and where the search finds a gap (`from` is in front of it), so must the way back.
+   */
+  const expectOrder = (row: StoredBatch): void => {
+    const next = following.get(row.id);
+    if (next !== undefined && next <= row.id) throw corruptBatch(`batch ${next} follows batch ${row.id}`);
+  };
+  const expectGap = (base: number, from: number | undefined, until: number): void => {
+    const found = lastBelow.get(base, until);
+    if (found !== from) throw corruptBatch(`batch ${found ?? 'none'} is in front of ${until}, not ${from ?? 'none'}`);
+  };
 
   const load = (row: StoredBatch): OpenBatch => {
     const batch = unpackBatch(row);
+    expectOrder(row);
     const oldest = open.size >= keptOpen ? open.keys().next().value : undefined;
     if (oldest !== undefined) open.delete(oldest);
     open.set(batch.id, batch);
@@ -168,6 +189,7 @@ export function openLog(db: Db): Log {
       const holding = upTo.get(base, base + lsn);
       if (holding && holding.last_lsn >= lsn) return load(holding);
       const next = after.get(base + lsn, base + laneSpan);
+      expectGap(base, holding?.id, next?.id ?? base + laneSpan);
       return next ? load(next) : undefined;
     },
     forget: (id) => void open.delete(id),
