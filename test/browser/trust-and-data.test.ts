@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect, connectAsync } from 'mqtt';
 import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
+import { cli } from '../harness/cli.ts';
 import { checkDecisionLog } from '../../gateway/admission/record/decision-log.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { tempDir } from '../unit/buffer/buffer-fixture.ts';
 import { packed, tasmotaCandidate } from '../unit/cli/plugin-candidates.ts';
-
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 /** One gateway and one browser for what the console says of data and of those who bring it. */
 test('the console shows data as it comes, and what became of it', async (t) => {

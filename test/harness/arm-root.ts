@@ -9,6 +9,7 @@ import { run } from '../../scripts/cross-build/run.ts';
 import { layRuntime } from '../../scripts/cross-build/runtime.ts';
 import { workplace, type Target, type Workplace } from '../../scripts/cross-build/targets.ts';
 import { writeStarter } from '../../scripts/cross-build/tree.ts';
+import { build } from '../../scripts/quick-build.ts';
 
 const root = join(import.meta.dirname, '../..');
 const cache = join(homedir(), '.cache/portcullis/arm');
@@ -42,10 +43,7 @@ export async function armRoot(t: TestContext, target: Target): Promise<string> {
   t.after(() => rmSync(own, { recursive: true, force: true, maxRetries: 3 }));
   const tree = join(own, 'tree');
   await run('cp', ['-a', join(forTarget, 'work', target.arch, 'tree'), tree]);
-  // Types are the matter of `npm run check`.
-  const compiled = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(tree, 'app')];
-  await run(join(root, 'node_modules/.bin/tsc'), compiled, { cwd: root });
-  await run(process.execPath, ['scripts/copy-assets.mjs', join(tree, 'app')], { cwd: root });
+  await build(join(tree, 'app'));
   // What the target has of its own goes over what this machine has.
   await run('cp', ['-a', join(forTarget, 'work', target.arch, 'modules/node_modules'), join(tree, 'app')]);
   const guest = join(own, 'root');

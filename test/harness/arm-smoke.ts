@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { emulationTools } from '../../scripts/cross-build/emulated-root.ts';
 import { smokeTest } from '../../scripts/cross-build/smoke.ts';
@@ -8,8 +7,7 @@ import type { Target } from '../../scripts/cross-build/targets.ts';
 import { ensurePrograms } from '../../scripts/debian-packages.mjs';
 import { armRoot } from './arm-root.ts';
 import { cannotRun } from './cannot-run.ts';
-
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
+import { cli } from './cli.ts';
 
 /**
  * Sends messages of a device through the gateway of this working tree to a cloud, inside a root file system of the target

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { leaveAdmitted, takeAdmitted } from './admitted-once.ts';
+import { cli } from './cli.ts';
 import type { Ends } from './ends.ts';
 import { freePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
@@ -40,8 +41,6 @@ export interface Daemon {
 
 /** Several processes start one after the other, on a machine that may do much else. */
 const readyWithinMs = 90_000;
-
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 /** Makes a configuration and starts the daemon with it; resolves when it is ready. */
 export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise<Daemon> {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { cli } from '../harness/cli.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const run = promisify(execFile);
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 interface Answer {
   readonly status: number;

@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { parquetReadObjects } from 'hyparquet';
 import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
+import { cli } from '../harness/cli.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { startPublisher } from '../harness/publisher.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const run = promisify(execFile);
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 test('what devices published is answered by the daemon, also after a kill, with no sink in sight', async (t) => {
   const daemon = await startDaemon(t);

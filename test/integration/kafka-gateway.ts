@@ -9,6 +9,7 @@ import { messageSchema } from '../../contracts/message.ts';
 import type { BootReport, GatewayVerdict } from '../../gateway/cli/sequence-audit.ts';
 import { openKafkaClient } from '../../gateway/delivery/kafka/kafka-client.ts';
 import { recordsOf } from '../../gateway/delivery/kafka/records.ts';
+import { cli } from '../harness/cli.ts';
 import { startCollector } from '../harness/collector.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { ownTopics, readAll, sinkOptions, type AnyKafka } from '../harness/kafka.ts';
@@ -16,7 +17,6 @@ import { startPublisher } from '../harness/publisher.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { message } from '../unit/delivery/memory-outlet.ts';
 
-const cli = 'gateway/cli.ts';
 const run = promisify(execFile);
 
 interface Ledger {

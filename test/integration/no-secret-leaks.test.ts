@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { connectAsync } from 'mqtt';
 import { tempDir } from '../unit/buffer/buffer-fixture.ts';
+import { cli } from '../harness/cli.ts';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 const canary = (what: string): string => `CANARY-${what}-7d1f0c9be2`;
 const contract = `apiVersion: plugin-contract/v1
 kind: PluginContract

@@ -8,9 +8,9 @@ import { packBundle } from '../../gateway/admission/bundle/bundle.ts';
 import { generateSigner, readPrivateKey } from '../../gateway/admission/integrity/signature.ts';
 import { readSourceTree } from '../../gateway/admission/source-tree.ts';
 import { tempDir } from '../unit/buffer/buffer-fixture.ts';
+import { cli } from '../harness/cli.ts';
 import { startDaemon } from '../harness/daemon.ts';
 
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 const contract = `apiVersion: plugin-contract/v1
 kind: PluginContract
 plugin: { entry: index.js, format: esm, sideEffects: allow }

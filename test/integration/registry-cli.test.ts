@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { cli } from '../harness/cli.ts';
 import { startDaemon } from '../harness/daemon.ts';
 
 const run = promisify(execFile);
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 interface Failed {
   readonly code: number;

@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stringify } from 'yaml';
+import { cli } from '../harness/cli.ts';
 import { smallDisk } from '../harness/shim.ts';
-
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-start-'));

@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import type { Measurement } from '../../contracts/message.ts';
 import type { ShownTwin, TwinChange } from '../../contracts/twin.ts';
 import { inspectBuffer } from '../../gateway/buffer/inspect.ts';
+import { cli } from '../harness/cli.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { lampId, plugIn } from '../harness/lamp.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const run = promisify(execFile);
-const cli = join(import.meta.dirname, '../../gateway/cli.ts');
 const quick = { config: { commands: { quietSeconds: 0 } } };
 const path = `/api/v1/devices/${lampId}/twin`;
 
