@@ -35,6 +35,9 @@ function pack(file) {
   writeFileSync(`${file}.br`, brotliCompressSync(body, { params: quality }));
 }
 
+// First of all: it waits for no style sheet, and nothing is drawn before it has asked.
+const early = { tag: 'script', attrs: { src: '/early.js' }, injectTo: 'head-prepend' };
+
 const stamp = sourcesHash();
 if (stampOf() !== stamp) {
   const { build } = await import('vite');
@@ -42,9 +45,7 @@ if (stampOf() !== stamp) {
     root: source,
     configFile: false,
     logLevel: 'warn',
-    plugins: [
-      { name: 'early', transformIndexHtml: () => [{ tag: 'script', attrs: { src: '/early.js' }, injectTo: 'body' }] },
-    ],
+    plugins: [{ name: 'early', transformIndexHtml: () => [early] }],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: target,

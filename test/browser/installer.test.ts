@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openHouse } from '../../simulator/house/house.ts';
 import { homePaths, sessionPath } from '../../gateway/console/src/asking/first.ts';
-import { openBrowser, openPage, overflow, seriousFaults } from '../harness/browser.ts';
+import { openBrowser, openPage, overflow, seriousFaults, slowDown } from '../harness/browser.ts';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
 
@@ -14,6 +14,13 @@ import { startDaemon } from '../harness/daemon.ts';
 const passwords =
   'plug:$7$101$t/mZ0IrkpvMVIf1X$YhQluZaEDPiWGXPX4LtWoyDZvEVs/50Rd3Bd/m6+kVWYA3cbuNBXFVP+ZxmsrSRwjU5IO92eiUOpXIfb9G7Keg==\nold:plain\n';
 const lamp = 'z2m:0x84fd27fffe5a6b7c';
+
+/** Runs in the page: says when what is fine and what is wrong is on the screen. */
+const noteHouse = `new MutationObserver((_, watch) => {
+  if (!/records accounted for/.test(document.getElementById('page')?.textContent)) return;
+  watch.disconnect();
+  requestAnimationFrame(() => setTimeout(() => console.log('the house after ' + Math.round(performance.now()) + ' ms')));
+}).observe(document, { childList: true, subtree: true, characterData: true });`;
 
 /** One gateway, one house and one browser: what an installer does beside the daily pages. */
 test('an installer takes over what was there, tries the way to the cloud, and gives others their part', async (t) => {
@@ -139,30 +146,33 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
   });
 
   await t.test('a slow phone gets at most 120 KB at first; how long it takes is measured', async (t) => {
-    const slow = await openPage(t, browser, origin, { viewport: { width: 360, height: 740 } });
-    const phone = await slow.page.context().newCDPSession(slow.page);
+    // The gateway knew this browser before.
+    const storageState = await page.context().storageState();
+    const slow = await openPage(t, browser, origin, { viewport: { width: 360, height: 740 }, storageState });
+    // What Lighthouse calls a slow 4G network, and a phone of its middle class.
+    const shape = { latency: 150, downloadThroughput: 204_800, uploadThroughput: 96_000 };
+    const { session: phone, bytes, pagesLoaded } = await slowDown(slow.page, shape);
     const askedBy = new Map<string, string | undefined>();
+    let isKnown = false;
     phone.on('Network.requestWillBeSent', ({ request: { url }, initiator: { stack } }) => {
       const path = url.slice(origin.length);
-      if (!askedBy.has(path)) askedBy.set(path, stack?.callFrames[0]?.url);
+      if (!askedBy.has(path)) askedBy.set(path, isKnown ? 'who knew already' : stack?.callFrames[0]?.url);
     });
-    let bytes = 0;
-    phone.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
-    await phone.send('Network.enable');
-    await phone.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } });
-    // What Lighthouse calls a slow 4G network, and a phone of its middle class.
-    const shape = { offline: false, latency: 150, downloadThroughput: 204_800, uploadThroughput: 96_000 };
-    await phone.send('Network.emulateNetworkConditions', shape);
+    phone.on('Network.responseReceived', ({ response: { url } }) => (isKnown ||= url === `${origin}${sessionPath}`));
     await phone.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await slow.page.addInitScript(noteHouse);
+    // Playwright looks for texts on each frame, which on this processor takes longer than the page itself.
+    const told = slow.page.waitForEvent('console', (line) => line.text().startsWith('the house '));
     await slow.page.goto('/');
-    await slow.page.getByText(/records accounted for/).waitFor();
-    const [painted, told] = await slow.page.evaluate<readonly [number, number]>(
-      "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, performance.now()]",
+    const house = (await told).text();
+    const home = bytes();
+    await pagesLoaded;
+    const painted = await slow.page.evaluate<number>(
+      "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0",
     );
-    t.diagnostic(
-      `${Math.round(bytes / 1000)} KB; words after ${Math.round(painted)} ms, the house after ${Math.round(told)} ms`,
-    );
-    assert.ok(bytes > 10_000 && bytes <= 120_000, `${bytes} bytes`);
+    t.diagnostic(`words after ${Math.round(painted)} ms, ${house}, ${Math.round(home / 1000)} KB by then`);
+    t.diagnostic(`${Math.round(bytes() / 1000)} KB with the code of all pages`);
+    assert.ok(home > 10_000 && bytes() >= home && bytes() <= 120_000, `${home}, ${bytes()} bytes`);
     for (const path of [sessionPath, ...Object.values(homePaths)])
       assert.equal(askedBy.get(path), `${origin}/early.js`, `${path} was not asked for early`);
   });
@@ -186,8 +196,6 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
         const tooWide = await overflow(page);
         if (tooWide > 0) found.push(`${way}: ${tooWide} px too wide`);
         found.push(...(await seriousFaults(page)).map((fault) => `${way}: ${fault}`));
-        const shots = process.env['PORTCULLIS_SHOTS'];
-        if (shots !== undefined) await page.screenshot({ path: join(shots, `${way}-${width}.png`), fullPage: true });
       }
       assert.deepEqual(found, []);
     });

@@ -57,6 +57,31 @@ export async function openPage(
   };
 }
 
+/** What Chromium's throttling takes: milliseconds and bytes a second. */
+interface Network {
+  readonly latency: number;
+  readonly downloadThroughput: number;
+  readonly uploadThroughput: number;
+}
+
+/** Puts the page behind a slow network without brotli, as plain HTTP has it, and counts what comes. */
+export async function slowDown(page: Page, network: Network) {
+  const session = await page.context().newCDPSession(page);
+  let bytes = 0;
+  const paths = new Map<string, string>();
+  const { promise: pagesLoaded, resolve } = Promise.withResolvers<void>();
+  session.on('Network.requestWillBeSent', ({ requestId, request: { url } }) => paths.set(requestId, url));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    bytes += encodedDataLength;
+    if (/\/assets\/pages-/.test(paths.get(requestId) ?? '')) resolve();
+  });
+  await session.send('Network.enable');
+  await session.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } });
+  await session.send('Network.emulateNetworkConditions', { offline: false, ...network });
+  /** `pagesLoaded`: the code of the pages that are not shown first has come too. */
+  return { session, bytes: (): number => bytes, pagesLoaded };
+}
+
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string;

@@ -1,59 +1,38 @@
-import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from './asking/ask.ts';
 import { homePaths } from './asking/first.ts';
-import { link, lost } from './asking/link.ts';
+import { link } from './asking/link.ts';
 import { session } from './asking/session.ts';
 import { useStore } from './asking/store.ts';
 import { forgetAnswers, useAsk } from './asking/use-ask.ts';
 import { Act } from './parts/doing.tsx';
-import { AlarmsPage } from './pages/alarms.tsx';
-import { ClaimPage } from './pages/claim.tsx';
-import { DevicePage } from './pages/device.tsx';
 import { EditorFrame } from './pages/editor-frame.tsx';
-import { FlowsPage } from './pages/flows.tsx';
 import { HomePage } from './pages/home.tsx';
-import { NewDevicePage } from './pages/new-device.tsx';
-import { PeoplePage } from './pages/people.tsx';
-import { PlacesPage } from './pages/places.tsx';
-import { RoomsPage } from './pages/rooms.tsx';
-import { RulesPage } from './pages/rules.tsx';
+import { fetchPages, LaterPage } from './pages/later-page.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
-import { StartPage } from './pages/start.tsx';
-import { SyncPage } from './pages/sync.tsx';
-import { SystemPage } from './pages/system.tsx';
-import { TrustPage } from './pages/trust.tsx';
 import { hrefOf, useWay, type Way } from './route.ts';
 import type { AlarmList } from './asking/types.ts';
 import mark from './mark.svg';
 
-const places: readonly { readonly at: string; readonly name: string; readonly show: (rest: Way) => JSX.Element }[] = [
-  { at: 'home', name: 'Home', show: () => <HomePage /> },
-  { at: 'start', name: 'Set up', show: () => <StartPage /> },
-  { at: 'alarms', name: 'Alarms', show: () => <AlarmsPage /> },
-  { at: 'devices', name: 'Devices', show: showDevices },
-  { at: 'places', name: 'Rooms', show: () => <RoomsPage /> },
-  { at: 'rules', name: 'Rules', show: () => <RulesPage /> },
-  { at: 'flows', name: 'Flows', show: () => <FlowsPage /> },
-  { at: 'sync', name: 'Delivery', show: () => <SyncPage /> },
-  { at: 'trust', name: 'Plugins', show: () => <TrustPage /> },
-  { at: 'people', name: 'People', show: () => <PeoplePage /> },
-  { at: 'system', name: 'System', show: () => <SystemPage /> },
+const places: readonly { readonly at: string; readonly name: string }[] = [
+  { at: 'home', name: 'Home' },
+  { at: 'start', name: 'Set up' },
+  { at: 'alarms', name: 'Alarms' },
+  { at: 'devices', name: 'Devices' },
+  { at: 'places', name: 'Rooms' },
+  { at: 'rules', name: 'Rules' },
+  { at: 'flows', name: 'Flows' },
+  { at: 'sync', name: 'Delivery' },
+  { at: 'trust', name: 'Plugins' },
+  { at: 'people', name: 'People' },
+  { at: 'system', name: 'System' },
 ];
-
-function showDevices([id]: Way): JSX.Element {
-  if (id === undefined) return <PlacesPage />;
-  return id === 'new' ? <NewDevicePage /> : <DevicePage key={id} id={id} />;
-}
 
 export function App() {
   const way = useWay();
   const who = useStore(session.state);
   const isHere = useStore(link) === 'here';
-  useEffect(() => {
-    if (isHere) session.load().catch(lost);
-  }, [isHere]);
-  if (location.pathname === '/claim' || way[0] === 'claim') return <ClaimPage />;
+  if (location.pathname === '/claim' || way[0] === 'claim') return <LaterPage at="claim" title="Claim" way={[]} />;
   if (who === undefined) return isHere ? <p class="first">Asking the gateway who you are…</p> : <Gone />;
   if (who.actor.kind === 'anonymous' || way[0] === 'sign-in') return <SignInPage />;
   return <Shell way={way} />;
@@ -65,6 +44,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
   const [isOpen, open] = useState(false);
   const address = [at, ...rest].join('/');
   const before = useRef(address);
+  useEffect(fetchPages, []);
   useEffect(() => {
     if (before.current === address) return;
     before.current = address;
@@ -104,7 +84,11 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
       </header>
       <main ref={main} id="main">
         <Gone />
-        {place?.show(rest)}
+        {place === undefined || place.at === 'home' ? (
+          <HomePage />
+        ) : (
+          <LaterPage key={place.at} at={place.at} title={place.name} way={rest} />
+        )}
         <EditorFrame isShown={place?.at === 'flows'} />
       </main>
     </div>

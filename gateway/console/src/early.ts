@@ -1,29 +1,37 @@
-import { homePaths, sessionPath, tokenKey, type Early } from './asking/first.ts';
+import { homePaths, knownKey, sessionPath, tokenKey, type Early } from './asking/first.ts';
 
-// A file of its own, small enough to run while the page's code is on its way: asks who this is and, for somebody, what home
-// is made of. Nobody is asked for more: each call would be a refusal in the audit log.
-const early: Early = {};
-(globalThis as { early?: Early }).early = early;
-
+// A file of its own, small enough to run while the page's code is on its way: asks who this is and what home is made of.
+// For who was nobody at the last look it waits for the answer to the first: each call more would be a refusal in the audit log.
 const token = sessionStorage.getItem(tokenKey);
 const headers = token === null ? {} : { authorization: `Bearer ${token}` };
 const isHome = location.pathname === '/' && /^(#\/?(home)?)?$/.test(location.hash);
+const wasKnown = token !== null || localStorage.getItem(knownKey) !== null;
 
-function keep(path: string, asked: Promise<Response>): void {
+const ask = (path: string): Promise<Response> => {
+  const answer = fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(20_000) });
   // Told to whoever takes it; until then nobody minds.
-  asked.catch(() => undefined);
-  early[path] = asked;
-}
+  answer.catch(() => undefined);
+  return answer;
+};
 
-const ask = (path: string): Promise<Response> =>
-  fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(20_000) });
+const askHome = (early: Early): void => {
+  for (const path of Object.values(homePaths)) early[path] = ask(path);
+};
 
-async function begin(): Promise<Response> {
+async function begin(early: Early): Promise<Response> {
   const answer = await ask(sessionPath);
   const { actor } = (await answer.clone().json()) as { actor?: { kind: string } };
-  if (isHome && actor !== undefined && actor.kind !== 'anonymous')
-    for (const path of Object.values(homePaths)) keep(path, ask(path));
+  if (!wasKnown && isHome && actor !== undefined && actor.kind !== 'anonymous') askHome(early);
   return answer;
 }
 
-keep(sessionPath, begin());
+const page = globalThis as { early?: Early };
+// The page's code may have been faster, and asks by itself then.
+if (page.early === undefined) {
+  const early: Early = {};
+  page.early = early;
+  if (wasKnown && isHome) askHome(early);
+  const session = begin(early);
+  session.catch(() => undefined);
+  early[sessionPath] = session;
+}

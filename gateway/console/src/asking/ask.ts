@@ -1,4 +1,3 @@
-import { takeEarly } from './first.ts';
 import { lost } from './link.ts';
 import { session } from './session.ts';
 
@@ -52,8 +51,6 @@ async function send(
 ): Promise<Response> {
   const tooLate = AbortSignal.timeout(answerMs);
   try {
-    const early = method === 'GET' ? takeEarly(path) : undefined;
-    if (early) return await early;
     return await fetch(path, {
       method,
       headers: { ...typeOf(body, file), ...session.headers(method !== 'GET'), ...headers },

@@ -13,13 +13,17 @@ export const homePaths = {
 export const sessionPath = '/api/v1/session';
 /** Where the administrator token of a tab is. */
 export const tokenKey = 'portcullis-token';
+/** There while the gateway knew this browser at the last look; it says nothing of who it is. */
+export const knownKey = 'portcullis-known';
 
 /** What was asked for early, by path. */
 export type Early = Partial<Record<string, Promise<Response>>>;
 
+const page = globalThis as { early?: Early };
+
 /** Takes an answer that was asked for early; each is taken once. */
 export function takeEarly(path: string): Promise<Response> | undefined {
-  const { early = {} } = globalThis as { early?: Early };
+  const early = (page.early ??= {});
   const answer = early[path];
   delete early[path];
   return answer;

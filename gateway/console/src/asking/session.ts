@@ -1,5 +1,5 @@
 import type { Role } from '../../../../contracts/actor.ts';
-import { sessionPath, takeEarly, tokenKey } from './first.ts';
+import { knownKey, sessionPath, takeEarly, tokenKey } from './first.ts';
 import { makeStore } from './store.ts';
 
 /** Who the gateway takes this page for. */
@@ -32,7 +32,10 @@ async function load(): Promise<void> {
     keep(undefined);
     return load();
   }
-  state.set((await answer.json()) as Session);
+  const session = (await answer.json()) as Session;
+  if (session.actor.kind === 'anonymous') localStorage.removeItem(knownKey);
+  else localStorage.setItem(knownKey, '');
+  state.set(session);
 }
 
 /** A login lives in a cookie that the page cannot read; the administrator token until the tab is closed. */

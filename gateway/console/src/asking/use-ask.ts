@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from './ask.ts';
+import { homePaths, takeEarly } from './first.ts';
 import { link } from './link.ts';
 import { useStore } from './store.ts';
 
@@ -23,6 +24,22 @@ function remember(path: string, data: unknown): void {
     if (remembered.size <= mostRemembered) break;
     remembered.delete(oldest);
   }
+}
+
+/** New enough not to be asked for once more by the first picture. */
+const isNew = new Set<string>();
+const newMs = 1000;
+
+/** Waits for what was asked for early, so that the first picture of home is whole. What was refused or is missing home asks for itself. */
+export async function rememberEarly(): Promise<void> {
+  const take = async (path: string): Promise<void> => {
+    const answer = await takeEarly(path);
+    if (!answer?.ok) return;
+    remember(path, await answer.json());
+    isNew.add(path);
+  };
+  await Promise.allSettled(Object.values(homePaths).map(take));
+  setTimeout(() => isNew.clear(), newMs);
 }
 
 /** Forgets every answer: somebody else is signed in now. */
@@ -58,7 +75,7 @@ export function useAsk<Result>(path: string | undefined, everyMs?: number): Aske
     const end = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const turn = async (): Promise<void> => {
-      if (!document.hidden) await again(end.signal);
+      if (!document.hidden && !isNew.has(path)) await again(end.signal);
       if (everyMs !== undefined && !end.signal.aborted) timer = setTimeout(() => void turn(), everyMs);
     };
     void turn();

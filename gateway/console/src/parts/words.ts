@@ -1,32 +1,39 @@
-const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const exactClock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  fractionalSecondDigits: 3,
-});
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+// Numbers and times are written as the words around them are, in English, with a clock of 24 hours. Not with `Intl`: on a
+// slow phone its first use takes longer than all of home.
 
-export const number = (value: number): string => numbers.format(value);
+/** With at most two decimals: "1,234.5". */
+export function number(value: number): string {
+  const [whole = '', rest] = String(Math.round(value * 100) / 100).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return rest === undefined ? grouped : `${grouped}.${rest}`;
+}
 
 /** "1 device", "3 devices". */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${number(n)} ${n === 1 ? one : many}`;
 
-/** Today as a time of day, else with the day. */
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
+const two = (n: number): string => String(n).padStart(2, '0');
+const clock = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
+const clockToSecond = (at: Date): string => `${clock(at)}:${two(at.getSeconds())}`;
+const day = (at: Date): string => `${at.getDate()} ${months[at.getMonth()]}`;
+
+/** Today as a time of day, else with the day: "3 Mar, 15:04". */
 export function when(ms: number): string {
-  const isToday = new Date(ms).toDateString() === new Date().toDateString();
-  return (isToday ? clock : dayAndClock).format(ms);
+  const at = new Date(ms);
+  return at.toDateString() === new Date().toDateString() ? clock(at) : `${day(at)}, ${clock(at)}`;
 }
 
-export const timeOfDay = (ms: number): string => exactClock.format(ms);
-export const whenExactly = (ms: number): string => exact.format(ms);
+/** "15:04:05.678". */
+export function timeOfDay(ms: number): string {
+  const at = new Date(ms);
+  return `${clockToSecond(at)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** "3 Mar 2026, 15:04:05". */
+export function whenExactly(ms: number): string {
+  const at = new Date(ms);
+  return `${day(at)} ${at.getFullYear()}, ${clockToSecond(at)}`;
+}
 
 const spans: readonly (readonly [unit: string, ms: number])[] = [
   ['day', 86_400_000],
