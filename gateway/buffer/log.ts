@@ -112,24 +112,39 @@ const corruptBatch = (says: string): Error => Object.assign(new Error(says), { c
 /** Takes a batch apart. */
 export function unpackBatch(row: StoredBatch): OpenBatch {
   if (!isIntact(row)) throw corruptBatch(`batch ${row.id} has a wrong checksum`);
-  const text = (row.zstd ? zstdDecompressSync(row.data) : Buffer.from(row.data)).toString();
-  const [index = '[]', ...lines] = text.split('\n');
-  const names = deviceCounts(row).map(([device]) => device);
-  const first = row.id - laneBase(laneOf(row.id));
-  return {
-    id: row.id,
-    lane: laneOf(row.id),
+  const lane = laneOf(row.id);
+  return openBatch({
+    lane,
+    firstLsn: row.id - laneBase(lane),
     boot: row.boot,
     wallMs: row.wall_ms,
     upMs: row.up_ms,
-    lsns: row.lsns ? (JSON.parse(row.lsns) as number[]) : lines.map((_, i) => first + i),
-    devices: (JSON.parse(index) as number[]).map((i) => names[i] ?? ''),
+    text: (row.zstd ? zstdDecompressSync(row.data) : Buffer.from(row.data)).toString(),
+    devices: deviceCounts(row),
+    ...(row.lsns && { lsns: JSON.parse(row.lsns) as number[] }),
+  });
+}
+
+type PlainBatch = Pick<NewBatch, 'lane' | 'firstLsn' | 'boot' | 'wallMs' | 'upMs' | 'text' | 'devices' | 'lsns'>;
+
+function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: PlainBatch): OpenBatch {
+  const [index = '[]', ...lines] = text.split('\n');
+  return {
+    id: laneBase(lane) + firstLsn,
+    lane,
+    boot,
+    wallMs: Math.floor(wallMs),
+    upMs: Math.floor(upMs),
+    lsns: lsns ?? lines.map((_, i) => firstLsn + i),
+    devices: (JSON.parse(index) as number[]).map((i) => devices[i]?.[0] ?? ''),
     lines,
   };
 }
 
 export interface Log {
   insert(row: StoredBatch): void;
+  /** Holds a batch for those who read it soon, as long as there is room. To be called once it is committed. */
+  hold(batch: PlainBatch): void;
   /** The batch that holds the record at `lsn`, or the first one after it. */
   at(lane: Lane, lsn: number): OpenBatch | undefined;
   /** Forgets what it keeps in memory of a batch that was changed or removed. */
@@ -139,6 +154,8 @@ export interface Log {
 const columns = 'id, last_lsn, n, boot, wall_ms, up_ms, bytes, classes, devices, lsns, notes, zstd, crc, data';
 /** Batches kept unpacked: one for each of a few sinks and lanes that read at the same time. */
 const keptOpen = 4;
+/** Characters of the newest batches, which history and sinks that are not behind read without taking them out of the file. */
+const heldChars = 2 * 1024 * 1024;
 
 export function openLog(db: Db): Log {
   const values = columns.replaceAll(/\w+/g, '@$&');
@@ -156,6 +173,8 @@ export function openLog(db: Db): Log {
     .prepare<[number], number>('SELECT id FROM batches WHERE id >= ? ORDER BY id LIMIT 1 OFFSET 1')
     .pluck();
   const open = new Map<number, OpenBatch>();
+  const held = new Map<number, PlainBatch>();
+  let chars = 0;
 
   /**
    * A whole page in the place of another hides rows from a search, and SQLite finds nothing wrong. So the row behind the one
@@ -170,28 +189,48 @@ export function openLog(db: Db): Log {
     if (found !== from) throw corruptBatch(`batch ${found ?? 'none'} is in front of ${until}, not ${from ?? 'none'}`);
   };
 
-  const load = (row: StoredBatch): OpenBatch => {
-    const batch = unpackBatch(row);
-    expectOrder(row);
+  const letGo = (id: number): void => {
+    chars -= held.get(id)?.text.length ?? 0;
+    held.delete(id);
+  };
+  const keep = (batch: OpenBatch): OpenBatch => {
     const oldest = open.size >= keptOpen ? open.keys().next().value : undefined;
     if (oldest !== undefined) open.delete(oldest);
     open.set(batch.id, batch);
     return batch;
   };
+  const load = (row: StoredBatch): OpenBatch => {
+    const batch = unpackBatch(row);
+    expectOrder(row);
+    return keep(batch);
+  };
 
   return {
     insert: (row) => void insert.run(row),
+    hold(batch) {
+      held.set(laneBase(batch.lane) + batch.firstLsn, batch);
+      chars += batch.text.length;
+      for (const id of held.keys()) {
+        if (chars <= heldChars) break;
+        letGo(id);
+      }
+    },
     at(lane, lsn) {
       for (const batch of open.values()) {
         if (batch.lane === lane && (batch.lsns[0] ?? Infinity) <= lsn && lsn <= (batch.lsns.at(-1) ?? -1)) return batch;
       }
       const base = laneBase(lane);
+      const fresh = held.get(base + lsn);
+      if (fresh) return keep(openBatch(fresh));
       const holding = upTo.get(base, base + lsn);
       if (holding && holding.last_lsn >= lsn) return load(holding);
       const next = after.get(base + lsn, base + laneSpan);
       expectGap(base, holding?.id, next?.id ?? base + laneSpan);
       return next ? load(next) : undefined;
     },
-    forget: (id) => void open.delete(id),
+    forget(id) {
+      open.delete(id);
+      letGo(id);
+    },
   };
 }

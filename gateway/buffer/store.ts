@@ -9,15 +9,7 @@ import { cursorKey, prepareFold, readUnfolded, type Fold, type Unfolded } from '
 import { lentRecords } from './lent-records.ts';
 import { packBatch, type Log, type OpenBatch } from './log.ts';
 import type { Moment, Outages } from './outages.ts';
-import type {
-  ClaimAnswer,
-  ClaimRequest,
-  CommitAnswer,
-  LaneRecords,
-  Now,
-  NumberedCommit,
-  SettleRequest,
-} from './protocol.ts';
+import type { ClaimAnswer, ClaimRequest, CommitAnswer, Now, NumberedCommit, SettleRequest } from './protocol.ts';
 import type { Retention } from './retention.ts';
 import { prepareStagedWrites, Staged, stageSettlement } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
@@ -130,30 +122,30 @@ export class Store {
   }
 
   #commit(request: NumberedCommit, now: Now): CommitAnswer {
+    const { boot, log } = this.#parts;
+    const stamp = { boot: boot.boot, wallMs: now.wallMs, upMs: boot.uptimeMs(now) };
     let bytes = 0;
     let lsn = this.#nextLsn;
+    const batches = request.lanes.map((lane) => {
+      lsn += lane.n;
+      return { ...lane, ...stamp, firstLsn: lsn - lane.n };
+    });
     try {
       this.#transaction(request, (notes) => {
-        for (const [index, lane] of request.lanes.entries()) {
-          bytes += this.#insert(lane, lsn, index === 0 ? notes : undefined, now);
-          lsn += lane.n;
+        for (const [index, batch] of batches.entries()) {
+          const row = packBatch({ ...batch, notes: index === 0 ? notes : undefined });
+          log.insert(row);
+          bytes += row.data.length;
         }
-        return request.lanes.length > 0;
+        return batches.length > 0;
       });
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
       return { bytes: 0, failed: { entry: error.entry, error: reportOf(error.cause) } };
     }
     this.#nextLsn = lsn;
+    for (const batch of batches) log.hold(batch);
     return { bytes };
-  }
-
-  #insert(lane: LaneRecords, firstLsn: number, notes: string | undefined, now: Now): number {
-    const { boot } = this.#parts;
-    const upMs = boot.uptimeMs(now);
-    const row = packBatch({ ...lane, firstLsn, notes, boot: boot.boot, wallMs: now.wallMs, upMs });
-    this.#parts.log.insert(row);
-    return row.data.length;
   }
 
   /** `records` writes the batches and says whether they took the notes along. */

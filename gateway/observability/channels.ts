@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { channel, type Channel } from 'node:diagnostics_channel';
 
 /**
  * Named channels on which the stages tell what they did; they cost nothing when nobody listens. Metrics and traces
@@ -34,15 +34,24 @@ export interface Events {
   };
 }
 
+/** Held, because Node finds a channel by its name in a map of weak references, and forgets one that nobody holds. */
+const channels = new Map<keyof Events, Channel>();
+
+function channelOf(name: keyof Events): Channel {
+  let target = channels.get(name);
+  if (target === undefined) channels.set(name, (target = channel(`portcullis:${name}`)));
+  return target;
+}
+
 /** Tells everyone who listens; does nothing when nobody does. */
 export function tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-  const target = channel(`portcullis:${name}`);
+  const target = channelOf(name);
   if (target.hasSubscribers) target.publish(event);
 }
 
 /** Listens until disposed. */
 export function listen<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Disposable {
-  const target = channel(`portcullis:${name}`);
+  const target = channelOf(name);
   const onMessage = (message: unknown): void => listener(message as Events[Name]);
   target.subscribe(onMessage);
   return { [Symbol.dispose]: () => target.unsubscribe(onMessage) };

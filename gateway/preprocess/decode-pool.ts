@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Logger } from 'pino';
@@ -56,19 +57,19 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
     return started;
   };
   let pool = start();
+  const watch = hangWatch(options.deadlineMs);
 
   const run = async (task: Task, { transfer = [], position }: RunOptions): Promise<Reply | Failure> => {
     if (closing) throw new PortcullisError('STORE_CLOSED', 'The gateway is closing; nothing more is taken in.');
-    const deadline = new AbortController();
-    const timer = setInterval(hangWatch(position, options.deadlineMs, deadline), options.deadlineMs);
+    const watched = watch.begin(position);
     const used = pool;
     try {
-      return await used.run(task, { transferList: [...transfer], signal: deadline.signal });
+      return await used.run(task, { transferList: [...transfer], signal: watched.signal });
     } catch (error) {
       if (closing) throw new PortcullisError('STORE_CLOSED', 'The gateway closed while it decoded.', { cause: error });
       replaced += 1;
       tell('retried', { stage: 'preprocess', reason: 'decode-thread' });
-      const is = deadline.signal.aborted ? 'hung' : 'crashed';
+      const is = watched.hangs ? 'hung' : 'crashed';
       log.warn({ err: error, is }, 'a decode thread was replaced');
       // Piscina starts no more threads after one has died while it started.
       if (used === pool && used.threads.length === 0) {
@@ -77,7 +78,7 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
       }
       return { is, detail: error instanceof Error ? error.message.slice(0, 256) : String(error) };
     } finally {
-      clearInterval(timer);
+      watch.end(watched);
     }
   };
 
@@ -96,13 +97,44 @@ export function openDecodePool(options: DecodePoolOptions, log: Logger): DecodeP
 /** A thread may need this long to start, load its plugins and reach a task that waits behind another. */
 const startMs = 60_000;
 
-function hangWatch(position: () => number, everyMs: number, hung: AbortController): () => void {
-  let last: number | undefined;
-  let waitedMs = 0;
-  return () => {
-    waitedMs += everyMs;
-    const now = position();
-    if (now === last && (now >= 0 || waitedMs >= startMs)) hung.abort();
-    last = now;
+/** A task in a thread. Its signal is an emitter, which Piscina takes for one and which costs a tenth of an AbortController. */
+interface Watched {
+  readonly signal: EventEmitter;
+  readonly position: () => number;
+  last: number | undefined;
+  seen: number;
+  hangs: boolean;
+}
+
+interface HangWatch {
+  begin(position: () => number): Watched;
+  end(watched: Watched): void;
+}
+
+/** Looks at all tasks at once, every deadline while there are some, and aborts those that stay where they are. */
+function hangWatch(everyMs: number): HangWatch {
+  const tasks = new Set<Watched>();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    for (const task of tasks) {
+      const now = task.position();
+      task.hangs = now === task.last && (now >= 0 || task.seen * everyMs >= startMs);
+      task.last = now;
+      task.seen += 1;
+      if (task.hangs) task.signal.emit('abort');
+    }
+    if (tasks.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    begin(position) {
+      const task = { signal: new EventEmitter(), position, last: undefined, seen: 0, hangs: false };
+      tasks.add(task);
+      // It outlives a short pause: a timer for each batch costs more than one look at nothing.
+      timer ??= setInterval(look, everyMs).unref();
+      return task;
+    },
+    end: (task) => void tasks.delete(task),
   };
 }

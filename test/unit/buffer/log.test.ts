@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { deviceCounts, packBatch, unpackBatch } from '../../../gateway/buffer/log.ts';
+import { openScratch } from '../../../gateway/buffer/database.ts';
+import { deviceCounts, openLog, packBatch, unpackBatch, type Log } from '../../../gateway/buffer/log.ts';
+import { bufferSet, migrate } from '../../../gateway/buffer/schema.ts';
 
 for (const count of [1, 5, 200]) {
   test(`a batch of ${count} devices comes back as it was packed`, () => {
@@ -33,4 +38,59 @@ test('a long list of devices takes a fraction of its JSON', () => {
     classes: {},
   });
   assert.ok(row.devices.length < JSON.stringify(devices).length / 4);
+});
+
+/** A log with one stored batch, whose row is then removed behind its back: what it still gives is from memory. */
+function logOf(batch: Parameters<typeof packBatch>[0], held: boolean): { log: Log } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-log-'));
+  const db = openScratch(join(folder, 'log.db'));
+  migrate(db, [bufferSet]);
+  const log = openLog(db);
+  log.insert(packBatch(batch));
+  if (held) log.hold(batch);
+  db.exec('DELETE FROM batches');
+  return {
+    log,
+    [Symbol.dispose]: () => {
+      db.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+const stored = {
+  lane: 'normal',
+  firstLsn: 7,
+  n: 3,
+  boot: 2,
+  wallMs: 5.5,
+  upMs: 6.5,
+  text: '[0,1,0]\n{"a":1}\n{"b":2}\n{"a":3}',
+  devices: [
+    ['a', 2],
+    ['b', 1],
+  ],
+  classes: { telemetry: 3 },
+} as const;
+
+test('a batch that is held reads as the row that was stored', () => {
+  using kept = logOf(stored, true);
+  assert.deepEqual(kept.log.at('normal', 7), unpackBatch(packBatch(stored)));
+  assert.equal(kept.log.at('urgent', 7), undefined);
+  using gone = logOf(stored, false);
+  assert.equal(gone.log.at('normal', 7), undefined, 'else it would not be from memory');
+});
+
+test('a batch that was changed or removed is not given from memory', () => {
+  using kept = logOf(stored, true);
+  kept.log.forget(unpackBatch(packBatch(stored)).id);
+  assert.equal(kept.log.at('normal', 7), undefined);
+});
+
+test('the oldest batches that are held give way to newer ones', () => {
+  using kept = logOf(stored, true);
+  const large = { ...stored, text: `[0]\n${'x'.repeat(1_000_000)}` };
+  for (const firstLsn of [10, 11, 12]) kept.log.hold({ ...large, firstLsn });
+  for (const lsn of [7, 10]) assert.equal(kept.log.at('normal', lsn), undefined);
+  for (const lsn of [11, 12]) assert.deepEqual(kept.log.at('normal', lsn)?.lines, ['x'.repeat(1_000_000)]);
 });
