@@ -4,6 +4,8 @@ export interface FarSide extends AsyncDisposable {
   readonly vanish: () => Promise<void>;
   /** Distinct numbers (`n` of the payload) that came so far. */
   readonly numbers: () => Promise<ReadonlySet<number>>;
+  /** How many those are; cheap enough to be asked often. */
+  readonly count: () => number;
   /** Nothing came so far. */
   readonly forget: () => Promise<void>;
 }

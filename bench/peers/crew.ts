@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { waitUntil } from '../../test/harness/wait-until.ts';
@@ -9,6 +9,8 @@ import { waitUntil } from '../../test/harness/wait-until.ts';
 export interface Crew {
   /** Starts one more and waits until it is ready; what it prints goes to `name`.log beside its settings. */
   readonly launch: (name: string, command: readonly [string, ...string[]], options: LaunchOptions) => Promise<void>;
+  /** How often a process of this name has printed a text, over all its lives. */
+  readonly timesSaid: (name: string, text: string) => number;
   readonly pids: () => readonly number[];
   readonly kill: () => Promise<void>;
 }
@@ -31,6 +33,10 @@ export function gatherCrew(beside: string): Crew {
         if (child.exitCode === null && child.signalCode === null) return isReady();
         throw new Error(`${name} ended:\n${readFileSync(file, 'utf8').slice(-2_000)}`);
       });
+    },
+    timesSaid: (name, text) => {
+      const file = join(beside, `${name}.log`);
+      return existsSync(file) ? readFileSync(file, 'utf8').split(text).length - 1 : 0;
     },
     pids: () => living.map(({ pid }) => pid ?? 0),
     async kill() {

@@ -57,6 +57,7 @@ function cloudAsFarSide(cloud: TestCloud): FarSide {
     vanish: () => cloud.fault({ kind: 'refuse', forMs: 3_600_000 }),
     numbers: async () =>
       new Set((await cloud.received()).flatMap((row) => (row.effects > 0 ? (numberIn(row) ?? []) : []))),
+    count: () => cloud.cloud.totals().effects,
     forget: async () => void (await cloud.mock('DELETE', 'received')),
     // The cloud ends with the contender.
     [Symbol.asyncDispose]: async () => undefined,

@@ -71,7 +71,7 @@ async function record(contender: Contender, folder: string, messages: number): P
     DISK_LOG_FOLDER: join(folder, 'disk'),
     UV_USE_IO_URING: '0',
   });
-  const publisher = await startPublisher({ port: contender.port, devices: 50, note });
+  const publisher = await startPublisher({ port: contender.port, devices: 50, note, pauseMs: 100 });
   await waitUntil('the devices to be answered', () => publisher.acknowledged.size >= messages);
   await contender.kill();
   await publisher.stop();

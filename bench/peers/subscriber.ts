@@ -12,6 +12,7 @@ export function durableSubscriber(port: number): FarSide {
   };
   return {
     numbers: async () => numbers,
+    count: () => numbers.size,
     forget: async () => numbers.clear(),
     async appear() {
       if (client !== undefined) return;
