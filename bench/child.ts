@@ -112,17 +112,17 @@ export interface LoadOptions {
   readonly rate?: number;
   readonly seconds: number;
   readonly warmup?: number;
+  /** Warm-up goes on until so many are acknowledged, 20 s at the most. */
+  readonly warmupMessages?: number;
   readonly onMeasuring?: () => void;
   readonly onMeasured?: () => void;
 }
 
 /** Runs the load generator to its end. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
-  const { port, clients = 50, inflight = 1, rate = 0, seconds, warmup = 2 } = options;
-  const args = Object.entries({ port, clients, inflight, rate, seconds, warmup }).flatMap(([name, value]) => [
-    `--${name}`,
-    String(value),
-  ]);
+  const { port, clients = 50, inflight = 1, rate = 0, seconds, warmup = 2, warmupMessages = 0 } = options;
+  const given = { port, clients, inflight, rate, seconds, warmup, 'warmup-messages': warmupMessages };
+  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = fork(join(root, 'bench/load-generator.ts'), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   let printed = '';
   child.stdout?.on('data', (text: Buffer) => (printed += text.toString()));

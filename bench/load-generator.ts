@@ -1,6 +1,8 @@
 // A load of QoS 1 publishes in a process of its own, at the level of bytes so that it costs little beside the broker.
 // Prints one JSON line when done. Arguments: --port --clients --inflight --seconds [--rate messages/s in all]
+// Warm-up lasts --warmup seconds; with --warmup-messages until so many were acknowledged, or 20 s.
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -10,6 +12,7 @@ const { values } = parseArgs({
     inflight: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '2' },
+    'warmup-messages': { type: 'string', default: '0' },
     rate: { type: 'string', default: '0' },
   },
 });
@@ -18,10 +21,14 @@ const clientCount = Number(values.clients);
 const inflight = Number(values.inflight);
 const measureMs = Number(values.seconds) * 1000;
 const warmupMs = Number(values.warmup) * 1000;
+const warmupMessages = Number(values['warmup-messages']);
+/** What has not been compiled by then never will be in a measurement of seconds. */
+const longestWarmupMs = 20_000;
 const rate = Number(values.rate);
 const payloadBytes = 200;
 
 let acknowledged = 0;
+let warmedUp = 0;
 let measuring = false;
 const latencies: number[] = [];
 
@@ -72,7 +79,7 @@ function openClient(index: number): Promise<Socket> {
       if (measuring) {
         acknowledged++;
         latencies.push(performance.now() - (sentAt.get(id) ?? 0));
-      }
+      } else warmedUp++;
       sentAt.delete(id);
       if (rate === 0) send();
     };
@@ -88,11 +95,14 @@ function openClient(index: number): Promise<Socket> {
 }
 
 const sockets = await Promise.all(Array.from({ length: clientCount }, (_, i) => openClient(i)));
-await new Promise((resolve) => setTimeout(resolve, warmupMs));
+const warmingSince = performance.now();
+await sleep(warmupMs);
+const isWarm = (): boolean => warmedUp >= warmupMessages || performance.now() - warmingSince >= longestWarmupMs;
+while (!isWarm()) await sleep(100);
 measuring = true;
 process.send?.('measuring');
 const startedAt = performance.now();
-await new Promise((resolve) => setTimeout(resolve, measureMs));
+await sleep(measureMs);
 measuring = false;
 const seconds = (performance.now() - startedAt) / 1000;
 process.send?.('measured');
