@@ -5,6 +5,7 @@ import { session } from './asking/session.ts';
 import { rememberEarly } from './asking/use-ask.ts';
 import './style/base.css';
 import './style/parts.css';
+import './style/pages.css';
 import './style/shell.css';
 
 /** For so long the words of the document stand; behind it the page says what it waits for. */

@@ -64,7 +64,7 @@ function AlarmCard({ alarm, again }: { alarm: Alarm; again: () => Promise<void> 
   };
   return (
     <Card title={detail} actions={<Status tone={tones[state]}>{`${capital(severity)}, ${states[state]}`}</Status>}>
-      <p class="soft">
+      <p class="soft about">
         <About subject={subject} /> · since {whenExactly(since)}
         {count > 1 && ` · ${counted(count, 'time')}`}
         {acknowledgedBy !== undefined && ` · seen by ${acknowledgedBy}`}

@@ -25,7 +25,6 @@ export function DeviceWindowCard({ watch }: { watch: () => Promise<void> }) {
   return (
     <Card
       title="Or let the device ask"
-      wide
       note="A device that has the gateway’s address and a name and password of its own (8 characters or more) can ask by itself: open the window, switch the device on, and let it in here. Nobody gets in before that. The window closes after five minutes."
     >
       {data?.open ? (

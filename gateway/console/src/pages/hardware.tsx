@@ -1,5 +1,6 @@
 import { useAsk } from '../asking/use-ask.ts';
 import { Card, Status, Table, Waiting } from '../parts/parts.tsx';
+import { counted } from '../parts/words.ts';
 import { GpioHeader } from './gpio-header.tsx';
 
 interface Hardware {
@@ -48,15 +49,20 @@ export function HardwareCards() {
         title="GPIO header"
         note="As a Raspberry Pi has it, pin 1 at the top left. The configuration names a line under gpio.lines."
       >
-        <GpioHeader
-          lines={data.gpio.map(({ line, as, place, state }) => ({
-            line,
-            as,
-            place,
-            tone: states[state][0],
-            says: states[state][1],
-          }))}
-        />
+        <details open={data.gpio.length > 0}>
+          <summary>
+            {data.gpio.length === 0 ? 'Nothing is wired to it' : `${counted(data.gpio.length, 'line')} wired to it`}
+          </summary>
+          <GpioHeader
+            lines={data.gpio.map(({ line, as, place, state }) => ({
+              line,
+              as,
+              place,
+              tone: states[state][0],
+              says: states[state][1],
+            }))}
+          />
+        </details>
       </Card>
     </>
   );

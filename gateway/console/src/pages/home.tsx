@@ -86,7 +86,7 @@ function Rooms({ devices: { devices } }: { devices: DeviceList }) {
     <Card title="Rooms">
       <ul class="list">
         {paths.map((path) => (
-          <li key={path} class="row">
+          <li key={path} class="entry">
             <a href={hrefOf('devices')}>{path === '' ? 'Not in a room yet' : path}</a>
             <span class="soft">{counted(byPath.get(path)?.length ?? 0, 'device')}</span>
           </li>

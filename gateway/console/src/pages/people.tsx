@@ -24,28 +24,32 @@ export function PeoplePage() {
       title="People"
       lead="Everybody has an account of their own, so that the log says who did what. It works without the internet."
     >
-      <div class="cards">
-        <Card title="Accounts">
-          {data === undefined ? (
-            <Waiting error={error} what="the accounts" />
-          ) : (
-            <>
-              <ul class="list">
-                {data.accounts.map((account) => (
-                  <AccountRow key={account.id} account={account} again={again} />
-                ))}
-              </ul>
-              {data.accounts.length === 0 && (
-                <p class="empty">There is none yet: only the administrator token opens this gateway.</p>
-              )}
-            </>
-          )}
-        </Card>
-        <Card title="Add somebody">
-          <AddAccount again={again} />
-        </Card>
-        <GroupsCard people={data?.accounts.map(({ name }) => name) ?? []} />
-        <TokensCard />
+      <div class="two even">
+        <div>
+          <Card title="Accounts">
+            {data === undefined ? (
+              <Waiting error={error} what="the accounts" />
+            ) : (
+              <>
+                <ul class="list">
+                  {data.accounts.map((account) => (
+                    <AccountRow key={account.id} account={account} again={again} />
+                  ))}
+                </ul>
+                {data.accounts.length === 0 && (
+                  <p class="empty">There is none yet: only the administrator token opens this gateway.</p>
+                )}
+              </>
+            )}
+          </Card>
+          <TokensCard />
+        </div>
+        <div>
+          <Card title="Add somebody">
+            <AddAccount again={again} />
+          </Card>
+          <GroupsCard people={data?.accounts.map(({ name }) => name) ?? []} />
+        </div>
       </div>
       <AuditCard />
     </Page>

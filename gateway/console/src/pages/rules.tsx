@@ -29,19 +29,23 @@ export function RulesPage() {
       {data === undefined ? (
         <Waiting error={error} what="the rules" />
       ) : (
-        <div class="cards">
-          {data.rules.map((rule) => (
-            <RuleCard key={rule.id} rule={rule} again={again} />
-          ))}
-          <Card title="Make a rule" note="For what is common; the rest is written as a document beside.">
-            <RuleForm again={again} />
-          </Card>
-          <Card
-            title="Write a rule"
-            note="As its document; docs/rules.md has examples. It is checked before it is kept."
-          >
-            <WriteRule label="The rule, in JSON" submit="Check and keep" again={again} />
-          </Card>
+        <div class="two">
+          <div>
+            {data.rules.map((rule) => (
+              <RuleCard key={rule.id} rule={rule} again={again} />
+            ))}
+          </div>
+          <div>
+            <Card title="Make a rule" note="For what is common; the rest is written as a document below.">
+              <RuleForm again={again} />
+            </Card>
+            <Card
+              title="Write a rule"
+              note="As its document; docs/rules.md has examples. It is checked before it is kept."
+            >
+              <WriteRule label="The rule, in JSON" submit="Check and keep" again={again} />
+            </Card>
+          </div>
         </div>
       )}
     </Page>

@@ -39,7 +39,7 @@ export function StartPage() {
           isDone={system.data !== undefined}
           done="Look whether all that is plugged in is there."
         >
-          <div class="cards">
+          <div class="two even">
             <HardwareCards />
           </div>
           {system.data?.isClockSynchronised === false && (
@@ -96,19 +96,23 @@ export function StartPage() {
 /** A new house, or what was there before; each is told what to ask for again. */
 function Beginnings({ places, devices }: { places: () => Promise<void>; devices: () => Promise<void> }) {
   return (
-    <div class="cards">
-      <Card title="Make a whole house">
-        <HouseForm again={places} />
-      </Card>
-      <Card title="Or bring devices and places from a CSV file">
-        <ImportForm again={devices} />
-      </Card>
-      <Card title="Or take over what was there">
-        <TakeoverForm again={devices} />
-      </Card>
-      <Card title="Or replace a gateway by its passport">
-        <ReplaceForm />
-      </Card>
+    <div class="two even">
+      <div>
+        <Card title="Make a whole house">
+          <HouseForm again={places} />
+        </Card>
+        <Card title="Or bring devices and places from a CSV file">
+          <ImportForm again={devices} />
+        </Card>
+      </div>
+      <div>
+        <Card title="Or take over what was there">
+          <TakeoverForm again={devices} />
+        </Card>
+        <Card title="Or replace a gateway by its passport">
+          <ReplaceForm />
+        </Card>
+      </div>
     </div>
   );
 }

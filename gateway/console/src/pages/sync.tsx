@@ -49,8 +49,8 @@ export function SyncPage() {
             </p>
           </Card>
         )}
+        <Room />
       </div>
-      <Room />
       <Balance ledger={data} />
       <Outages outages={data.outages} />
       <DeadLettersCard again={ledger.again} />

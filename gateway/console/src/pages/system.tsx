@@ -22,15 +22,19 @@ export function SystemPage() {
   }
   return (
     <Page title="System" lead={`${data.name}, Portcullis ${data.version}, running for ${span(data.upMs)}.`}>
-      <div class="cards">
-        <ClockCard state={data} />
-        <MemoryCard state={data} />
-        <CardCard state={data} />
-        <VersionCard state={data} />
-        <UpdateCard />
-        <PassportCard />
-        <SupportCard name={data.name} />
-        <HardwareCards />
+      <div class="two even">
+        <div>
+          <CardCard state={data} />
+          <MemoryCard state={data} />
+          <ClockCard state={data} />
+          <HardwareCards />
+        </div>
+        <div>
+          <VersionCard state={data} />
+          <UpdateCard />
+          <PassportCard />
+          <SupportCard name={data.name} />
+        </div>
       </div>
       <LogCard />
     </Page>

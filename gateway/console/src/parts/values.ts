@@ -44,6 +44,7 @@ export function valueText(key: string, value: Plain): string {
   }
   if (typeof value === 'string') return value;
   const unit = unitOf(key);
+  if (unit === 'Wh' && Math.abs(value) >= 1000) return `${number(value / 1000)} kWh`;
   return `${number(value)}${unit === '' || unit === '°' ? unit : ` ${unit}`}`;
 }
 
