@@ -1,50 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packDeb } from '../../scripts/cross-build/deb.ts';
-import { emulationTools, unpackPackages } from '../../scripts/cross-build/emulated-root.ts';
 import { targets } from '../../scripts/cross-build/targets.ts';
-import { ensurePrograms } from '../../scripts/debian-packages.mjs';
+import { debianRoot } from '../harness/debian-root.ts';
 import { smallTree } from '../harness/small-tree.ts';
-import { cannotRun } from '../harness/cannot-run.ts';
-
-const cache = join(homedir(), '.cache/portcullis/arm');
-const packages = 'base-files,dash,coreutils,systemd';
 
 /** A package of this machine's own architecture, with next to nothing in it. */
 function packageOf(t: TestContext, version: string, debian: string): Promise<string> {
   const place = smallTree(t, { version, target: { ...targets.arm64, debian } });
   writeFileSync(join(place.tree, 'app', `only-in-${version}.js`), '1');
   return packDeb(place);
-}
-
-/** A Debian with systemd's tools and without this package, for one test; nothing where it cannot be made. */
-async function debian(t: TestContext, arch: string): Promise<string | undefined> {
-  const tools = { ...emulationTools, 'systemd-sysusers': 'systemd', xz: 'xz-utils' };
-  const missing = process.getuid?.() === 0 ? ensurePrograms(tools, (sentence) => t.diagnostic(sentence)) : undefined;
-  const because = process.getuid?.() === 0 ? missing?.command : 'needs root, for a root file system of its own';
-  if (cannotRun(t, because)) return undefined;
-  const small = await unpackPackages(join(cache, `debian-${arch}`), { arch, suite: 'trixie', packages });
-  const own = mkdtempSync(join(cache, 'run-'));
-  t.after(() => rmSync(own, { recursive: true, force: true, maxRetries: 3 }));
-  const root = join(own, 'root');
-  execFileSync('cp', ['-a', small, root]);
-  for (const folder of ['updates', 'info', 'triggers'])
-    mkdirSync(join(root, 'var/lib/dpkg', folder), { recursive: true });
-  for (const file of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', file), '');
-  return root;
 }
 
 /** systemd-tmpfiles wants to see processes; the mount is this command's own. */
@@ -65,9 +33,9 @@ function filesOf(root: string): string[] {
 }
 
 test('the package is installed, upgraded with its data and settings kept, removed, and purged without a trace', async (t) => {
-  const arch = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
-  const root = await debian(t, arch);
-  if (root === undefined) return;
+  const made = await debianRoot(t);
+  if (made === undefined) return;
+  const { root, arch } = made;
   const before = filesOf(root);
   const dpkg = (...args: string[]): void =>
     void execFileSync('unshare', ['--mount', '/bin/sh', '-c', withProc, root, ...options, ...args], {
