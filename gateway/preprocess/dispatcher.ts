@@ -3,6 +3,7 @@ import type { Envelope } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import { tell } from '../observability/channels.ts';
 import type { BatchRunner } from './batch-runner.ts';
+import { awaitCompany } from './company.ts';
 import type { IngestOptions } from './options.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import type { Resequencer } from './resequencer.ts';
@@ -55,13 +56,11 @@ export interface Dispatcher {
 const company = 64;
 /** What arrives goes after at most so many turns of the event loop, the last of them without an arrival. */
 const mostTurns = 8;
-/** A commit that takes longer waits for a slow disk or for company: decoding goes on meanwhile. */
-const patienceMs = 4;
 
 /**
  * Forms batches and keeps the threads busy. Batches size themselves: a few envelopes wait until the batch before them is
- * committed, many go beside it (decision 0132). Where nothing is in work, what arrives goes once a turn of the event loop
- * brings no more.
+ * committed, and a moment for those who were answered by it; many go beside it (decisions 0132 and 0175). Where nothing is
+ * in work, what arrives goes once a turn of the event loop brings no more.
  *
  * A batch in which something is taught runs alone: all before it has finished, and nothing after it is sent until what
  * it taught is known. Within it the thread works in order, so that each envelope sees the lessons before it.
@@ -74,7 +73,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
   let alone = false;
   /** Turns of the event loop left to gather in; undefined while nobody gathers. */
   let turns: number | undefined;
-  let patience: NodeJS.Timeout | undefined;
+  let growingImpatient: NodeJS.Timeout | undefined;
+  const others = awaitCompany(company, () => queue.length, pump);
 
   const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
@@ -91,29 +91,31 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     freeSlots.push(slot);
     // With much to do the threads first, then the main thread's own share of the work.
     if (queue.length >= company) pump();
+    others.decoded(items.length);
     resequencer.put(ticket, done);
     pump();
   };
 
   const mayGo = (): boolean =>
-    queue.length >= company || (inFlight === 0 && (parts.committingMs() ?? patienceMs) >= patienceMs);
+    queue.length >= company || (inFlight === 0 && (parts.committingMs() ?? Infinity) >= others.patienceMs);
 
   function pump(): void {
-    while (!alone && queue.length > 0 && mayGo()) {
+    while (!alone && queue.length > 0 && !others.areExpected() && mayGo()) {
       const slot = freeSlots.at(-1);
       if (slot === undefined) return;
       const { items, teaching } = form(queue, inFlight > 0, parts);
       if (items.length === 0) return;
       freeSlots.pop();
       inFlight += 1;
+      others.sent();
       alone = teaching;
       void send(items, slot, teaching);
     }
     if (inFlight > 0 || queue.length === 0) return;
-    patience ??= setTimeout(() => {
-      patience = undefined;
+    growingImpatient ??= setTimeout(() => {
+      growingImpatient = undefined;
       pump();
-    }, patienceMs);
+    }, others.patienceMs);
   }
 
   const gather = (seen: number): void => {
@@ -128,6 +130,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
 
   const schedule = (): void => {
     if (turns !== undefined || freeSlots.length === 0 || queue.length === 0) return;
+    if (others.areExpected()) return;
     turns = mostTurns;
     setImmediate(gather, 0);
   };
@@ -137,7 +140,10 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       queue.push(waiting);
       schedule();
     },
-    committed: schedule,
+    committed() {
+      others.answered(inFlight === 0);
+      schedule();
+    },
     get queued() {
       return queue.length;
     },

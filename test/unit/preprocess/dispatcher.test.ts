@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 import { openDispatcher, type Dispatcher } from '../../../gateway/preprocess/dispatcher.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
@@ -101,4 +101,66 @@ test('a commit that takes long holds nothing up', async () => {
   rig.offer(3);
   await turns();
   assert.deepEqual(rig.sizes, [1, 2, 3], 'where it is known to be slow');
+});
+
+/** A batch of so many is decoded and committed, while `meanwhile` come. */
+async function cycle(rig: Rig, many: number, meanwhile: number): Promise<void> {
+  rig.offer(many);
+  await waitUntil('the batch is in a thread', () => rig.dispatcher.queued === 0);
+  rig.committingMs = 0;
+  await rig.decoded();
+  rig.offer(meanwhile);
+  rig.committingMs = undefined;
+  rig.dispatcher.committed();
+}
+
+test('a batch waits for those who were just answered', async () => {
+  const rig = openRig();
+  await cycle(rig, 2, 1);
+  await turns();
+  assert.deepEqual(rig.sizes, [2]);
+  rig.offer(2);
+  await turns();
+  assert.deepEqual(rig.sizes, [2, 3]);
+});
+
+test('a batch goes without those who do not come back, and after a while waits for nobody', async () => {
+  const rig = openRig();
+  await cycle(rig, 8, 1);
+  await waitUntil('the batch goes', () => rig.sizes.length === 2);
+  rig.committingMs = 0;
+  await rig.decoded();
+  rig.committingMs = undefined;
+  rig.dispatcher.committed();
+  await cycle(rig, 8, 1);
+  await turns();
+  assert.deepEqual(rig.sizes, [8, 1, 8, 1]);
+});
+
+test('who speaks alone is not waited for', async () => {
+  const rig = openRig();
+  await cycle(rig, 1, 1);
+  await turns();
+  assert.deepEqual(rig.sizes, [1, 1]);
+});
+
+test('where commits take long a few envelopes wait as long for the next one', async () => {
+  const rig = openRig();
+  rig.offer(2);
+  await waitUntil('the batch is in a thread', () => rig.dispatcher.queued === 0);
+  rig.committingMs = 0;
+  await rig.decoded();
+  await setTimeout(40);
+  rig.committingMs = undefined;
+  rig.dispatcher.committed();
+  rig.offer(2);
+  await waitUntil('the next batch is in a thread', () => rig.dispatcher.queued === 0);
+  rig.committingMs = 0;
+  await rig.decoded();
+  rig.offer(1);
+  rig.committingMs = 10;
+  await turns();
+  assert.deepEqual(rig.sizes, [2, 2], 'the one before took 40 ms');
+  rig.committingMs = 1_000;
+  await waitUntil('the batch goes', () => rig.sizes.length === 3);
 });
