@@ -20,6 +20,8 @@ export interface Contender extends AsyncDisposable {
   /** kill -9 of all its processes. */
   readonly kill: () => Promise<void>;
   readonly pids: () => readonly number[];
+  /** Messages that it still has for its far side; left out where a broker hands over all that it has at once. */
+  readonly holds?: () => Promise<number>;
   /** Messages in a store of its own that stands behind the broker; left out where what acknowledges also stores. */
   readonly stored?: () => number;
 }

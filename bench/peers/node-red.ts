@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { freePort } from '../../test/harness/free-port.ts';
 import type { Peer } from './contender.ts';
 import { gatherCrew } from './crew.ts';
 import { openHttpsSide } from './https-side.ts';
 import { asDebian, mosquittoMissing, startMosquitto } from './mosquitto.ts';
+import { numberFrom } from './number-from.ts';
 import { gatewayFlow, settingsText } from './node-red-flow.ts';
 
 const { resolve } = createRequire(import.meta.url);
@@ -40,12 +40,8 @@ export const nodeRed: Peer = {
       },
       kill: crew.kill,
       pids: crew.pids,
-      stored: () => {
-        const db = new Database(database, { readonly: true });
-        const { last } = db.prepare('SELECT coalesce(max(id), 0) AS last FROM kept').get() as { last: number };
-        db.close();
-        return last;
-      },
+      stored: () => numberFrom(database, 'SELECT coalesce(max(id), 0) FROM kept'),
+      holds: async () => numberFrom(database, 'SELECT count(*) FROM kept'),
       [Symbol.asyncDispose]: async () => {
         await crew.kill();
         await far[Symbol.asyncDispose]();

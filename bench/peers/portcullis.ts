@@ -40,6 +40,11 @@ export const portcullis: Peer = {
       },
       kill: crew.kill,
       pids: crew.pids,
+      holds: async () => {
+        const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/ledger`);
+        const { sinks } = (await answer.json()) as { sinks: readonly { buffered: number }[] };
+        return sinks.reduce((sum, { buffered }) => sum + buffered, 0);
+      },
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
   },

@@ -16,8 +16,10 @@ import { acknowledgedBefore, lostOf, type Loss } from './lost.ts';
 /** Rebuilding asks nothing of a disk. */
 const scratchRoot = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** After so long without another message, no more are expected. */
+/** After so long without another message, a peer that has nothing left is not expected to bring more. */
 const stillMs = 8_000;
+/** What a peer holds must have come within this time, else its losses cannot be told. */
+const boundMs = 120_000;
 
 /** Cuts at which nothing survives that no sync covered, as parts of the time from the first acknowledgement to the last. */
 const moments = [0.4, 0.7, 1];
@@ -91,14 +93,17 @@ function replay(log: readonly Logged[], until?: bigint): Disk {
   return disk;
 }
 
-/** Starts it on the disk that is there, and waits until all that were promised have come or no more come. */
+/** Starts it on the disk that is there, and waits until all that were promised have come, or it has nothing left. */
 async function cameBack(contender: Contender, promised: ReadonlySet<number>): Promise<Loss> {
   const { far } = contender;
+  const hasMore = async (): Promise<boolean> => contender.holds !== undefined && (await contender.holds()) > 0;
   await far.forget();
   await contender.start();
   await far.appear();
+  const giveUpAt = performance.now() + boundMs;
   let [loss, since] = [lostOf(promised, await far.numbers()), performance.now()];
-  while (loss.lost > 0 && performance.now() - since < stillMs) {
+  while (loss.lost > 0 && (performance.now() - since < stillMs || (await hasMore()))) {
+    if (performance.now() > giveUpAt) throw new Error('it still held messages, and none came any more');
     await sleep(500);
     const now = lostOf(promised, await far.numbers());
     if (now.lost < loss.lost) [loss, since] = [now, performance.now()];

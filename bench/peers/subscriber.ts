@@ -1,4 +1,4 @@
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connect, type MqttClient } from 'mqtt';
 import type { FarSide } from './contender.ts';
 import { numbersIn } from './numbers.ts';
 
@@ -16,11 +16,17 @@ export function durableSubscriber(port: number): FarSide {
     forget: async () => numbers.clear(),
     async appear() {
       if (client !== undefined) return;
-      client = await connectAsync({ host: '127.0.0.1', port, clientId: 'far-side', clean: false, reconnectPeriod: 0 });
-      client.on('message', (_topic, payload) => {
+      const opened = connect({ host: '127.0.0.1', port, clientId: 'far-side', clean: false, reconnectPeriod: 0 });
+      // Before it is connected: what waits comes together with the answer to CONNECT.
+      opened.on('message', (_topic, payload) => {
         for (const n of numbersIn(payload.toString())) numbers.add(n);
       });
-      client.on('error', () => undefined);
+      await new Promise<void>((resolve, reject) => {
+        opened.once('connect', () => resolve());
+        opened.once('error', reject);
+      });
+      opened.on('error', () => undefined);
+      client = opened;
       await client.subscribeAsync('#', { qos: 1 });
     },
     vanish,

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { ensurePrograms } from '../../scripts/debian-packages.mjs';
 import { freePort } from '../../test/harness/free-port.ts';
 import type { Peer } from './contender.ts';
 import { gatherCrew } from './crew.ts';
 import { asDebian, mosquittoMissing, startMosquitto } from './mosquitto.ts';
+import { numberFrom } from './number-from.ts';
 import { settingsOf } from './thingsboard-settings.ts';
 import { openThingsboardSide } from './thingsboard-side.ts';
 
@@ -43,6 +43,7 @@ export const thingsboard: Peer = {
     const far = await openThingsboardSide();
     const folder = join(beside, 'thingsboard');
     const storage = join(disk, 'thingsboard');
+    const database = join(storage, 'data.db');
     mkdirSync(folder);
     const settings = settingsOf({ brokerPort: port, thingsboardPort: far.port, storage });
     for (const [name, content] of Object.entries(settings)) writeFileSync(join(folder, name), JSON.stringify(content));
@@ -64,7 +65,8 @@ export const thingsboard: Peer = {
       },
       kill: crew.kill,
       pids: crew.pids,
-      stored: () => storedIn(join(storage, 'data.db')),
+      stored: () => numberFrom(database, messagesEver),
+      holds: async () => numberFrom(database, 'SELECT count(*) FROM messages'),
       [Symbol.asyncDispose]: async () => {
         await crew.kill();
         await far[Symbol.asyncDispose]();
@@ -74,10 +76,4 @@ export const thingsboard: Peer = {
 };
 
 /** One row can hold several messages. */
-function storedIn(file: string): number {
-  const db = new Database(file, { readonly: true });
-  const counted = `SELECT coalesce(sum((length(message) - length(replace(message, '"note"', ''))) / 6), 0) AS messages FROM messages`;
-  const { messages } = db.prepare(counted).get() as { messages: number };
-  db.close();
-  return messages;
-}
+const messagesEver = `SELECT coalesce(sum((length(message) - length(replace(message, '"note"', ''))) / 6), 0) FROM messages`;
