@@ -74,7 +74,7 @@ async function measure(peer: Peer, seconds: number): Promise<(string | number)[]
   return [
     one.perSecond,
     many.perSecond,
-    `${Math.round(many.stored * 100)} %`,
+    many.stored === undefined ? '–' : `${Math.round(many.stored * 100)} %`,
     many.cpuMicros,
     steady.cpuMicros,
     steady.anonymousMb,

@@ -8,8 +8,8 @@ export interface Window extends Load, Memory {
   readonly cpuMicros: number;
   /** Bytes sent towards the disk for each acknowledged message. */
   readonly bytes: number;
-  /** Of the acknowledged messages, those that a store behind the broker took meanwhile; 1 without such a store. */
-  readonly stored: number;
+  /** Of the acknowledged messages, those that a store behind the broker took meanwhile; undefined without such a store. */
+  readonly stored: number | undefined;
 }
 
 /** Brings up a contender that has met its far side once, and has lost it. */
@@ -53,7 +53,7 @@ export async function measureWindow(
     ...memory,
     cpuMicros: ((after.cpu - before.cpu) * 1e6) / acknowledged,
     bytes: (after.written - before.written) / acknowledged,
-    stored: contender.stored === undefined ? 1 : (after.stored - before.stored) / acknowledged,
+    stored: contender.stored === undefined ? undefined : (after.stored - before.stored) / acknowledged,
   };
 }
 
