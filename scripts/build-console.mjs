@@ -35,8 +35,12 @@ function pack(file) {
   writeFileSync(`${file}.br`, brotliCompressSync(body, { params: quality }));
 }
 
-// First of all: it waits for no style sheet, and nothing is drawn before it has asked.
-const early = { tag: 'script', attrs: { src: '/early.js' }, injectTo: 'head-prepend' };
+// First of all, and nothing waits for it: neither the words of the document nor the code of the page.
+const early = {
+  tag: 'script',
+  attrs: { src: '/early.js', async: true, fetchpriority: 'high' },
+  injectTo: 'head-prepend',
+};
 
 const stamp = sourcesHash();
 if (stampOf() !== stamp) {

@@ -130,7 +130,7 @@ const buffer = z.strictObject({
     .default(2048 * MiB),
   maxAgeDays: z.number().positive().max(3_650).optional(),
   /** How long telemetry may wait for company before a commit; its acknowledgement waits as long. */
-  lingerMs: z.int().min(0).max(1_000).default(0),
+  lingerMs: z.int().min(0).max(2_000).default(0),
 });
 
 /** Everything the operator can say. Every key has a default but the ones that nobody could guess. */
