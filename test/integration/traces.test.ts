@@ -43,7 +43,7 @@ test('a message is one trace from its arrival to the answer of the cloud, and th
   const { printed, loaded } = await oneMessage(t, { traces });
 
   assert.deepEqual(collector.faults, []);
-  assert.match(loaded, /\/gateway\/traces\/open-traces\.ts\n/);
+  assert.match(loaded, /\/gateway\/traces\/open-traces\.[jt]s\n/);
   const [root, ...others] = collector.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
   assert.ok(root && others.length === 0, JSON.stringify(collector.spans));
   assert.deepEqual(
@@ -75,8 +75,8 @@ test('a message is one trace from its arrival to the answer of the cloud, and th
 
 test('without traces in the configuration nothing of them is loaded', async (t) => {
   const { loaded, printed } = await oneMessage(t, {});
-  assert.match(loaded, /\/gateway\/open-tracing\.ts\n/);
-  assert.match(loaded, /\/gateway\/delivery\/tuya\/tuya-sink\.ts\n/);
+  assert.match(loaded, /\/gateway\/open-tracing\.[jt]s\n/);
+  assert.match(loaded, /\/gateway\/delivery\/tuya\/tuya-sink\.[jt]s\n/);
   assert.deepEqual(
     loaded.split('\n').filter((url) => url.includes('/gateway/traces/') || url.includes('opentelemetry')),
     [],
