@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { leaveAdmitted, takeAdmitted } from './admitted-once.ts';
-import { cli, sourceCli } from './cli.ts';
+import { cli } from './cli.ts';
 import type { Ends } from './ends.ts';
 import { freePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
@@ -60,7 +60,6 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     }),
   );
 
-  const isPlain = options.config?.['plugins'] === undefined;
   let child: ChildProcess | undefined;
   let printed = '';
   const living = (): ChildProcess => {
@@ -80,7 +79,7 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     return code;
   };
   const launch = (env: Record<string, string>): ChildProcess => {
-    child = spawn(process.execPath, [isPlain ? cli : sourceCli, 'run', '--config', configFile], {
+    child = spawn(process.execPath, [cli, 'run', '--config', configFile], {
       env: { ...process.env, ...options.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -109,6 +108,7 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
+  const isPlain = options.config?.['plugins'] === undefined;
   if (isPlain) takeAdmitted(dataDir);
   if (options.hasPast) {
     const ended = once(launch({}), 'exit');

@@ -1,4 +1,5 @@
 // The program of a process cell. It owns descriptor 3 and nothing else, and runs one plugin behind its fence.
+import { stripTypeScriptTypes } from 'node:module';
 import { Socket } from 'node:net';
 import type { Plugin } from '../../../contracts/plugin.ts';
 import { importBoxed } from '../../lib/import-boxed.ts';
@@ -32,6 +33,8 @@ const handles = openHandles((id, ask) => {
 });
 
 async function load({ entry, fence }: LoadOrder): Promise<void> {
+  // Node takes types out with WebAssembly, which is gone afterwards; a gateway that runs as JavaScript did not need it yet.
+  if (/\.m?ts$/.test(entry)) stripTypeScriptTypes('');
   fenceModules([fence]);
   closeEscapes();
   const changes = snapshotGlobals();
