@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { keepIdentity } from '../../simulator/cloud/certificate.ts';
 import { freePort } from '../../test/harness/free-port.ts';
 import type { FarSide } from './contender.ts';
+import { listeningSide } from './listening-side.ts';
 import { numbersIn } from './numbers.ts';
 
 export interface HttpsSide extends FarSide {
@@ -25,23 +25,9 @@ export async function openHttpsSide(folder: string): Promise<HttpsSide> {
       () => response.destroy(),
     );
   });
-  const vanish = async (): Promise<void> => {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  };
   return {
     url: `https://127.0.0.1:${port}/`,
     caFile,
-    numbers: async () => numbers,
-    count: () => numbers.size,
-    forget: async () => numbers.clear(),
-    async appear() {
-      if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening');
-    },
-    vanish,
-    [Symbol.asyncDispose]: vanish,
+    ...listeningSide(server, port, numbers, () => server.closeAllConnections()),
   };
 }

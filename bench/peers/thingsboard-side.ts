@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import mqtt, { type Packet } from 'mqtt-packet';
 import { freePort } from '../../test/harness/free-port.ts';
 import type { FarSide } from './contender.ts';
+import { listeningSide } from './listening-side.ts';
 import { numbersIn } from './numbers.ts';
 
 const telemetry = 'v1/gateway/telemetry';
@@ -32,23 +32,11 @@ export async function openThingsboardSide(): Promise<FarSide & { readonly port: 
     parser.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => void parser.parse(chunk));
   });
-  const vanish = async (): Promise<void> => {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
   return {
     port,
-    numbers: async () => numbers,
-    count: () => numbers.size,
-    forget: async () => numbers.clear(),
-    async appear() {
-      if (!server.listening) await once(server.listen(port, '127.0.0.1'), 'listening');
-    },
-    vanish,
-    [Symbol.asyncDispose]: vanish,
+    ...listeningSide(server, port, numbers, () => {
+      for (const socket of sockets) socket.destroy();
+    }),
   };
 }
 
