@@ -43,6 +43,7 @@ const homes: Record<string, string> = {
   'oxc-parser': 'admission',
   'age-encryption': 'passport',
   preact: 'console',
+  'preact-render-to-string': 'console',
   'qrcode-generator': 'console',
   uplot: 'console',
 };

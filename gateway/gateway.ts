@@ -10,6 +10,7 @@ import type { HandlePorts } from './cells/handles/handle-broker.ts';
 import type { Config } from './config/schema.ts';
 import type { TestSwitches } from './config/test-switches.ts';
 import { consoleAssets } from './console/console-assets.ts';
+import { withPicture } from './console/home-document.ts';
 import { countStages } from './count-stages.ts';
 import type { Clock } from './lib/clock.ts';
 import { openHistory, type History } from './history/open-history.ts';
@@ -142,7 +143,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
       mounts: nodeRed.mounts,
       access: rights,
       store: buffer,
-      assets: await consoleAssets(),
+      assets: withPicture(await consoleAssets()),
       metrics,
       notReadyBecause: () => notReadyBecause(buffer, alarms),
       clock,

@@ -73,6 +73,22 @@ if (stampOf() !== stamp) {
       lib: { entry: 'early.ts', formats: ['iife'], name: 'early', fileName: () => 'early.js' },
     },
   });
+  // Home as the gateway draws it into the document, with what that needs; it asks and fetches nothing, so the other pages stay out.
+  await build({
+    root: source,
+    configFile: false,
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    ssr: { noExternal: true },
+    build: {
+      ssr: 'picture.tsx',
+      outDir: target,
+      emptyOutDir: false,
+      assetsInlineLimit: 0,
+      license: { fileName: 'licenses-of-picture.md' },
+      rollupOptions: { external: /\/pages\.tsx$/, output: { entryFileNames: 'picture.mjs' } },
+    },
+  });
   const files = globSync('**/*.{html,js,css,svg,md,webmanifest}', { cwd: target });
   for (const file of files) pack(join(target, file));
   writeFileSync(stampFile, stamp);

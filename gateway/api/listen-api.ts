@@ -10,6 +10,7 @@ import { listenTls, type TlsOptions } from './listen-tls.ts';
 import type { Route } from './route.ts';
 import { serveSecurityText } from './security-text.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
+import { serveDocument, type HomeDocument } from './serve-document.ts';
 import { openReplays } from './replays.ts';
 import { serveMount, type Mount } from './serve-mount.ts';
 import { serveRoute } from './serve-route.ts';
@@ -31,7 +32,8 @@ export interface ApiDeps {
   readonly access: AccessDesk;
   /** Keeps the answers to calls with an `Idempotency-Key`. */
   readonly store: TableStore;
-  readonly assets: readonly Asset[];
+  /** The console; in some of its documents home is drawn as it is. */
+  readonly assets: readonly (Asset | HomeDocument)[];
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   /** What keeps the gateway from taking messages, in sentences; empty when it is ready. */
   notReadyBecause(): Promise<readonly string[]>;
@@ -108,7 +110,10 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     onFault: (err: unknown) => deps.log.error({ err }, 'a request failed'),
   };
   for (const route of deps.routes) await serveRoute(server, route, parts);
-  for (const asset of deps.assets) serveAsset(server, asset);
+  for (const asset of deps.assets) {
+    if ('picture' in asset) serveDocument(server, asset, { ...deps, ...parts });
+    else serveAsset(server, asset);
+  }
   for (const mount of deps.mounts ?? []) await serveMount(server, mount, deps.access);
 
   await listening(server, options, 'http', () => server.listen({ host: options.host, port: options.port }));

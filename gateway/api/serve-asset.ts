@@ -13,16 +13,18 @@ export interface Asset {
   readonly isImmutable: boolean;
 }
 
-/** Serves a file in the smallest form that the browser takes; those that may change are asked for each time, and seldom sent. */
 export function serveAsset(server: FastifyInstance, asset: Asset): void {
-  server.get(asset.path, (request, reply) => {
-    void reply
-      .header('cache-control', asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
-      .header('vary', 'accept-encoding')
-      .header('etag', asset.etag);
-    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
-    return sendPacked(request, reply.type(asset.contentType), asset);
-  });
+  server.get(asset.path, (request, reply) => sendAsset(request, reply, asset));
+}
+
+/** Sends a file in the smallest form that the browser takes; those that may change are asked for each time, and seldom sent. */
+export function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
+  void reply
+    .header('cache-control', asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+    .header('vary', 'accept-encoding')
+    .header('etag', asset.etag);
+  if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send();
+  return sendPacked(request, reply.type(asset.contentType), asset);
 }
 
 function sendPacked(request: FastifyRequest, reply: FastifyReply, { body, gzip, brotli }: Asset): FastifyReply {

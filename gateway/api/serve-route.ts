@@ -38,7 +38,10 @@ function addRoute(server: FastifyInstance, route: Route, parts: ServeParts): voi
     method: route.method,
     url: route.path,
     async onRequest(request) {
-      const caller = await access.identify(askingOf(request, route), route.needs === 'nothing');
+      const caller = await access.identify(
+        askingOf(request, `${route.method} ${route.path}`),
+        route.needs === 'nothing',
+      );
       if (route.needs !== 'nothing') access.demand(caller, route.needs, 'some');
       callers.set(request, caller);
     },
@@ -54,13 +57,7 @@ function addRoute(server: FastifyInstance, route: Route, parts: ServeParts): voi
       if (route.needs !== 'nothing' && target !== 'some') access.demand(caller, route.needs, target);
       const headers: Record<string, string> = {};
       const context: Context = {
-        caller,
-        actor: caller.actor,
-        may: (permission, about) => access.may(caller.actor, permission, about),
-        mayStill: async () => {
-          const { actor } = await access.identify(caller.asking, false);
-          return route.needs === 'nothing' || access.may(actor, route.needs, target);
-        },
+        ...whoAsks(route, caller, target, access),
         body: request.body instanceof Readable ? request.body : Readable.from([]),
         header: (name, value) => void (headers[name] = value),
       };
@@ -74,6 +71,24 @@ function addRoute(server: FastifyInstance, route: Route, parts: ServeParts): voi
       return send(reply, await once(route, request, caller, act, parts.replays));
     },
   });
+}
+
+/** What a route is told of its caller. */
+export function whoAsks(
+  { needs }: Route,
+  caller: Caller,
+  target: Target,
+  access: AccessDesk,
+): Pick<Context, 'caller' | 'actor' | 'may' | 'mayStill'> {
+  return {
+    caller,
+    actor: caller.actor,
+    may: (permission, about) => access.may(caller.actor, permission, about),
+    mayStill: async () => {
+      const { actor } = await access.identify(caller.asking, false);
+      return needs === 'nothing' || access.may(actor, needs, target);
+    },
+  };
 }
 
 /** A change is in the audit log before it is done, unless it is kept elsewhere; how it ended follows. */
@@ -119,10 +134,11 @@ function once(
   return replays.once({ key, actor: actor.id, credential: authorization || cookie, content }, act);
 }
 
-function askingOf({ method, headers, socket, url }: FastifyRequest, route: Route): Asking {
+/** `action` is the call, such as `POST /api/v1/places`. */
+export function askingOf({ method, headers, socket, url }: FastifyRequest, action: string): Asking {
   return {
     method,
-    action: `${route.method} ${route.path}`,
+    action,
     path: url.split('?')[0] ?? url,
     headers,
     address: socket.remoteAddress ?? '',
@@ -131,7 +147,7 @@ function askingOf({ method, headers, socket, url }: FastifyRequest, route: Route
 }
 
 /** What belongs to the caller is told apart from what belongs to the gateway. */
-function targetOf({ needs, target }: Route, input: Input, { actor }: Caller): Target {
+export function targetOf({ needs, target }: Route, input: Input, { actor }: Caller): Target {
   if (typeof target === 'function') return target(input);
   return target ?? (needs === 'self' ? { account: actor.id } : 'everything');
 }

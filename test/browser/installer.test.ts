@@ -22,6 +22,14 @@ const noteHouse = `new MutationObserver((_, watch) => {
   requestAnimationFrame(() => setTimeout(() => console.log('the house after ' + Math.round(performance.now()) + ' ms')));
 }).observe(document, { childList: true, subtree: true, characterData: true });`;
 
+/** Runs in the page: keeps whether home, as it came with the document, could be seen. */
+const keepDrawn = `new MutationObserver((_, watch) => {
+  const home = document.querySelector('#page .fine');
+  if (home === null) return;
+  watch.disconnect();
+  requestAnimationFrame(() => (window.drawn = getComputedStyle(home).visibility));
+}).observe(document, { childList: true, subtree: true });`;
+
 /** One gateway, one house and one browser: what an installer does beside the daily pages. */
 test('an installer takes over what was there, tries the way to the cloud, and gives others their part', async (t) => {
   const browser = await openBrowser(t);
@@ -144,6 +152,21 @@ test('an installer takes over what was there, tries the way to the cloud, and gi
       .first()
       .waitFor();
   });
+
+  await t.test(
+    'home comes with the document: it is there without any code, and another page does not show it',
+    async (t) => {
+      const without = await openPage(t, browser, origin, { javaScriptEnabled: false });
+      await without.page.goto('/');
+      await without.says(/records accounted for/);
+      const { page: other, faults: none } = await openPage(t, browser, origin);
+      await other.addInitScript(keepDrawn);
+      await other.goto('/#/devices');
+      await other.getByRole('heading', { level: 1, name: 'Devices' }).waitFor();
+      assert.equal(await other.evaluate<string>('window.drawn'), 'hidden');
+      assert.deepEqual([...without.faults, ...none], []);
+    },
+  );
 
   await t.test('a slow phone gets at most 120 KB at first; how long it takes is measured', async (t) => {
     // The gateway knew this browser before.

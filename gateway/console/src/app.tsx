@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from './asking/ask.ts';
 import { homePaths } from './asking/first.ts';
 import { link } from './asking/link.ts';
-import { session } from './asking/session.ts';
+import { isSignedIn, session, type Session } from './asking/session.ts';
 import { useStore } from './asking/store.ts';
 import { forgetAnswers, useAsk } from './asking/use-ask.ts';
 import { Act } from './parts/doing.tsx';
@@ -35,10 +35,11 @@ export function App() {
   if (location.pathname === '/claim' || way[0] === 'claim') return <LaterPage at="claim" title="Claim" way={[]} />;
   if (who === undefined) return isHere ? <p class="first">Asking the gateway who you are…</p> : <Gone />;
   if (who.actor.kind === 'anonymous' || way[0] === 'sign-in') return <SignInPage />;
-  return <Shell way={way} />;
+  return <Shell way={way} who={who} />;
 }
 
-function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
+/** Every page, with what stands around it. */
+export function Shell({ way: [at = 'home', ...rest], who }: { way: Way; who: Session }) {
   const place = places.find((one) => one.at === at) ?? places[0];
   const main = useRef<HTMLElement>(null);
   const [isOpen, open] = useState(false);
@@ -80,7 +81,7 @@ function Shell({ way: [at = 'home', ...rest] }: { way: Way }) {
             ))}
           </ul>
         </nav>
-        <Who />
+        <Who who={who} />
       </header>
       <main ref={main} id="main">
         <Gone />
@@ -106,20 +107,19 @@ function AlarmCount() {
   );
 }
 
-function Who() {
-  const who = useStore(session.state);
+function Who({ who: { actor } }: { who: Session }) {
   const leave = async (): Promise<void> => {
-    if (who?.actor.kind === 'person') await ask('/api/v1/logout', { method: 'POST', body: {} });
+    if (actor.kind === 'person') await ask('/api/v1/logout', { method: 'POST', body: {} });
     session.forgetToken();
     forgetAnswers();
     await session.load();
   };
   return (
     <div class="who">
-      {session.isSignedIn() ? (
+      {isSignedIn(actor) ? (
         <>
           <span>
-            {who?.actor.name}, {who?.actor.role}
+            {actor.name}, {actor.role}
           </span>
           <Act kind="quiet" busy="Signing out…" run={leave}>
             Sign out

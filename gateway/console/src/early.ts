@@ -1,11 +1,14 @@
-import { homePaths, knownKey, sessionPath, tokenKey, type Early } from './asking/first.ts';
+import { elsewhere, homePaths, knownKey, sessionPath, tokenKey, type Early } from './asking/first.ts';
 
-// A file of its own, small enough to run while the page's code is on its way: asks who this is and what home is made of.
+// A file of its own, small enough to run while the page's code is on its way: hides home where another page was asked for, asks who this is
+// and what home is made of.
 // For who was nobody at the last look it waits for the answer to the first: each call more would be a refusal in the audit log.
 const token = sessionStorage.getItem(tokenKey);
 const headers = token === null ? {} : { authorization: `Bearer ${token}` };
 const isHome = location.pathname === '/' && /^(#\/?(home)?)?$/.test(location.hash);
 const wasKnown = token !== null || localStorage.getItem(knownKey) !== null;
+
+if (!isHome) document.documentElement.classList.add(elsewhere);
 
 const ask = (path: string): Promise<Response> => {
   const answer = fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(20_000) });

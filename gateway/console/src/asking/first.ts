@@ -16,6 +16,9 @@ export const tokenKey = 'portcullis-token';
 /** There while the gateway knew this browser at the last look; it says nothing of who it is. */
 export const knownKey = 'portcullis-known';
 
+/** Of the whole page while it is not home that was asked for, which the gateway draws into the document all the same. */
+export const elsewhere = 'elsewhere';
+
 /** What was asked for early, by path. */
 export type Early = Partial<Record<string, Promise<Response>>>;
 

@@ -108,7 +108,8 @@ async function hearOnce(query: string, last: { current: string | undefined }, of
 }
 
 function useSeen(): boolean {
-  const [isSeen, see] = useState(() => !document.hidden);
+  // There is no document where the gateway draws the first picture.
+  const [isSeen, see] = useState(() => typeof document !== 'undefined' && !document.hidden);
   useEffect(() => {
     const look = (): void => see(!document.hidden);
     document.addEventListener('visibilitychange', look);

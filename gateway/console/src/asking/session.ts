@@ -15,12 +15,14 @@ export interface Session {
 }
 
 const state = makeStore<Session | undefined>(undefined);
-let token = sessionStorage.getItem(tokenKey) ?? undefined;
+const kept = (): string | undefined => sessionStorage.getItem(tokenKey) ?? undefined;
 
-const bearer = (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` });
+function bearer(): Record<string, string> {
+  const token = kept();
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
 
 function keep(next: string | undefined): void {
-  token = next;
   if (next === undefined) sessionStorage.removeItem(tokenKey);
   else sessionStorage.setItem(tokenKey, next);
 }
@@ -28,7 +30,7 @@ function keep(next: string | undefined): void {
 /** Asks the gateway who this is; a token that it does not take is forgotten. Rejects when it does not answer. */
 async function load(): Promise<void> {
   const answer = await (takeEarly(sessionPath) ?? fetch(sessionPath, { headers: bearer(), cache: 'no-store' }));
-  if (answer.status === 401 && token !== undefined) {
+  if (answer.status === 401 && kept() !== undefined) {
     keep(undefined);
     return load();
   }
@@ -37,6 +39,9 @@ async function load(): Promise<void> {
   else localStorage.setItem(knownKey, '');
   state.set(session);
 }
+
+/** Somebody who may change things, as far as their role goes. */
+export const isSignedIn = ({ kind }: Session['actor']): boolean => kind === 'person' || kind === 'token';
 
 /** A login lives in a cookie that the page cannot read; the administrator token until the tab is closed. */
 export const session = {
@@ -49,9 +54,11 @@ export const session = {
   useToken: async (given: string): Promise<void> => {
     keep(given);
     await load();
-    if (token === undefined) throw new Error('That is not the administrator token of this gateway.');
+    if (kept() === undefined) throw new Error('That is not the administrator token of this gateway.');
   },
   forgetToken: (): void => keep(undefined),
-  /** Somebody who may change things, as far as their role goes. */
-  isSignedIn: (): boolean => ['person', 'token'].includes(state.get()?.actor.kind ?? ''),
+  isSignedIn: (): boolean => {
+    const actor = state.get()?.actor;
+    return actor !== undefined && isSignedIn(actor);
+  },
 };

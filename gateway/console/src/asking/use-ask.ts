@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import { ask } from './ask.ts';
 import { homePaths, takeEarly } from './first.ts';
 import { link } from './link.ts';
@@ -16,6 +17,9 @@ export interface Asked<Result> {
 /** Last answers by path, so that going back to a page shows it at once. */
 const remembered = new Map<string, unknown>();
 const mostRemembered = 100;
+
+/** What is known before anything is asked; the gateway gives its own where it draws the first picture. */
+export const Known = createContext<ReadonlyMap<string, unknown>>(remembered);
 
 function remember(path: string, data: unknown): void {
   remembered.delete(path);
@@ -52,8 +56,8 @@ export function forgetAnswers(): void {
  * be seen.
  */
 export function useAsk<Result>(path: string | undefined, everyMs?: number): Asked<Result> {
-  const known = (): Result | undefined =>
-    path === undefined ? undefined : (remembered.get(path) as Result | undefined);
+  const answers = useContext(Known);
+  const known = (): Result | undefined => (path === undefined ? undefined : (answers.get(path) as Result | undefined));
   const [state, show] = useState<{ path: string | undefined; data: Result | undefined; error: string | undefined }>({
     path,
     data: known(),
