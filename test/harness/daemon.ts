@@ -75,7 +75,8 @@ export async function startDaemon(t: Ends, options: DaemonOptions = {}): Promise
     const ending = living();
     const ended = once(ending, 'exit');
     ending.kill(signal);
-    const [code] = (await ended) as [number | null];
+    const [code, by] = (await ended) as [number | null, NodeJS.Signals | null];
+    if (code === null && signal !== 'SIGKILL') throw new Error(`the daemon was ended by ${by}:\n${printed}`);
     return code;
   };
   const launch = (env: Record<string, string>): ChildProcess => {
