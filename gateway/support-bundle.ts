@@ -2,7 +2,6 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Config } from './config/schema.ts';
 import { withoutSecrets } from './config/without-secrets.ts';
-import { examineRunning } from './doctor/examine.ts';
 import { tarOf, type TarFile } from './lib/tar.ts';
 import type { RecentLog } from './observability/recent-log.ts';
 
@@ -30,6 +29,8 @@ interface Given {
 
 /** One `.tar.gz` for a support case. */
 export async function supportBundle({ config, nowMs, log, parts, metrics }: Given): Promise<Buffer> {
+  // Few gateways are ever asked for one.
+  const { examineRunning } = await import('./doctor/examine.ts');
   const findings = await examineRunning(config, nowMs);
   const json = Object.entries({ ...parts, doctor: findings, config: withoutSecrets(config) });
   const files: TarFile[] = [

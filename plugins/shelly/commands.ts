@@ -8,9 +8,10 @@ import {
   setpointArgs,
   switchArgs,
   type CodecContext,
-  type CommandCodec,
+  type CommandProof,
   type CommandRequest,
   type Json,
+  type LightArgs,
   type Outbound,
 } from '../../contracts/index.ts';
 import { isGen1, prefixFor } from './prefixes.ts';
@@ -19,6 +20,10 @@ const channel = z.string().regex(/^\d{1,3}$/);
 const valve = z.string().regex(/^blutrv:\d{3}$/);
 /** Answers come back on `<src>/rpc`. */
 const src = 'portcullis';
+type SwitchArgs = z.infer<ReturnType<typeof switchArgs>>;
+type CoverArgs = z.infer<ReturnType<typeof coverArgs>>;
+type SetpointArgs = z.infer<ReturnType<typeof setpointArgs>>;
+
 const coverMethods = { open: 'Cover.Open', close: 'Cover.Close', stop: 'Cover.Stop' };
 
 interface Target {
@@ -50,68 +55,77 @@ function checksum(text: string): number {
 }
 
 /** Gen2 and later answer each call with its id, one that they will not do with an error; Gen1 shows its state alone. */
-function answered<Args>(codec: CommandCodec<Args>): CommandCodec<never> {
-  return command<Args>({
-    ...codec,
-    expects(request, context) {
-      const [id] = codec.encode(request, context).flatMap(({ payload }) => frameId.exec(payload)?.[1] ?? []);
-      return id === undefined ? undefined : { answer: { meta: ['rpc.id', Number(id)] }, refusal: 'x.shelly.rpc.error' };
-    },
-  });
+function answerTo(frames: readonly Outbound[]): CommandProof | undefined {
+  const [id] = frames.flatMap(({ payload }) => frameId.exec(payload)?.[1] ?? []);
+  return id === undefined ? undefined : { answer: { meta: ['rpc.id', Number(id)] }, refusal: 'x.shelly.rpc.error' };
 }
+
+type Encode<Args> = (request: CommandRequest<Args>, context: CodecContext) => readonly Outbound[];
+
+const setSwitch: Encode<SwitchArgs> = (request, context) => {
+  const { gen1, base } = target(request, context);
+  const { on, ep = '0' } = request.args;
+  if (gen1) return [outbound(`${base}/relay/${ep}/command`, on ? 'on' : 'off')];
+  return [rpc(base, 'Switch.Set', { id: Number(ep), on })];
+};
+
+const setLight: Encode<LightArgs> = (request, context) => {
+  const { gen1, base } = target(request, context);
+  const { on, brightness, color_temp, ep = '0' } = request.args;
+  if (gen1) {
+    const wish = { ...(on !== undefined && { turn: on ? 'on' : 'off' }), brightness, temp: color_temp };
+    return [outbound(`${base}/light/${ep}/set`, JSON.stringify(wish))];
+  }
+  const method = color_temp === undefined ? 'Light.Set' : 'CCT.Set';
+  return [rpc(base, method, { id: Number(ep), on, brightness, ct: color_temp })];
+};
+
+const moveCover: Encode<CoverArgs> = (request, context) => {
+  const { args } = request;
+  const { gen1, base } = target(request, context);
+  const ep = args.ep ?? '0';
+  const id = Number(ep);
+  if ('do' in args) {
+    return [gen1 ? outbound(`${base}/roller/${ep}/command`, args.do) : rpc(base, coverMethods[args.do], { id })];
+  }
+  const pos = Math.round(args.position);
+  return [
+    gen1 ? outbound(`${base}/roller/${ep}/command/pos`, String(pos)) : rpc(base, 'Cover.GoToPosition', { id, pos }),
+  ];
+};
+
+const setSetpoint: Encode<SetpointArgs> = (request, context) => {
+  const { gen1, base } = target(request, context);
+  const { celsius, ep = 'blutrv:200' } = request.args;
+  if (gen1) return [outbound(`${base}/thermostat/0/command/target_t`, String(celsius))];
+  const id = Number(ep.slice('blutrv:'.length));
+  return [rpc(base, 'BluTRV.Call', { id, method: 'TRV.SetTarget', params: { id: 0, target_C: celsius } })];
+};
 
 /** Gen1: topics `…/command` and `…/set`. Gen2 and later: `<Component>.<Method>` over `<prefix>/rpc`. */
 export const commands = {
-  switch: answered({
+  switch: command({
     args: switchArgs(channel),
     idempotent: true,
-    encode(request, context) {
-      const { gen1, base } = target(request, context);
-      const { on, ep = '0' } = request.args;
-      if (gen1) return [outbound(`${base}/relay/${ep}/command`, on ? 'on' : 'off')];
-      return [rpc(base, 'Switch.Set', { id: Number(ep), on })];
-    },
+    encode: setSwitch,
+    expects: (request, context) => answerTo(setSwitch(request, context)),
   }),
-  light: answered({
+  light: command({
     args: lightArgs(channel),
     idempotent: true,
-    encode(request, context) {
-      const { gen1, base } = target(request, context);
-      const { on, brightness, color_temp, ep = '0' } = request.args;
-      if (gen1) {
-        const wish = { ...(on !== undefined && { turn: on ? 'on' : 'off' }), brightness, temp: color_temp };
-        return [outbound(`${base}/light/${ep}/set`, JSON.stringify(wish))];
-      }
-      const method = color_temp === undefined ? 'Light.Set' : 'CCT.Set';
-      return [rpc(base, method, { id: Number(ep), on, brightness, ct: color_temp })];
-    },
+    encode: setLight,
+    expects: (request, context) => answerTo(setLight(request, context)),
   }),
-  cover: answered({
+  cover: command({
     args: coverArgs(channel),
     idempotent: true,
-    encode(request, context) {
-      const { args } = request;
-      const { gen1, base } = target(request, context);
-      const ep = args.ep ?? '0';
-      const id = Number(ep);
-      if ('do' in args) {
-        return [gen1 ? outbound(`${base}/roller/${ep}/command`, args.do) : rpc(base, coverMethods[args.do], { id })];
-      }
-      const pos = Math.round(args.position);
-      return [
-        gen1 ? outbound(`${base}/roller/${ep}/command/pos`, String(pos)) : rpc(base, 'Cover.GoToPosition', { id, pos }),
-      ];
-    },
+    encode: moveCover,
+    expects: (request, context) => answerTo(moveCover(request, context)),
   }),
-  setpoint: answered({
+  setpoint: command({
     args: setpointArgs(valve),
     idempotent: true,
-    encode(request, context) {
-      const { gen1, base } = target(request, context);
-      const { celsius, ep = 'blutrv:200' } = request.args;
-      if (gen1) return [outbound(`${base}/thermostat/0/command/target_t`, String(celsius))];
-      const id = Number(ep.slice('blutrv:'.length));
-      return [rpc(base, 'BluTRV.Call', { id, method: 'TRV.SetTarget', params: { id: 0, target_C: celsius } })];
-    },
+    encode: setSetpoint,
+    expects: (request, context) => answerTo(setSetpoint(request, context)),
   }),
 };

@@ -22,14 +22,13 @@ const admitted = async (provided = providedModules(join(root, 'plugins/any'))) =
   return admitPlugins(join(root, 'plugins'), { ...options, log: pino({ level: 'silent' }) });
 };
 
-test('every plugin of this repository passes its own contract on a Raspberry Pi', async () => {
+test('every plugin of this repository passes its own contract on a Raspberry Pi, without a word', async () => {
   const found = await admitted();
-  const errors = found.flatMap(({ name, check }) =>
-    check.violations
-      .filter((one) => one.severity === 'error')
-      .map((one) => `${name} ${one.code} ${one.file}:${one.line} ${one.observed}`),
+  // Even for a warning every start of every gateway would load the parser and look again.
+  const said = found.flatMap(({ name, check }) =>
+    check.violations.map((one) => `${name} ${one.code} ${one.file}:${one.line} ${one.observed}`),
   );
-  assert.deepEqual(errors, []);
+  assert.deepEqual(said, []);
   const folders = readdirSync(join(root, 'plugins'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   assert.deepEqual(
     found.map(({ name }) => name),
