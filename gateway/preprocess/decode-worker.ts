@@ -2,6 +2,7 @@ import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
 import { encodeCommand, type Envelope, type Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
+import { shrinkWhenQuiet } from '../lib/shrink-when-quiet.ts';
 import { removeWebGlobals } from '../lib/web-globals.ts';
 import { decodeEnvelope, reasonOf } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
@@ -30,10 +31,12 @@ const context: DecodeContext = {
   offsetAt: zoneOffsets(data.site.timeZone),
 };
 const isStateful = needsMetrics(data.steps);
+const worked = shrinkWhenQuiet();
 const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) }));
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
 export function runTask(task: Task): Reply {
+  worked();
   if ('failure' in loading) return { is: 'failed', code: 'CONFIG_INVALID', detail: loading.failure };
   const { briefing } = task;
   const isCurrent = knowledge.update(briefing) && (briefing.places === undefined || places.update(briefing.places));

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { shrinkWhenQuiet } from '../../../gateway/lib/shrink-when-quiet.ts';
+import { waitUntil } from '../../harness/wait-until.ts';
+
+const mebibyte = 1024 * 1024;
+
+function nurseryBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
+}
+
+/** Much survives a collection, as what is loaded at a start does. */
+function start(): number {
+  const kept = Array.from({ length: 300_000 }, (_, n) => ({ n, text: `module ${n}` }));
+  assert.equal(kept.length, 300_000);
+  return nurseryBytes();
+}
+
+test('a thread with little work gives its nursery back; a busy one keeps it until it has little', async () => {
+  const grown = start();
+  assert.ok(grown >= 4 * mebibyte, `${grown} bytes after the start`);
+  const worked = shrinkWhenQuiet({ firstMs: 20, everyMs: 20, pieces: 1 });
+  const ends = Date.now() + 300;
+  while (Date.now() < ends) {
+    worked();
+    await sleep(1);
+  }
+  assert.ok(nurseryBytes() >= 4 * mebibyte, `${nurseryBytes()} bytes beside work`);
+  await waitUntil('the nursery to be small', () => nurseryBytes() <= 2 * mebibyte);
+});
