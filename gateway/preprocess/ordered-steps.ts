@@ -8,7 +8,7 @@ import { metricStates } from './metric-states.ts';
 import type { MetricStates } from './metric-states.ts';
 import { openWindows } from './open-windows.ts';
 import type { StepOptions } from './options.ts';
-import { withMetrics } from './text-measurement.ts';
+import { withoutMetrics } from './text-measurement.ts';
 
 /** The rows from which the durable part of the state starts. */
 export interface SavedState {
@@ -49,13 +49,15 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
   let isAwaited = (_device: string): boolean => false;
   const step = metricStep(options, states, windows, (device) => isAwaited(device));
 
-  /** Which metrics did not come just now. */
-  const newOnes = ({ device, kind, ts, keys, values }: TextMeasurement, draft: Draft): boolean[] => {
+  /** The places of the metrics that came just now. */
+  const repeatsIn = ({ device, kind, ts, keys, values }: TextMeasurement, draft: Draft): readonly number[] => {
     const at = clock.monoMs();
-    return keys.map((key, index) => {
+    const repeats: number[] = [];
+    for (const [index, key] of keys.entries()) {
       const state = states.of(device, key);
-      return !isRepeated({ value: values[index] ?? null, at, ts }, { state, kind, windowMs }, draft);
-    });
+      if (isRepeated({ value: values[index] ?? null, at, ts }, { state, kind, windowMs }, draft)) repeats.push(index);
+    }
+    return repeats;
   };
 
   const writeForgotten = (draft: Draft): void => {
@@ -82,13 +84,12 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
     },
     applyToText(measurement, draft) {
       const keepsAll = windowMs === 0 || measurement.cls === 'alarm' || isAwaited(measurement.device);
-      const isNew = keepsAll ? nothing : newOnes(measurement, draft);
-      const repeated = isNew.filter((one) => !one).length;
-      if (repeated === 0) draft.measurements.push(measurement);
-      else if (repeated === isNew.length) leaveOut(measurement.device, 'dedupe', draft);
+      const repeats = keepsAll ? nothing : repeatsIn(measurement, draft);
+      if (repeats.length === 0) draft.measurements.push(measurement);
+      else if (repeats.length === measurement.keys.length) leaveOut(measurement.device, 'dedupe', draft);
       else {
-        draft.measurements.push(withMetrics(measurement, isNew));
-        countDropped(draft, 'dedupe', repeated);
+        draft.measurements.push(withoutMetrics(measurement, repeats));
+        countDropped(draft, 'dedupe', repeats.length);
       }
       writeForgotten(draft);
     },

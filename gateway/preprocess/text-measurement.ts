@@ -4,7 +4,7 @@ import type { Envelope } from '../../contracts/plugin.ts';
 import { metricKey } from './metric-states.ts';
 import type { Decoded } from './task.ts';
 
-/** Writes a measurement down; its metrics come last, for `withMetrics`. */
+/** Writes a measurement down; its metrics come last, for `withoutMetrics`. */
 export function textOf(decoded: Decoded, { receivedAt, topic }: Envelope, proto: string): TextMeasurement {
   const { kind, dev, ts, clk, cls, meta, place, m } = decoded;
   const record = { kind, dev, ts, clk, cls, meta, place, rts: receivedAt, src: { proto, topic }, m };
@@ -26,18 +26,35 @@ export function valueOf({ v, vb, vs, q, raw }: Metric): Scalar {
 
 /** How the list of metrics begins, and what stands between two of them: inside a JSON text no quote is bare. */
 const opening = '"m":[{"n":';
+const beforeFirst = '"m":['.length;
 const between = '},{"n":';
+const closing = ']}';
 
-/** The record with those of its metrics that are to be kept, at least one. */
-export function withMetrics(measurement: TextMeasurement, isKept: readonly boolean[]): TextMeasurement {
+/** The record without some of its metrics, given by their places in order; at least one stays. */
+export function withoutMetrics(measurement: TextMeasurement, left: readonly number[]): TextMeasurement {
   const { text, keys, values } = measurement;
-  const from = text.indexOf(opening) + opening.length;
-  const metrics = text.slice(from, -'}]}'.length).split(between);
-  const only = <One>(all: readonly One[]): One[] => all.filter((_, index) => isKept[index] === true);
-  return {
-    ...measurement,
-    text: `${text.slice(0, from)}${only(metrics).join(between)}}]}`,
-    keys: only(keys),
-    values: only(values),
-  };
+  const isKept = (_: unknown, index: number): boolean => !left.includes(index);
+  return { ...measurement, text: cut(text, left), keys: keys.filter(isKept), values: values.filter(isKept) };
+}
+
+/** Goes no further than to the last metric that is left out. */
+function cut(text: string, left: readonly number[]): string {
+  let kept = '';
+  let from = 0;
+  let isAnyKept = false;
+  let at = text.indexOf(opening) + beforeFirst;
+  for (let index = 0, done = 0; done < left.length; index++) {
+    const next = text.indexOf(between, at);
+    const end = next < 0 ? text.length - closing.length : next + 1;
+    if (index === left[done]) {
+      done += 1;
+      // One comma goes along: the one in front, or the one behind where nothing stays in front.
+      kept += text.slice(from, isAnyKept ? at - 1 : at);
+      from = isAnyKept ? end : end + 1;
+    } else {
+      isAnyKept = true;
+    }
+    at = end + 1;
+  }
+  return kept + text.slice(from);
 }

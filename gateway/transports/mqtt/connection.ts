@@ -11,6 +11,13 @@ import type { TopicRights } from './topic-rights.ts';
 /** PUBACK with identifier 0 as one number. */
 const PUBACK = 0x40020000;
 
+/** Connections with acknowledgements that go out at the end of this turn of the event loop, which they all share. */
+const answering: Connection[] = [];
+
+function flushAll(): void {
+  for (const connection of answering.splice(0)) connection.flush();
+}
+
 /** Who speaks on a connection, known after the credential was verified. */
 export interface Identity {
   /** Empty for anonymous connections. */
@@ -94,7 +101,8 @@ export class Connection {
 
   /** Sends PUBACK (section 3.4). Those of one commit become known in one turn of the event loop and share a write. */
   acknowledge(messageId: number): void {
-    if (this.#unsentAcks.push(messageId) === 1) process.nextTick(() => this.flush());
+    if (this.#unsentAcks.push(messageId) > 1) return;
+    if (answering.push(this) === 1) process.nextTick(flushAll);
   }
 
   /** Hands the acknowledgements that wait for the end of the turn to the stream. */

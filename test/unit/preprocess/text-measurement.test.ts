@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Metric } from '../../../contracts/message.ts';
 import { packResults, unpackResults } from '../../../gateway/preprocess/packed-results.ts';
-import { textOf, withMetrics } from '../../../gateway/preprocess/text-measurement.ts';
+import { textOf, withoutMetrics } from '../../../gateway/preprocess/text-measurement.ts';
 import type { Decoded, EnvelopeResult } from '../../../gateway/preprocess/task.ts';
 import { envelope } from './stage.ts';
 
@@ -42,7 +42,8 @@ test('a record keeps everything but the metrics that are left out', () => {
       const isKept = one.m.map((_, index) => choice[index] === true);
       fc.pre(isKept.includes(true));
       const sent = envelope(topic, '');
-      const written = withMetrics(textOf(one, sent, 'house'), isKept);
+      const left = [...isKept.keys()].filter((index) => !isKept[index]);
+      const written = withoutMetrics(textOf(one, sent, 'house'), left);
       const m = one.m.filter((_, index) => isKept[index] === true);
       const whole = { ...one, m, rts: sent.receivedAt, src: { proto: 'house', topic } };
       assert.deepEqual(JSON.parse(written.text), JSON.parse(JSON.stringify(whole)));
