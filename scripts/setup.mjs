@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePrograms } from './debian-packages.mjs';
+import { leaveEnglish } from './one-language.mjs';
 
 const root = join(import.meta.dirname, '..');
 const stampFile = join(root, 'node_modules', '.portcullis-setup');
@@ -74,4 +75,5 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   console.error(`portcullis setup: ready, with Node ${version}.`);
   writeFileSync(stampFile, stamp);
 }
+leaveEnglish(join(root, 'node_modules'));
 buildConsole();

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { englishOnly, leaveEnglish } from '../one-language.mjs';
 import { run } from './run.ts';
 import type { Workplace } from './targets.ts';
 
@@ -32,7 +33,11 @@ const ballastFolders = [
 export async function installModules(place: Workplace): Promise<void> {
   const { root, modules, target, say } = place;
   const lock = readFileSync(join(root, 'package-lock.json'));
-  const stamp = createHash('sha256').update(lock).update(JSON.stringify(target)).update(ballast).digest('hex');
+  const stamp = createHash('sha256')
+    .update(lock)
+    .update(JSON.stringify(target))
+    .update(ballast + englishOnly)
+    .digest('hex');
   const stampFile = join(modules, '.stamp');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return say('modules: unchanged');
 
@@ -100,6 +105,7 @@ function nodeGyp(): string {
 
 function prune({ modules, target }: Workplace): void {
   const packages = join(modules, 'node_modules');
+  leaveEnglish(packages);
   for (const folder of ballastFolders) rmSync(join(packages, folder), { recursive: true, force: true });
   for (const file of globSync(ballast, { cwd: packages, exclude: (name) => name.startsWith('node-linux-') })) {
     const path = join(packages, file);

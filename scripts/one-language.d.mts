@@ -1,0 +1,2 @@
+export declare const englishOnly: string;
+export declare function leaveEnglish(modules: string): void;
