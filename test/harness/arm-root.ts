@@ -9,7 +9,7 @@ import { run } from '../../scripts/cross-build/run.ts';
 import { layRuntime } from '../../scripts/cross-build/runtime.ts';
 import { workplace, type Target, type Workplace } from '../../scripts/cross-build/targets.ts';
 import { writeStarter } from '../../scripts/cross-build/tree.ts';
-import { build } from '../../scripts/quick-build.ts';
+import { layBuilt } from './built.ts';
 
 const root = join(import.meta.dirname, '../..');
 const cache = join(homedir(), '.cache/portcullis/arm');
@@ -43,7 +43,7 @@ export async function armRoot(t: TestContext, target: Target): Promise<string> {
   t.after(() => rmSync(own, { recursive: true, force: true, maxRetries: 3 }));
   const tree = join(own, 'tree');
   await run('cp', ['-a', join(forTarget, 'work', target.arch, 'tree'), tree]);
-  await build(join(tree, 'app'));
+  await layBuilt(join(tree, 'app'));
   // What the target has of its own goes over what this machine has.
   await run('cp', ['-a', join(forTarget, 'work', target.arch, 'modules/node_modules'), join(tree, 'app')]);
   const guest = join(own, 'root');

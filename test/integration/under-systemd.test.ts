@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { writeStarter } from '../../scripts/cross-build/tree.ts';
-import { build } from '../../scripts/quick-build.ts';
+import { layBuilt } from '../harness/built.ts';
 import { cli } from '../harness/cli.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { debianRoot } from '../harness/debian-root.ts';
@@ -73,7 +73,7 @@ const asJson = (body: object, authorization = ''): RequestInit => ({
 async function install(root: string, config: object): Promise<Record<string, string>> {
   const tree = join(root, installed);
   mkdirSync(join(tree, 'runtime'), { recursive: true });
-  await build(join(tree, 'app'));
+  await layBuilt(join(tree, 'app'));
   mkdirSync(join(tree, 'app/node_modules'));
   writeStarter(tree);
   copyFileSync(process.execPath, join(tree, 'runtime/node'));
