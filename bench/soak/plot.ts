@@ -22,9 +22,10 @@ export function plot({ title, points, away }: Curve): string {
     (value) =>
       `<path d="M${left} ${y(value)}H${width - 8}" stroke="#888" stroke-opacity="0.3"/><text x="${left - 6}" y="${Number(y(value)) + 4}" text-anchor="end">${value.toLocaleString('en')}</text>`,
   );
-  const minutes = [0, lastMs / 2, lastMs].map(
-    (ms) => `<text x="${x(ms)}" y="${height - 6}" text-anchor="middle">${(ms / 60_000).toFixed(0)} min</text>`,
-  );
+  const minutes = ['start', 'middle', 'end'].map((anchor, at) => {
+    const ms = (lastMs * at) / 2;
+    return `<text x="${x(ms)}" y="${height - 6}" text-anchor="${anchor}">${(ms / 60_000).toFixed(0)} min</text>`;
+  });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#888">`,
     `<title>${title}</title>`,
