@@ -11,9 +11,8 @@ export function boundNursery(bytes: number): Disposable {
   let isBound = false;
   const observer = new PerformanceObserver(() => {
     const nursery = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-    const shouldBind = (nursery?.space_size ?? 0) >= bytes;
-    if (shouldBind === isBound) return;
-    isBound = shouldBind;
+    isBound = (nursery?.space_size ?? 0) >= bytes;
+    // Each time: a thread that grows its own nursery has set it too.
     setFlagsFromString(`--semi-space-growth-factor=${isBound ? 1 : 2}`);
   });
   observer.observe({ entryTypes: ['gc'] });

@@ -7,9 +7,18 @@ import { runInNewContext } from 'node:vm';
  * whole process's: of two threads that do this in the same moment one may find it gone, and keeps its garbage.
  */
 export function compactHeap(): void {
+  // The one flavour that also shrinks the nursery.
+  collector()?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** Collects all garbage of this thread once; the nursery stays as large as it is. */
+export function collectHeap(): void {
+  collector()?.({ type: 'major', execution: 'sync' });
+}
+
+function collector(): NodeJS.GCFunction | undefined {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
   setFlagsFromString('--no-expose-gc');
-  // The one flavour that also shrinks the nursery.
-  collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return collect;
 }

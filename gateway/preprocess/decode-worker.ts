@@ -36,7 +36,6 @@ const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: kn
 
 /** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
 export function runTask(task: Task): Reply {
-  worked();
   if ('failure' in loading) return { is: 'failed', code: 'CONFIG_INVALID', detail: loading.failure };
   const { briefing } = task;
   const isCurrent = knowledge.update(briefing) && (briefing.places === undefined || places.update(briefing.places));
@@ -54,6 +53,7 @@ function here(): { thread: number; version: number; places: number } {
 
 function decode(task: DecodeTask): Reply {
   const count = task.heads.length / headWidth;
+  worked(count);
   const results: EnvelopeResult[] = [];
   const learners = new Set<number>();
   for (let index = 0; index < count; index++) {

@@ -24,17 +24,24 @@ const numberLine = /^x\.json\.n,(\S+) value=(\d+),\S+ (\d+)$/;
 
 export async function startLineSink(ends: Ends): Promise<LineSink> {
   const numbers = new Map<number, { points: Set<string>; firstAt: number }>();
+  const take = (body: string): void => {
+    for (const line of body.split('\n')) {
+      const [, series = '', n, time = ''] = numberLine.exec(line) ?? [];
+      if (n === undefined) continue;
+      const arrived = numbers.get(Number(n)) ?? { points: new Set(), firstAt: Date.now() };
+      arrived.points.add(`${series} ${time}`);
+      numbers.set(Number(n), arrived);
+    }
+  };
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      for (const line of request.method === 'POST' ? body.split('\n') : []) {
-        const [, series = '', n, time = ''] = numberLine.exec(line) ?? [];
-        if (n === undefined) continue;
-        const arrived = numbers.get(Number(n)) ?? { points: new Set(), firstAt: Date.now() };
-        arrived.points.add(`${series} ${time}`);
-        numbers.set(Number(n), arrived);
-      }
-      response.writeHead(204).end();
-    });
+    text(request).then(
+      (body) => {
+        if (request.method === 'POST') take(body);
+        response.writeHead(204).end();
+      },
+      // It broke off on the way: nothing of it came.
+      () => response.destroy(),
+    );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   ends.after(() => {
