@@ -35,10 +35,10 @@ function pack(file) {
   writeFileSync(`${file}.br`, brotliCompressSync(body, { params: quality }));
 }
 
-// First of all, and nothing waits for it: neither the words of the document nor the code of the page.
+// First of all. Only the first picture waits for it, which would be home where another page was asked for.
 const early = {
   tag: 'script',
-  attrs: { src: '/early.js', async: true, fetchpriority: 'high' },
+  attrs: { src: '/early.js', async: true, fetchpriority: 'high', blocking: 'render' },
   injectTo: 'head-prepend',
 };
 

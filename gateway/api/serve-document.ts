@@ -27,7 +27,7 @@ export interface DocumentParts extends AnswerParts {
 }
 
 /** For so long a browser waits for the picture; later than that the document comes without one, and the page asks. */
-const drawnWithinMs = 300;
+const drawnWithinMs = 1_000;
 const pack = promisify(gzip);
 
 /** Serves the document with home in it to whoever may see that, and without to everybody else. */

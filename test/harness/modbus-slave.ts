@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { TestContext } from 'node:test';
 import { ServerSerial } from 'modbus-serial';
 
@@ -34,6 +35,8 @@ export async function modbusSlave(t: TestContext, path: string, unitID: number):
     { path, baudRate: 9600, unitID },
   );
   server.on('error', () => undefined);
+  // The cable may be pulled in the middle of an answer.
+  (server as unknown as { getPort(): EventEmitter }).getPort().on('error', () => undefined);
   server.on('socketError', () => undefined);
   await new Promise<void>((resolve) => server.on('initialized', () => resolve()));
   t.after(() => new Promise<void>((resolve) => server.close(() => resolve())));

@@ -25,7 +25,12 @@ function setup(t: TestContext, programs: readonly string[]): { code: number | nu
   t.after(() => rmSync(clone, { recursive: true, force: true }));
   const bin = join(clone, 'bin');
   for (const folder of ['scripts', 'node_modules', 'bin']) mkdirSync(join(clone, folder));
-  for (const file of ['scripts/setup.mjs', 'scripts/debian-packages.mjs', 'package-lock.json'])
+  for (const file of [
+    'scripts/setup.mjs',
+    'scripts/debian-packages.mjs',
+    'scripts/one-language.mjs',
+    'package-lock.json',
+  ])
     copyFileSync(join(repository, file), join(clone, file));
   for (const program of programs) {
     writeFileSync(join(bin, program), '#!/bin/sh\nexit 0\n');

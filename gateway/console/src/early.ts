@@ -10,8 +10,12 @@ const wasKnown = token !== null || localStorage.getItem(knownKey) !== null;
 
 if (!isHome) document.documentElement.classList.add(elsewhere);
 
+// What is drawn already is shown first: to ask takes a slow phone longer than to show it.
+const isDrawn = document.querySelector('#page main') !== null && !document.hidden;
+const shown = isDrawn ? new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))) : Promise.resolve();
+
 const ask = (path: string): Promise<Response> => {
-  const answer = fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(20_000) });
+  const answer = shown.then(() => fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(20_000) }));
   // Told to whoever takes it; until then nobody minds.
   answer.catch(() => undefined);
   return answer;
