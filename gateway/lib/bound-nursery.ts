@@ -1,5 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
+import { nurseryBytes } from './nursery-bytes.ts';
 
 /**
  * Keeps the nursery of this thread near a size until it is disposed. V8 lets it double up to 128 MB under load and hardly
@@ -10,8 +11,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 export function boundNursery(bytes: number): Disposable {
   let isBound = false;
   const observer = new PerformanceObserver(() => {
-    const nursery = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-    isBound = (nursery?.space_size ?? 0) >= bytes;
+    isBound = nurseryBytes() >= bytes;
     // Each time: a thread that grows its own nursery has set it too.
     setFlagsFromString(`--semi-space-growth-factor=${isBound ? 1 : 2}`);
   });

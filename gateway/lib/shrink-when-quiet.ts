@@ -1,5 +1,6 @@
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 import { collectHeap, compactHeap } from './compact-heap.ts';
+import { nurseryBytes } from './nursery-bytes.ts';
 
 export interface QuietOptions {
   /** First look after so long, and the time between two. */
@@ -14,8 +15,7 @@ const usual: QuietOptions = { firstMs: 10_000, everyMs: 60_000, pieces: 10_000 }
 
 /**
  * Gives back what starting or work made this thread's nursery grow to, when the thread has little work, and makes it grow
- * again when it has much: by itself V8 does neither. Returns what is told how many pieces
- * of work there were.
+ * again when it has much: by itself V8 does neither. What it returns is told how many pieces of work there were.
  */
 export function shrinkWhenQuiet({ firstMs, everyMs, pieces }: QuietOptions = usual): (pieces: number) => void {
   let done = 0;
@@ -42,10 +42,6 @@ export function shrinkWhenQuiet({ firstMs, everyMs, pieces }: QuietOptions = usu
     grownBytes = undefined;
     setTimeout(look, everyMs).unref();
   };
-}
-
-function nurseryBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
 }
 
 /** The nursery doubles when more has survived than it holds: so much is made to survive, for some 30 milliseconds. */

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { getHeapSpaceStatistics } from 'node:v8';
 import { boundNursery } from '../../../gateway/lib/bound-nursery.ts';
+import { nurseryBytes } from '../../../gateway/lib/nursery-bytes.ts';
 
 const mebibyte = 1024 * 1024;
-
-function nurseryBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
-}
 
 /** Garbage of which much survives a collection, as messages do that wait for their commit. */
 async function work(turns: number): Promise<number> {

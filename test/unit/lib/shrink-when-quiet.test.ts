@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getHeapSpaceStatistics } from 'node:v8';
+import { nurseryBytes } from '../../../gateway/lib/nursery-bytes.ts';
 import { shrinkWhenQuiet } from '../../../gateway/lib/shrink-when-quiet.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
 
 const many = 1_000;
 const mebibyte = 1024 * 1024;
-
-function nurseryBytes(): number {
-  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0;
-}
 
 /** Much survives a collection, as what is loaded at a start does. */
 function start(): number {
