@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -6,17 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { ensurePrograms } from '../../scripts/debian-packages.mjs';
 import { freePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** Why there is no real InfluxDB here; undefined when there is one. */
+/** Why there is no real InfluxDB here, which is installed where that is allowed; undefined when there is one. */
 export function noInflux(): string | undefined {
-  try {
-    execFileSync('influxd', ['version'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'needs the influxd of Debian: apt-get install influxdb';
-  }
+  const missing = ensurePrograms({ influxd: 'influxdb' }, (sentence) => process.stdout.write(`${sentence}\n`));
+  return missing && `needs ${missing.programs.join(', ')}: ${missing.command}`;
 }
 
 /** A real InfluxDB with a database of its own, behind a proxy that can take it away; ended with the test. */
