@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -71,7 +72,8 @@ export function checkNativeModules(): Promise<Finding[]> {
     nativeModules.map(async ([name, program, needed]) => {
       const mend = `Run "rm -r node_modules/.portcullis-setup && npm run portcullis -- doctor" to install again${needed ? '' : '; only serial or GPIO devices need it'}.`;
       try {
-        const { stdout } = await run(process.execPath, ['-e', program], { cwd: import.meta.dirname, timeout: 20_000 });
+        const cwd = join(import.meta.dirname, '..');
+        const { stdout } = await run(process.execPath, ['-e', program], { cwd, timeout: 20_000 });
         return ok('native module', `${name}: ${stdout.trim()}`);
       } catch {
         const says = `${name} does not load on ${process.arch} with Node ${process.versions.node}`;
