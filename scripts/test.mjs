@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 // Once for all: several suites show the page, and ship it.
 import './build-console.mjs';
-import { build } from './quick-build.ts';
+import { build } from './build.ts';
 
 const wanted = process.argv.slice(2);
 const patterns = wanted.length === 0 ? ['test/**/*.test.ts', 'plugins/**/*.test.ts'] : wanted;

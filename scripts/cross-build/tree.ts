@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from '../build.ts';
 import { run } from './run.ts';
 import { layRuntime } from './runtime.ts';
 import type { Workplace } from './targets.ts';
@@ -17,10 +18,9 @@ exec "$here/runtime/node" --disable-sigusr1 "$here/app/gateway/cli.js" "$@"
 export async function layOut(place: Workplace): Promise<void> {
   const { root, modules, tree, say } = place;
   say('tree: compiling TypeScript');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
   // Not `npm run build`: its set-up would touch the modules that this very program runs from.
-  await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: root });
-  await run(process.execPath, ['scripts/copy-assets.mjs'], { cwd: root });
+  await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--noEmit'], { cwd: root });
+  await build(join(root, 'dist'));
   say('tree: laying out');
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(join(tree, 'runtime'), { recursive: true });

@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from '../../scripts/quick-build.ts';
+import { build } from '../../scripts/build.ts';
 import { cli } from './cli.ts';
 
 /** The gateway of this working tree compiled into a folder, without its modules. What this run has compiled is copied. */
