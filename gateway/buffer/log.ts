@@ -2,6 +2,7 @@ import { crc32, zstdCompressSync, zstdDecompressSync, constants } from 'node:zli
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { RecordClass } from '../../contracts/message.ts';
 import type { Db } from './database.ts';
+import { heldTexts } from './held-texts.ts';
 
 /**
  * Where a lane's rows begin. The row of a batch has the id `base + first lsn`, so that one b-tree holds both lanes, each
@@ -52,7 +53,7 @@ export interface NewBatch {
   readonly boot: number;
   readonly wallMs: number;
   readonly upMs: number;
-  readonly text: string;
+  readonly text: string | Uint8Array;
   readonly devices: DeviceCounts;
   readonly classes: ClassCounts;
   readonly lsns?: readonly number[];
@@ -63,7 +64,7 @@ export interface NewBatch {
 const compressFrom = 256;
 const compressDevicesFrom = 512;
 
-const compress = (plain: Buffer): Buffer =>
+const compress = (plain: Uint8Array): Buffer =>
   zstdCompressSync(plain, { pledgedSrcSize: plain.length, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
 const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
@@ -73,7 +74,7 @@ const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
   );
 
 export function packBatch(batch: NewBatch): StoredBatch {
-  const plain = Buffer.from(batch.text);
+  const plain = typeof batch.text === 'string' ? Buffer.from(batch.text) : batch.text;
   const packed = plain.length < compressFrom ? plain : compress(plain);
   const zstd = packed.length < plain.length;
   const row = {
@@ -125,7 +126,8 @@ export function unpackBatch(row: StoredBatch): OpenBatch {
   });
 }
 
-type PlainBatch = Pick<NewBatch, 'lane' | 'firstLsn' | 'boot' | 'wallMs' | 'upMs' | 'text' | 'devices' | 'lsns'>;
+type Head = Pick<NewBatch, 'lane' | 'firstLsn' | 'boot' | 'wallMs' | 'upMs' | 'devices' | 'lsns'>;
+type PlainBatch = Head & { readonly text: string };
 
 function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: PlainBatch): OpenBatch {
   const [index = '[]', ...lines] = text.split('\n');
@@ -144,7 +146,7 @@ function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: 
 export interface Log {
   insert(row: StoredBatch): void;
   /** Holds a batch for those who read it soon, as long as there is room. To be called once it is committed. */
-  hold(batch: PlainBatch): void;
+  hold(batch: Head & Pick<NewBatch, 'text'>): void;
   /** The batch that holds the record at `lsn`, or the first one after it. */
   at(lane: Lane, lsn: number): OpenBatch | undefined;
   /** Forgets what it keeps in memory of a batch that was changed or removed. */
@@ -154,8 +156,6 @@ export interface Log {
 const columns = 'id, last_lsn, n, boot, wall_ms, up_ms, bytes, classes, devices, lsns, notes, zstd, crc, data';
 /** Batches kept unpacked: one for each of a few sinks and lanes that read at the same time. */
 const keptOpen = 4;
-/** Characters of the newest batches, which history and sinks that are not behind read without taking them out of the file. */
-const heldChars = 2 * 1024 * 1024;
 
 export function openLog(db: Db): Log {
   const values = columns.replaceAll(/\w+/g, '@$&');
@@ -173,8 +173,7 @@ export function openLog(db: Db): Log {
     .prepare<[number], number>('SELECT id FROM batches WHERE id >= ? ORDER BY id LIMIT 1 OFFSET 1')
     .pluck();
   const open = new Map<number, OpenBatch>();
-  const held = new Map<number, PlainBatch>();
-  let chars = 0;
+  const held = heldTexts<Head>();
 
   /**
    * A whole page in the place of another hides rows from a search, and SQLite finds nothing wrong. So the row behind the one
@@ -189,10 +188,6 @@ export function openLog(db: Db): Log {
     if (found !== from) throw corruptBatch(`batch ${found ?? 'none'} is in front of ${until}, not ${from ?? 'none'}`);
   };
 
-  const letGo = (id: number): void => {
-    chars -= held.get(id)?.text.length ?? 0;
-    held.delete(id);
-  };
   const keep = (batch: OpenBatch): OpenBatch => {
     const oldest = open.size >= keptOpen ? open.keys().next().value : undefined;
     if (oldest !== undefined) open.delete(oldest);
@@ -207,21 +202,20 @@ export function openLog(db: Db): Log {
 
   return {
     insert: (row) => void insert.run(row),
-    hold(batch) {
-      held.set(laneBase(batch.lane) + batch.firstLsn, batch);
-      chars += batch.text.length;
-      for (const id of held.keys()) {
-        if (chars <= heldChars) break;
-        letGo(id);
-      }
+    hold({ lane, firstLsn, boot, wallMs, upMs, devices, lsns, text }) {
+      held.hold(
+        laneBase(lane) + firstLsn,
+        { lane, firstLsn, boot, wallMs, upMs, devices, ...(lsns && { lsns }) },
+        text,
+      );
     },
     at(lane, lsn) {
       for (const batch of open.values()) {
         if (batch.lane === lane && (batch.lsns[0] ?? Infinity) <= lsn && lsn <= (batch.lsns.at(-1) ?? -1)) return batch;
       }
       const base = laneBase(lane);
-      const fresh = held.get(base + lsn);
-      if (fresh) return keep(openBatch(fresh));
+      const fresh = held.at(base + lsn);
+      if (fresh) return keep(openBatch({ ...fresh.head, text: fresh.text }));
       const holding = upTo.get(base, base + lsn);
       if (holding && holding.last_lsn >= lsn) return load(holding);
       const next = after.get(base + lsn, base + laneSpan);
@@ -230,7 +224,7 @@ export function openLog(db: Db): Log {
     },
     forget(id) {
       open.delete(id);
-      letGo(id);
+      held.forget(id);
     },
   };
 }

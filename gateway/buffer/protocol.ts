@@ -23,7 +23,7 @@ export interface Now {
  */
 export interface LaneRecords {
   readonly lane: Lane;
-  readonly text: string;
+  readonly text: string | Uint8Array;
   readonly n: number;
   readonly devices: readonly (readonly [device: string, count: number])[];
   readonly classes: Readonly<Partial<Record<RecordClass, number>>>;
@@ -46,6 +46,8 @@ export interface CommitRequest {
 /** Counts up with each try, over all runs on one database: by it a later writer says whether this one was committed. */
 export interface NumberedCommit extends CommitRequest {
   readonly n: number;
+  /** Where the texts of the lanes end in the room, where they lie there. */
+  readonly ends?: readonly number[];
 }
 
 /** `failed` names the entry whose statement failed; then nothing was committed. */
@@ -134,4 +136,6 @@ export interface WriterData {
   readonly again: boolean;
   readonly options: Omit<BufferOptions, 'limits'> & { readonly limits: Required<NonNullable<BufferOptions['limits']>> };
   readonly now: Now;
+  /** Where long texts of commits lie. */
+  readonly room: SharedArrayBuffer;
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
-import type { Answer, Now, Opening, Operation, Operations, WriterData } from './protocol.ts';
+import { layTexts, openRoom } from '../lib/text-room.ts';
+import type { Answer, NumberedCommit, Now, Opening, Operation, Operations, WriterData } from './protocol.ts';
 import { errorFrom, type ErrorReport } from './store-error.ts';
 import { filename, writerMark } from './writer.ts';
 
@@ -22,6 +23,8 @@ interface Waiting {
 }
 
 const endWithinMs = 10_000;
+/** More than the bound of a commit; memory that no text has touched costs nothing. */
+const roomBytes = 2 * 1024 * 1024;
 
 export const nowOf = (clock: Clock): Now => ({ wallMs: clock.wallMs(), monoMs: clock.monoMs() });
 
@@ -30,11 +33,12 @@ export async function startWriter(
   options: WriterData['options'],
   deps: { clock: Clock; answerTimeoutMs: number; again: boolean },
 ): Promise<Writer> {
+  const room = commitRoom();
   const worker = new Worker(filename, {
     name: 'buffer-writer',
     workerData: {
       mark: writerMark,
-      start: { options, now: nowOf(deps.clock), again: deps.again } satisfies WriterData,
+      start: { options, now: nowOf(deps.clock), again: deps.again, room: room.memory } satisfies WriterData,
     },
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
@@ -69,6 +73,7 @@ export async function startWriter(
     if (!('id' in message)) return;
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
+    room.answered(message.id);
     if (!message.ok && (message.error.fault === 'io' || message.error.fault === 'corrupt')) lose(message.error);
     if (message.ok) asked?.resolve(message.answer as never);
     else asked?.reject(errorFrom(message.error));
@@ -98,10 +103,36 @@ export async function startWriter(
       lastId += 1;
       const id = lastId;
       const now = nowOf(deps.clock);
+      const sent = op === 'commit' ? room.lay(id, ask as NumberedCommit) : ask;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject, since: performance.now() });
-        worker.postMessage({ id, op, now, ask });
+        worker.postMessage({ id, op, now, ask: sent });
       });
+    },
+  };
+}
+
+interface CommitRoom {
+  readonly memory: SharedArrayBuffer;
+  /** The commit as it is sent: its texts lie in the room, where they are long and no other commit's lie there. */
+  lay(id: number, commit: NumberedCommit): NumberedCommit;
+  answered(id: number): void;
+}
+
+function commitRoom(): CommitRoom {
+  const room = openRoom(new SharedArrayBuffer(roomBytes));
+  let usedBy: number | undefined;
+  return {
+    memory: room.buffer,
+    lay(id, commit) {
+      const texts = commit.lanes.map(({ text }) => (typeof text === 'string' ? text : ''));
+      const ends = usedBy === undefined ? layTexts(texts, room) : undefined;
+      if (ends === undefined) return commit;
+      usedBy = id;
+      return { ...commit, lanes: commit.lanes.map((lane) => Object.assign({}, lane, { text: '' })), ends };
+    },
+    answered(id) {
+      if (id === usedBy) usedBy = undefined;
     },
   };
 }

@@ -1,13 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LogFollower, OpenFollower } from '../../contracts/log-follower.ts';
 import { compactHeap } from '../lib/compact-heap.ts';
+import { laidTexts, openRoom, type TextRoom } from '../lib/text-room.ts';
 import { checkBuffer } from './check.ts';
 import { followLog } from './follow-log.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { queryDeadLetters } from './dead-letters.ts';
 import { readLedger } from './ledger-report.ts';
 import type { OpenStore } from './open-store.ts';
-import type { Answer, Now, Opening, Operation, Operations, Request, WriterData } from './protocol.ts';
+import type { Answer, NumberedCommit, Now, Opening, Operation, Operations, Request, WriterData } from './protocol.ts';
 import { markDamaged } from './quarantine.ts';
 import { openOrSalvage } from './salvage.ts';
 import { readStatus } from './status.ts';
@@ -19,12 +20,20 @@ type Handlers = { [Op in Operation]: (ask: Operations[Op]['ask'], now: Now) => O
 const lockWaitMs = 2_000;
 
 function handlersOf(
-  { db, store, tables, outages, deadLetters, follower }: OpenStore & { readonly follower: LogFollower | undefined },
+  {
+    db,
+    store,
+    tables,
+    outages,
+    deadLetters,
+    follower,
+    room,
+  }: OpenStore & { readonly follower: LogFollower | undefined; readonly room: TextRoom },
   lock: Disposable,
   sinks: readonly string[],
 ): Handlers {
   return {
-    commit: (ask, now) => store.commit(ask, now),
+    commit: (ask, now) => store.commit(withTexts(ask, room), now),
     claim: (ask, now) => store.claim(ask, now),
     settle: (ask, now) => store.settle(ask, now),
     read: (ask) => tables.all(ask.statement, ask.params),
@@ -61,15 +70,23 @@ function handlersOf(
   };
 }
 
+function withTexts(commit: NumberedCommit, room: TextRoom): NumberedCommit {
+  const { ends, lanes } = commit;
+  if (ends === undefined) return commit;
+  const texts = laidTexts(ends, room);
+  return { ...commit, lanes: lanes.map((lane, at) => Object.assign({}, lane, { text: texts[at] ?? '' })) };
+}
+
 /** Opens the database and answers requests, one at a time and in order, until it is told to close. */
-export function serve(port: MessagePort, { options, now, again }: WriterData, openFollower?: OpenFollower): void {
+export function serve(port: MessagePort, data: WriterData, openFollower?: OpenFollower): void {
+  const { options, now, again } = data;
   const say = (message: Opening | Answer): void => port.postMessage(message);
   let handlers: Handlers;
   try {
     const lock = lockDataDir(options.dataDir, again ? lockWaitMs : 0);
     const { open, salvaged } = openOrSalvage(options, now);
     const follower = openFollower && followLog(open, openFollower, options.follower?.options);
-    handlers = handlersOf({ ...open, follower }, lock, options.sinks);
+    handlers = handlersOf({ ...open, follower, room: openRoom(data.room) }, lock, options.sinks);
     compactHeap();
     say({ opened: true, salvaged, lastCommit: open.store.lastCommit });
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { TextRoom } from '../lib/text-room.ts';
 import type { DecodePool, Failure, RunOptions } from './decode-pool.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import { unpackResults } from './packed-results.ts';
@@ -16,6 +17,8 @@ export interface BatchRunnerParts {
   readonly knowledge: KnowledgeBook;
   /** One cell per slot, written by the threads. */
   readonly progress: Int32Array;
+  /** One per slot, for long results. */
+  readonly rooms: readonly TextRoom[];
   readonly onClaims: (claims: Claims) => void;
   readonly log: Logger;
 }
@@ -32,16 +35,17 @@ export interface BatchRunner {
   ask(build: (everything: boolean) => Ask): Promise<Reply | Failure>;
 }
 
-export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchRunnerParts): BatchRunner {
+export function batchRunner({ pool, knowledge, progress, rooms, onClaims, log }: BatchRunnerParts): BatchRunner {
   const ask = asker(pool, knowledge);
+  const usable = new Map(rooms.entries());
 
-  const offer = (items: readonly RoutedEnvelope[], at: Place): Promise<Reply | Failure> => {
+  const offer = (items: readonly RoutedEnvelope[], at: Place, useRoom: boolean): Promise<Reply | Failure> => {
     return ask((everything) => {
       Atomics.store(progress, at.slot, -1);
       const packed = packEnvelopes(items);
       const briefing = knowledge.briefing(everything);
       return {
-        task: { is: 'decode', slot: at.slot, briefing, ...packed },
+        task: { is: 'decode', slot: at.slot, briefing, ...packed, useRoom },
         transfer: [packed.payloads],
         position: () => Atomics.load(progress, at.slot),
       };
@@ -51,9 +55,10 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
   /** Results, or the index of the envelope at which the thread failed. */
   const attempt = async (items: readonly RoutedEnvelope[], at: Place): Promise<Attempt> => {
     for (let offered = 1; ; offered++) {
-      const reply = await offer(items, at);
+      const room = usable.get(at.slot);
+      const reply = await offer(items, at, room !== undefined);
       if (reply.is === 'decoded') {
-        const results = unpackResults(reply.results);
+        const results = unpackResults(reply.results, room);
         if (reply.taught) {
           const changes = results.flatMap(changesOf);
           knowledge.learn(changes);
@@ -65,6 +70,8 @@ export function batchRunner({ pool, knowledge, progress, onClaims, log }: BatchR
       if (reply.is !== 'crashed' && reply.is !== 'hung') {
         throw new PortcullisError('INTERNAL', `A decode thread answered ${reply.is}.`);
       }
+      // A thread that was given up may write there once more, under the eyes of whoever reads the next one's results.
+      usable.delete(at.slot);
       const failedAt = Atomics.load(progress, at.slot);
       if (failedAt >= 0) return { failedAt, why: reply };
       if (offered === offers) throw new PortcullisError('OVERLOADED', `No decode thread answers: ${reply.detail}`);

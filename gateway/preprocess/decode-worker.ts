@@ -13,6 +13,7 @@ import { zoneOffsets } from '../lib/zone-time.ts';
 import { packResults } from './packed-results.ts';
 import { headWidth, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
+import { openRoom } from '../lib/text-room.ts';
 import { textOf } from './text-measurement.ts';
 import { threadKnowledge } from './thread-knowledge.ts';
 
@@ -26,6 +27,7 @@ const knowledge = threadKnowledge(plugins.length);
 /** The places of devices are known in the same way as lessons, in versions of their own. */
 const places = threadKnowledge(1);
 const progress = new Int32Array(data.progress);
+const rooms = data.rooms.map(openRoom);
 const context: DecodeContext = {
   placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
   offsetAt: zoneOffsets(data.site.timeZone),
@@ -62,7 +64,8 @@ function decode(task: DecodeTask): Reply {
   }
   const claims = claimsOf(learners);
   if (learners.size > 0) knowledge.advance();
-  return { is: 'decoded', ...here(), results: packResults(results), taught: learners.size > 0, claims };
+  const packed = packResults(results, task.useRoom ? rooms[task.slot] : undefined);
+  return { is: 'decoded', ...here(), results: packed, taught: learners.size > 0, claims };
 }
 
 function decodeOne(task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {

@@ -1,5 +1,6 @@
 import type { Ingest } from '../../contracts/pipeline.ts';
 import { batchRunner } from './batch-runner.ts';
+import type { TextRoom } from '../lib/text-room.ts';
 import type { BatchRunner } from './batch-runner.ts';
 import { openCommitter } from './committer.ts';
 import type { Committer, CommitterParts } from './committer.ts';
@@ -17,6 +18,8 @@ export interface LaneParts {
   readonly pool: DecodePool;
   readonly knowledge: KnowledgeBook;
   readonly progress: Int32Array;
+  /** Where long results of each slot lie; none for a process of its own. */
+  readonly rooms: readonly TextRoom[];
   /** Batches in work at once. */
   readonly slots: number;
   readonly batch: IngestOptions['batch'];

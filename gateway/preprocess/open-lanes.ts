@@ -15,12 +15,15 @@ import { withPlaces, type Located } from './located.ts';
 import type { IngestDeps, IngestOptions } from './options.ts';
 import { openRouter } from './router.ts';
 import type { Router } from './router.ts';
+import { openRoom } from '../lib/text-room.ts';
 import { zoneOffsets } from '../lib/zone-time.ts';
 import { nobody } from './task.ts';
-import type { Claims, PluginDescriptor } from './task.ts';
+import type { Claims, PluginDescriptor, ThreadData } from './task.ts';
 
 /** A plugin that stands still must not fill the room of all the others. */
 const cellQueueBytes = 2 * 1024 * 1024;
+/** Several times what a batch of ordinary messages becomes; memory that no text has touched costs nothing. */
+const roomBytes = 512 * 1024;
 
 /** All ways from arrival to commit, and which plugin goes which way. Plugins of the threads come first. */
 export interface Lanes extends AsyncDisposable {
@@ -56,12 +59,14 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
   const inCells = new Map<string, Place>();
   const slots = options.threads + 1;
   const progress = new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT);
+  const rooms = Array.from({ length: slots }, () => new SharedArrayBuffer(roomBytes));
   const threads = openLane({
     ...shared,
     slots,
-    pool: opening.use(startPool(options, progress, deps)),
+    pool: opening.use(startPool(options, { progress, rooms }, deps)),
     knowledge: placed,
     progress: new Int32Array(progress),
+    rooms: rooms.map(openRoom),
     maxQueuedBytes: options.maxQueuedBytes,
     router: () => threadRouter,
     onClaims: (claims) => {
@@ -78,6 +83,7 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
       pool: cellPool(cell, { index, progress: marks, context }),
       knowledge: knowledgeOf((plugin) => plugin === index),
       progress: marks,
+      rooms: [],
       maxQueuedBytes: Math.min(options.maxQueuedBytes, cellQueueBytes),
       router: () => routerOfOne(cell, index),
       onClaims: (claims) => router.claim(claims),
@@ -133,7 +139,11 @@ async function describeAll({ threads, cellLanes, cells, names, plugins }: Descri
   return claims;
 }
 
-function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }: IngestDeps): DecodePool {
+function startPool(
+  options: IngestOptions,
+  memory: Pick<ThreadData, 'progress' | 'rooms'>,
+  { log }: IngestDeps,
+): DecodePool {
   const plugins = options.plugins.map(({ name, entry, fence, expected, config }) => ({
     name,
     config,
@@ -142,7 +152,7 @@ function startPool(options: IngestOptions, progress: SharedArrayBuffer, { log }:
     entry: entry instanceof URL ? fileURLToPath(entry) : entry,
   }));
   const { threads, threadHeapMb: heapMb, envelopeDeadlineMs: deadlineMs, site, steps } = options;
-  return openDecodePool({ threads, heapMb, deadlineMs, data: { plugins, site, steps, progress } }, log);
+  return openDecodePool({ threads, heapMb, deadlineMs, data: { plugins, site, steps, ...memory } }, log);
 }
 
 /** Everything that reaches a cell's lane is for its plugin; its own filters say whether it teaches. */

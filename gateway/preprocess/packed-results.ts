@@ -1,15 +1,14 @@
 import type { Measurement, RecordClass, Scalar } from '../../contracts/message.ts';
 import type { TextMeasurement } from '../../contracts/pipeline.ts';
+import { laidTexts, layTexts, type TextRoom } from '../lib/text-room.ts';
 import type { EnvelopeResult } from './task.ts';
 
 /**
  * `EnvelopeResult[]` in two strings, which clone faster than objects (decision 0040). `json` is a `Packed`. `lines` holds
- * what the main thread need not read: the measurements that are text, one per line.
+ * what the main thread need not read: the measurements that are text, one per line. Where they are long, `ends` says where
+ * they lie in the room of the task.
  */
-export interface PackedResults {
-  readonly json: string;
-  readonly lines: string;
-}
+export type PackedResults = { readonly json: string; readonly lines: string } | { readonly ends: readonly number[] };
 
 /** `shapes` are the lists of keys that came; the messages of one kind of device share one. */
 interface Packed {
@@ -30,8 +29,8 @@ type Head = readonly [
 /** Where the values begin in a head. */
 const headValues = 5;
 
-export function packResults(results: readonly EnvelopeResult[]): PackedResults {
-  const lines: string[] = [];
+export function packResults(results: readonly EnvelopeResult[], room?: TextRoom): PackedResults {
+  const texts: string[] = [];
   const shapes: (readonly string[])[] = [];
   const places = new Map<string, number>();
   const shapeOf = (keys: readonly string[]): number => {
@@ -45,15 +44,19 @@ export function packResults(results: readonly EnvelopeResult[]): PackedResults {
   const items = results.map((result) => {
     if (!isText(result)) return result;
     return result.map(({ text, device, cls, kind, ts, keys, values }): Head => {
-      lines.push(text);
+      texts.push(text);
       return [device, cls, kind, ts ?? null, shapeOf(keys), ...values];
     });
   });
-  return { json: JSON.stringify({ items, shapes } satisfies Packed), lines: lines.join('\n') };
+  const json = JSON.stringify({ items, shapes } satisfies Packed);
+  const lines = texts.join('\n');
+  const ends = room && layTexts([json, lines], room);
+  return ends ? { ends } : { json, lines };
 }
 
 /** Reads the results back, in the order of their envelopes. */
-export function unpackResults({ json, lines }: PackedResults): readonly EnvelopeResult[] {
+export function unpackResults(packed: PackedResults, room?: TextRoom): readonly EnvelopeResult[] {
+  const [json = '', lines = ''] = textsOf(packed, room);
   const { items, shapes } = JSON.parse(json) as Packed;
   const texts = lines.split('\n');
   let next = 0;
@@ -64,6 +67,11 @@ export function unpackResults({ json, lines }: PackedResults): readonly Envelope
     return { text, device, cls, kind, ts: ts ?? undefined, keys: shapes[shape] ?? [], values };
   };
   return items.map((item) => (isPacked(item) ? item.map(measurementOf) : item));
+}
+
+function textsOf(packed: PackedResults, room: TextRoom | undefined): readonly string[] {
+  if (!('ends' in packed)) return [packed.json, packed.lines];
+  return room === undefined ? [] : laidTexts(packed.ends, room).map((bytes) => bytes.toString());
 }
 
 /** Whether it holds measurements, all of them text. */

@@ -22,6 +22,8 @@ export interface ThreadData {
   readonly steps: StepOptions;
   /** One cell per task slot: the index of the envelope in work, so that a culprit is known after a crash. */
   readonly progress: SharedArrayBuffer;
+  /** Where the long results of each slot may lie. */
+  readonly rooms: readonly SharedArrayBuffer[];
 }
 
 /** One change of a plugin's knowledge; `json` is the value's JSON text, absent when the key is forgotten. */
@@ -58,6 +60,8 @@ export interface DecodeTask {
   /** `headWidth` values per envelope, see `packEnvelopes`. */
   readonly heads: readonly (string | number | boolean)[];
   readonly payloads: ArrayBuffer;
+  /** Long results may lie in the room of the slot. */
+  readonly useRoom: boolean;
 }
 
 export interface EncodeTask {

@@ -34,6 +34,17 @@ test('a claimed record is a valid message with its identity', async (t) => {
   );
 });
 
+test('a commit of long texts is in memory and in the file as it came', async (t) => {
+  const dir = await tempDir(t);
+  const first = await open(t, dir);
+  const values = Array.from({ length: 300 }, (_, n) => `Küche ${n} 中 ${n}`);
+  await first.append(entry(...values.map((_, n) => measurement(`Küche ${n} 中`, n))));
+  await first.append(entry(measurement('b', 1)));
+  assert.deepEqual(valuesOf(await claim(first, { records: 400 })), [...values, 'b 1']);
+  await first[Symbol.asyncDispose]();
+  assert.deepEqual(await drain(await open(t, dir)), [...values, 'b 1']);
+});
+
 test('records that were not settled come again after a restart, with the same id', async (t) => {
   const dir = await tempDir(t);
   const first = await open(t, dir);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Metric } from '../../../contracts/message.ts';
+import { openRoom } from '../../../gateway/lib/text-room.ts';
 import { packResults, unpackResults } from '../../../gateway/preprocess/packed-results.ts';
 import { textOf, withoutMetrics } from '../../../gateway/preprocess/text-measurement.ts';
 import type { Decoded, EnvelopeResult } from '../../../gateway/preprocess/task.ts';
@@ -65,5 +66,18 @@ test('results come out of their pack as they went in', () => {
     fc.property(fc.array(fc.oneof(texts, detailed, fc.constant([])), { maxLength: 6 }), (results: EnvelopeResult[]) => {
       assert.deepEqual(unpackResults(packResults(results)), results);
     }),
+  );
+});
+
+test('long results lie in the room, and come out of it as they went in', () => {
+  const room = openRoom(new SharedArrayBuffer(256 * 1024));
+  const texts = decoded.map((one) => [textOf(one, envelope('t', ''), 'house')]);
+  fc.assert(
+    fc.property(fc.array(texts, { minLength: 100, maxLength: 120 }), (results: EnvelopeResult[]) => {
+      const packed = packResults(results, room);
+      assert.deepEqual(Object.keys(packed), ['ends']);
+      assert.deepEqual(unpackResults(packed, room), results);
+    }),
+    { numRuns: 20 },
   );
 });
