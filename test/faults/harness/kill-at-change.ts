@@ -58,7 +58,10 @@ async function killOnce(context: RoundContext, first: number): Promise<Outcome> 
   await sleep(500);
   await load.stop();
   killAt(second);
-  await round.daemon.stop();
+  // It shall be killed on its way.
+  const ended = round.daemon.ended();
+  process.kill(round.daemon.pid(), 'SIGTERM');
+  await ended;
   rmSync(killFile, { force: true });
   await round.restart();
   const { alarms } = await round.daemon.api<Alarms>('/api/v1/alarms');
