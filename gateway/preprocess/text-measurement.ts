@@ -34,7 +34,20 @@ const closing = ']}';
 export function withoutMetrics(measurement: TextMeasurement, left: readonly number[]): TextMeasurement {
   const { text, keys, values } = measurement;
   const isKept = (_: unknown, index: number): boolean => !left.includes(index);
-  return { ...measurement, text: cut(text, left), keys: keys.filter(isKept), values: values.filter(isKept) };
+  return { ...measurement, text: cut(text, left), keys: keysWithout(keys, left), values: values.filter(isKept) };
+}
+
+/** What is left of a list of keys, by the places of those that are left out. */
+const remaining = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+
+/** Messages that share their list of keys share what is left of it: what is known of a list is looked up by the list. */
+function keysWithout(keys: readonly string[], left: readonly number[]): readonly string[] {
+  let known = remaining.get(keys);
+  if (known === undefined) remaining.set(keys, (known = new Map()));
+  const places = left.join();
+  const kept = known.get(places) ?? keys.filter((_, index) => !left.includes(index));
+  known.set(places, kept);
+  return kept;
 }
 
 /** Goes no further than to the last metric that is left out. */

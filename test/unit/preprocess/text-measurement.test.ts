@@ -53,6 +53,18 @@ test('a record keeps everything but the metrics that are left out', () => {
   );
 });
 
+test('messages that share their keys share what is left of them', () => {
+  const keys = ['a', 'b', 'c', 'd'];
+  const one = (left: readonly number[]): readonly string[] => {
+    const m = keys.map((n, v): Metric => ({ n, v }));
+    const decoded: Decoded = { kind: 'state', dev: { id: 'x' }, ts: 1, clk: 'gateway', cls: 'state', m };
+    return withoutMetrics({ ...textOf(decoded, envelope('t', ''), 'house'), keys }, left).keys;
+  };
+  assert.deepEqual(one([1, 3]), ['a', 'c']);
+  assert.equal(one([1, 3]), one([1, 3]));
+  assert.deepEqual(one([3]), ['a', 'b', 'c']);
+});
+
 test('results come out of their pack as they went in', () => {
   const texts = fc
     .array(decoded, { minLength: 1, maxLength: 3 })
