@@ -45,7 +45,7 @@ export class Gathering {
 
   /** A value without canonical word. */
   other(key: string, value: Scalar, about?: About): void {
-    let name = `x.${this.#proto}.${key}`;
+    let name = otherName(this.#proto, key);
     while (this.#isTaken(name, about?.ep)) name += '~';
     this.#put(name, key, value, about);
   }
@@ -90,6 +90,26 @@ export class Gathering {
       this.#taken = new Set(this.#metrics.map((metric) => placeOf(metric.n, metric.ep)));
     }
   }
+}
+
+/** Names by protocol and key: most messages bring keys that came before, and a name that is shared was hashed before. */
+const otherNames = new Map<string, Map<string, string>>();
+const maxOtherNames = 2_048;
+let keptNames = 0;
+
+function otherName(proto: string, key: string): string {
+  const known = otherNames.get(proto)?.get(key);
+  if (known !== undefined) return known;
+  const name = `x.${proto}.${key}`;
+  if (name.length > maxName) return name;
+  if (keptNames >= maxOtherNames) {
+    otherNames.clear();
+    keptNames = 0;
+  }
+  const names = otherNames.get(proto) ?? new Map<string, string>();
+  otherNames.set(proto, names.set(key, name));
+  keptNames += 1;
+  return name;
 }
 
 /** Starts collecting for a protocol; the word becomes part of `x.` names. */

@@ -70,14 +70,19 @@ function readWord(envelope: Envelope, text: string, config: Config): readonly Re
 
 function readObject(json: JsonObject, gathering: Gathering, config: Config): SourceTime | undefined {
   let at: SourceTime | undefined;
-  for (const [key, value] of Object.entries(json)) {
+  const entries = Object.entries(json);
+  const tellsUnits = entries.some(([key]) => isUnitKey(key));
+  for (const [key, value] of entries) {
     const time = at === undefined && timeKeys.has(key) ? timeOf(value) : undefined;
-    if (isUnitOf(json, key)) continue;
-    if (time === undefined) readField(key, value, unitBeside(json, key), gathering, config);
+    if (tellsUnits && isUnitOf(json, key)) continue;
+    const unit = tellsUnits ? unitBeside(json, key) : undefined;
+    if (time === undefined) readField(key, value, unit, gathering, config);
     else at = time;
   }
   return at;
 }
+
+const isUnitKey = (key: string): boolean => key === 'unit' || key.endsWith('_unit');
 
 /** `{"weight":70,"weight_unit":"kg"}` and `{"value":70,"unit":"kg"}`: the unit stands in a field beside the value. */
 function unitBeside(json: JsonObject, key: string): string | undefined {

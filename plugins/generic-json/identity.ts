@@ -3,7 +3,7 @@ import { isObject, member, type Envelope, type Json, type JsonObject } from '../
 /** Last levels that say what kind of message this is and do not name a value. */
 const kindLevels: ReadonlySet<string> = new Set(['event', 'events', 'state', 'states', 'status', 'telemetry', 'value']);
 const presenceLevels: ReadonlySet<string> = new Set(['availability', 'lwt', 'online', 'status']);
-const commandLevels: ReadonlySet<string> = new Set(['cmnd', 'command', 'commands', 'get', 'set']);
+const commandLevel = /(?:^|\/)(?:cmnd|commands?|get|set)(?:\/|$)/;
 const macAddress = /^(?:[0-9A-F]{2}:){5}[0-9A-F]{2}$/i;
 
 const plainWord = /^[^\p{Cc}]{1,64}$/u;
@@ -12,7 +12,7 @@ const lastLevel = (topic: string): string => topic.slice(topic.lastIndexOf('/') 
 
 /** A message to a device says nothing of it: `devices/shed/set`, `home/OMG/commands/…`. */
 export function isCommand(topic: string): boolean {
-  return topic.split('/').some((level) => commandLevels.has(level));
+  return commandLevel.test(topic);
 }
 
 /** The value that a topic names with its last level (`…/Nexus-TH/177/temperature_C`), where it names one. */
@@ -53,8 +53,9 @@ function senderIn(json: JsonObject): string | undefined {
       : undefined;
   };
   const join = (...parts: (string | undefined)[]): string => parts.filter((part) => part !== undefined).join('/');
-  const [id, model, uuid] = [word('id'), word('model'), word('uuid')];
+  const id = word('id');
   if (id === undefined) return undefined;
+  const [model, uuid] = [word('model'), word('uuid')];
   if (!macAddress.test(id)) return model === undefined ? undefined : join(model, word('channel'), id);
   if (member(json, 'mac_type') !== 1) return id.toUpperCase();
   return uuid === undefined ? undefined : join(uuid, word('major'), word('minor'));

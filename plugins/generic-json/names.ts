@@ -35,19 +35,18 @@ export function unitIn(path: string): { readonly stem: string; readonly unit: st
   return unit === undefined || found === undefined ? undefined : { stem: path.slice(0, -found.length), unit };
 }
 
-const aliases: Readonly<Record<string, MetricWord>> = {
-  energy: 'energy.import',
-  light: 'illuminance',
-  pm25: 'pm2_5',
-  pm2_5: 'pm2_5',
-  power: 'power.active',
-  rain: 'rain.total',
-  rssi: 'signal.rssi',
-  wind_avg: 'wind.speed',
-  wind_dir: 'wind.direction',
-  wind_max: 'wind.gust',
-  wind_speed: 'wind.speed',
-};
+const aliases: ReadonlyMap<string, MetricWord> = new Map([
+  ['energy', 'energy.import'],
+  ['light', 'illuminance'],
+  ['pm25', 'pm2_5'],
+  ['power', 'power.active'],
+  ['rain', 'rain.total'],
+  ['rssi', 'signal.rssi'],
+  ['wind_avg', 'wind.speed'],
+  ['wind_dir', 'wind.direction'],
+  ['wind_max', 'wind.gust'],
+  ['wind_speed', 'wind.speed'],
+]);
 
 /** Flags whose meaning does not hang on a convention; an open contact is true for some senders and false for others. */
 const plainFlags: ReadonlySet<string> = new Set([
@@ -65,7 +64,7 @@ const plainFlags: ReadonlySet<string> = new Set([
  * a device chose is believed only where value and word fit together.
  */
 export function wordFor(name: string, value: Scalar, configured: boolean): MetricWord | undefined {
-  const word = Object.hasOwn(aliases, name) ? aliases[name] : isMetricWord(name) ? name : undefined;
+  const word = aliases.get(name) ?? (isMetricWord(name) ? name : undefined);
   if (word === undefined || configured) return word;
   if (typeof value === 'boolean') return plainFlags.has(word) ? word : undefined;
   return canonicalUnit(word) === undefined ? undefined : word;
