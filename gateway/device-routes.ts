@@ -39,8 +39,8 @@ export function deviceRoutes({ registry, access, actuation, broker, buffer, hist
     ...twinRoutes(actuation.twins),
     ...commandRoutes(actuation.commands),
     ...(history ? historyRoutes(history, () => clock.wallMs()) : []),
-    ...credentialRoutes(broker),
+    ...credentialRoutes(broker.logins),
     ...deviceWindowRoutes(broker.deviceWindow),
-    ...takeoverRoutes(takeoverModel(registry, broker)),
+    ...takeoverRoutes(takeoverModel(registry, broker.logins)),
   ];
 }

@@ -108,7 +108,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
   await desk.tellPeople((message) => mqtt.publish(message));
 
-  const access = deviceAccess({ registry, broker: mqtt, forgetData: forgetting(ingest, buffer, history), log });
+  const access = deviceAccess({ registry, broker: mqtt.logins, forgetData: forgetting(ingest, buffer, history), log });
   await access.settle();
 
   const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };

@@ -1,11 +1,11 @@
 import type { TakenUsers, TakeoverModel } from './api/takeover-routes.ts';
 import type { Registry } from './registry/open-registry.ts';
 import { readZigbee2Mqtt } from './registry/zigbee2mqtt-files.ts';
-import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
+import type { LoginDesk } from './transports/mqtt/login-desk.ts';
 import { readMosquitto } from './transports/mqtt/mosquitto-files.ts';
 
 /** What was there before the gateway, taken over from its own files: devices into the registry, users into the broker. */
-export function takeoverModel(registry: Registry, broker: MqttTransport): TakeoverModel {
+export function takeoverModel(registry: Registry, logins: LoginDesk): TakeoverModel {
   return {
     async zigbee2mqtt(text, dryRun) {
       const { devices, notes } = readZigbee2Mqtt(text);
@@ -13,9 +13,9 @@ export function takeoverModel(registry: Registry, broker: MqttTransport): Takeov
     },
     async mosquitto(text, dryRun, rights) {
       const { users, notes } = readMosquitto(text, rights);
-      const isThere = new Set(users.map(({ user }) => user).filter((user) => broker.hasUser(user)));
+      const isThere = new Set(users.map(({ user }) => user).filter((user) => logins.hasUser(user)));
       const made = new Map<string, string>();
-      if (!dryRun) for (const { user, password } of await broker.takeOver(users)) made.set(user, password);
+      if (!dryRun) for (const { user, password } of await logins.takeOver(users)) made.set(user, password);
       const shown = users.map(({ user, hash, rights: may }): TakenUsers['users'][number] => {
         const { publish, subscribe } =
           typeof may === 'string' ? { publish: [`as ${may}`], subscribe: [`as ${may}`] } : may;

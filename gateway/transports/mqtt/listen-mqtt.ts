@@ -10,7 +10,6 @@ import { ClientRegistry } from './client-registry.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
-import type { DeviceSummary, IssuedCredential, NewDevice, TakenUser } from './credentials.ts';
 import { decoupleDelivery } from './decouple-delivery.ts';
 import { deviceWindow, type DeviceWindow } from './device-window.ts';
 import { openForwardGate } from './forward-gate.ts';
@@ -18,6 +17,7 @@ import { IngestGate } from './ingest-gate.ts';
 import { Intake } from './intake.ts';
 import { openListeners } from './listeners.ts';
 import type { Listeners, Ports } from './listeners.ts';
+import { loginDesk, type LoginDesk } from './login-desk.ts';
 import { LoginGate } from './login-gate.ts';
 import { defaultLimits } from './options.ts';
 import type { MqttLimits, MqttOptions } from './options.ts';
@@ -75,7 +75,7 @@ export class MqttTransport implements AsyncDisposable {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #sessions: SessionStore;
-  readonly #credentials: Credentials;
+  readonly logins: LoginDesk;
   /** Where a person lets new devices in. */
   readonly deviceWindow: WindowDesk;
   readonly #intake: Intake;
@@ -100,7 +100,7 @@ export class MqttTransport implements AsyncDisposable {
     this.#log = log;
     this.#clock = clock;
     this.#sessions = sessions;
-    this.#credentials = credentials;
+    this.logins = loginDesk(credentials, this.#clients, sessions);
     this.deviceWindow = windowDesk(window, credentials, log);
     this.#intake = new Intake(limits.maxPendingBytes);
     this.#connectionLimits = new ConnectionLimits(limits, clock, options.isClosed);
@@ -212,47 +212,6 @@ export class MqttTransport implements AsyncDisposable {
   /** Closes the connection of a client; says whether there was one. */
   disconnect(clientId: string): boolean {
     return this.#clients.disconnect(clientId);
-  }
-
-  async addCredential(device: NewDevice): Promise<IssuedCredential> {
-    return this.#credentials.add(device);
-  }
-
-  /** Takes over users of another broker; says the passwords that had to be made. */
-  async takeOver(users: readonly TakenUser[]): Promise<IssuedCredential[]> {
-    return this.#credentials.takeOver(users);
-  }
-
-  /** Issues a second valid credential. Of two the older one ends, and its connections with it. */
-  async rotate(user: string, password?: string): Promise<IssuedCredential> {
-    const { ended, ...issued } = await this.#credentials.rotate(user, password);
-    this.#clients.cutOff((identity) => ended.includes(identity.credentialId));
-    return issued;
-  }
-
-  /** Ends one credential of a user, or the user with all of them and its sessions. Live connections close at once. */
-  async revoke(user: string, credentialId?: string): Promise<void> {
-    const clientIds = this.#credentials.clientIdsOf(user);
-    await this.#credentials.revoke(user, credentialId);
-    this.#clients.cutOff(
-      (one) => one.user === user && (credentialId === undefined || one.credentialId === credentialId),
-    );
-    if (credentialId === undefined) for (const clientId of clientIds) await this.#sessions.end(clientId);
-  }
-
-  /** Revokes a user for good: what its clients had retained goes too. */
-  async remove(user: string): Promise<void> {
-    const clientIds = this.#credentials.clientIdsOf(user);
-    await this.revoke(user);
-    for (const clientId of clientIds) await this.#sessions.forgetRetained(clientId);
-  }
-
-  hasUser(user: string): boolean {
-    return this.#credentials.has(user);
-  }
-
-  listDevices(): DeviceSummary[] {
-    return this.#credentials.list();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

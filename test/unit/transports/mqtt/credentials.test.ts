@@ -24,7 +24,7 @@ const login = (user: string, password: string, clientId = user): Partial<IConnec
 
 test('nobody is let in by default', async (t) => {
   const broker = await startBroker(t, closedDoor);
-  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'right' });
+  await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'right' });
   assert.equal(await connack(t, broker, { clientId: 'lamp' }), 5, 'anonymous');
   assert.equal(await connack(t, broker, { clientId: 'lamp', username: 'lamp' }), 5, 'no password');
   assert.equal(await connack(t, broker, login('lamp', '')), 5, 'an empty password');
@@ -35,7 +35,7 @@ test('nobody is let in by default', async (t) => {
 
 test('passwords are stored as salted hashes, and an issued one works after a restart', async (t) => {
   const first = await startBroker(t, closedDoor);
-  const { password } = await first.transport.addCredential({ user: 'lamp', profile: 'generic' });
+  const { password } = await first.transport.logins.addCredential({ user: 'lamp', profile: 'generic' });
   const [row] = await first.store.read('mqtt.readCredentials', []);
   const stored = Buffer.from(row?.['hash'] as Uint8Array);
   assert.equal(stored.length, 32);
@@ -47,7 +47,7 @@ test('passwords are stored as salted hashes, and an issued one works after a res
 
 test('another user cannot take over a client id', async (t) => {
   const broker = await startBroker(t, closedDoor);
-  const { addCredential } = { addCredential: broker.transport.addCredential.bind(broker.transport) };
+  const { addCredential } = { addCredential: broker.transport.logins.addCredential.bind(broker.transport) };
   await addCredential({ user: 'victim', profile: 'generic', password: 'v' });
   await addCredential({ user: 'thief', profile: 'generic', password: 't' });
   const victim = await connectClient(t, broker.port, { clientId: 'victim', username: 'victim', password: 'v' });
@@ -60,7 +60,7 @@ test('another user cannot take over a client id', async (t) => {
 
 test('an anonymous client cannot take the id of a device', async (t) => {
   const broker = await startBroker(t, { anonymous: true });
-  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
   assert.equal(await connack(t, broker, { clientId: 'lamp' }), 5);
   assert.equal(await connack(t, broker, { clientId: 'somebody' }), 0);
 });
@@ -68,21 +68,21 @@ test('an anonymous client cannot take the id of a device', async (t) => {
 test('listed client ids belong to one user', async (t) => {
   const broker = await startBroker(t, closedDoor);
   const device = { user: 'bridge', profile: 'generic', password: 'p', clientIds: ['b1', 'b2'] };
-  await broker.transport.addCredential(device);
+  await broker.transport.logins.addCredential(device);
   assert.equal(await connack(t, broker, login('bridge', 'p', 'b2')), 0);
   assert.equal(await connack(t, broker, login('bridge', 'p', 'bridge')), 5);
-  const second = broker.transport.addCredential({ user: 'b1', profile: 'generic' });
+  const second = broker.transport.logins.addCredential({ user: 'b1', profile: 'generic' });
   await assert.rejects(second, (error) => error instanceof PortcullisError && error.code === 'CONFIG_INVALID');
 });
 
 test('during a rotation both passwords work, and the next rotation ends the oldest and its connection', async (t) => {
   const broker = await startBroker(t, closedDoor);
-  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'one' });
+  await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'one' });
   const old = await connectClient(t, broker.port, { clientId: 'lamp', username: 'lamp', password: 'one' });
-  await broker.transport.rotate('lamp', 'two');
+  await broker.transport.logins.rotate('lamp', 'two');
   assert.ok(old.connected);
-  assert.equal(broker.transport.listDevices()[0]?.credentialIds.length, 2);
-  await broker.transport.rotate('lamp', 'three');
+  assert.equal(broker.transport.logins.listDevices()[0]?.credentialIds.length, 2);
+  await broker.transport.logins.rotate('lamp', 'three');
   await until(() => !old.connected);
   assert.equal(await connack(t, broker, login('lamp', 'one')), 5);
   assert.equal(await connack(t, broker, login('lamp', 'two')), 0);
@@ -91,11 +91,11 @@ test('during a rotation both passwords work, and the next rotation ends the olde
 
 test('revocation closes the live connection, ends the session and is durable', async (t) => {
   const first = await startBroker(t, closedDoor);
-  await first.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  await first.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
   const options = { clientId: 'lamp', username: 'lamp', password: 'p', clean: false };
   const lamp = await connectClient(t, first.port, options);
   await lamp.subscribeAsync('devices/lamp/set', { qos: 1 });
-  await first.transport.revoke('lamp');
+  await first.transport.logins.revoke('lamp');
   await until(() => !lamp.connected);
   assert.equal(first.store.count('mqtt_subscriptions'), 0);
   assert.equal(await connack(t, first, login('lamp', 'p')), 5);
@@ -106,8 +106,8 @@ test('revocation closes the live connection, ends the session and is durable', a
 
 test('guessing is locked out, the right password included', async (t) => {
   const broker = await startBroker(t, closedDoor);
-  await broker.transport.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
-  await broker.transport.addCredential({ user: 'other', profile: 'generic', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'other', profile: 'generic', password: 'p' });
   const reasons = toldReasons(t);
   for (let i = 0; i < 6; i++) assert.equal(await connack(t, broker, login('lamp', `guess ${i}`)), 5);
   assert.equal(reasons.get('login-failed'), 5);
@@ -119,7 +119,7 @@ test('guessing is locked out, the right password included', async (t) => {
 test('__proto__ is a user and client id like any other', async (t) => {
   const broker = await startBroker(t, closedDoor);
   assert.equal(await connack(t, broker, login('__proto__', 'p')), 5);
-  await broker.transport.addCredential({ user: '__proto__', profile: 'generic', password: 'p' });
+  await broker.transport.logins.addCredential({ user: '__proto__', profile: 'generic', password: 'p' });
   assert.equal(await connack(t, broker, login('__proto__', 'p')), 0);
   assert.equal(await connack(t, broker, login('constructor', 'p')), 5);
 });

@@ -74,7 +74,7 @@ async function connack(t: TestContext, { port }: TestBroker, user: string, passw
 test('a device that nobody knows gets in after a person let it in, with the password that it has', async (t) => {
   const broker = await startBroker(t, { anonymous: false });
   const { deviceWindow: desk } = broker.transport;
-  await broker.transport.addCredential({ user: 'known', profile: 'generic', password: 'right' });
+  await broker.transport.logins.addCredential({ user: 'known', profile: 'generic', password: 'right' });
   assert.equal(await connack(t, broker, 'lamp', 'its own password'), 5);
   assert.deepEqual(desk.show().waiting, [], 'closed');
   desk.open();

@@ -103,13 +103,13 @@ test('a clean session takes its ids with it', async (t) => {
 
 test('the ids of a session without subscriptions go with its revoked credential', async (t) => {
   const broker = await startBroker(t, { anonymous: false });
-  await broker.transport.addCredential({ user: 'meter', profile: 'generic', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'meter', profile: 'generic', password: 'p' });
   const client = await connectRaw(t, broker.port);
   client.send(connectPacket({ clientId: 'meter', clean: false, username: 'meter', password: Buffer.from('p') }));
   await client.receive(4);
   client.send(publishPacket({ topic: 'devices/meter/a', qos: 2, messageId: 7 }));
   await client.receive(4);
   assert.equal(broker.store.count('mqtt_incoming'), 1);
-  await broker.transport.revoke('meter');
+  await broker.transport.logins.revoke('meter');
   assert.equal(broker.store.count('mqtt_incoming'), 0);
 });

@@ -20,7 +20,7 @@ async function connack(t: TestContext, { port }: TestBroker, clientId: string, u
 test('users of Mosquitto log in with their passwords, which are hashed anew, and still do after a restart', async (t) => {
   const first = await startBroker(t, { anonymous: false });
   const { users } = readMosquitto(passwords, 'everything');
-  assert.deepEqual(await first.transport.takeOver(users), []);
+  assert.deepEqual(await first.transport.logins.takeOver(users), []);
   assert.equal(await connack(t, first, 'any-id', 'lamp', 'wrong horse'), 5);
   assert.equal(await connack(t, first, 'any-id', 'lamp', 'right horse'), 0);
   assert.equal(await connack(t, first, 'other-id', 'lamp', 'right horse'), 0);
@@ -52,7 +52,7 @@ test('a hash of Argon2id in the form of Mosquitto 2.1 is checked', async (t) => 
   const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
   const broker = await startBroker(t, { anonymous: false });
   const { users } = readMosquitto(`tv:$argon2id$v=19$m=47104,t=1,p=1$${bare(nonce)}$${bare(tag)}`, 'everything');
-  assert.deepEqual(await broker.transport.takeOver(users), []);
+  assert.deepEqual(await broker.transport.logins.takeOver(users), []);
   assert.equal(await connack(t, broker, 'tv', 'tv', 'new horse'), 0);
 });
 
@@ -60,14 +60,14 @@ test('a hash that is none, or that costs too much to check, becomes a new passwo
   const huge = passwords.split('\n')[0]?.replace('$101$', '$9999999$') ?? '';
   const { users } = readMosquitto(`${huge}\nplain:secret`, 'reader');
   const broker = await startBroker(t, { anonymous: false });
-  const made = await broker.transport.takeOver(users);
+  const made = await broker.transport.logins.takeOver(users);
   assert.deepEqual(
     made.map(({ user }) => user),
     ['lamp', 'plain'],
   );
   assert.equal(await connack(t, broker, 'x', 'lamp', 'right horse'), 5);
   assert.equal(await connack(t, broker, 'x', 'lamp', made[0]?.password ?? ''), 0);
-  assert.deepEqual(await broker.transport.takeOver(users), [], 'who is there stays as they are');
+  assert.deepEqual(await broker.transport.logins.takeOver(users), [], 'who is there stays as they are');
 });
 
 test('the rules of the access file hold, with what is denied left out', async (t) => {
@@ -84,7 +84,7 @@ test('the rules of the access file hold, with what is denied left out', async (t
   assert.ok(notes.some((note) => note.includes('house/alarm is denied')));
   assert.ok(notes.some((note) => note.startsWith('ghost has rules but no password')));
   const broker = await startBroker(t, { anonymous: false });
-  await broker.transport.takeOver(users);
+  await broker.transport.logins.takeOver(users);
   const lamp = await connectClient(t, broker.port, { clientId: 'c1', username: 'lamp', password: 'right horse' });
   await lamp.publishAsync('tele/c1/STATE', '1', { qos: 1 });
   const closed = new Promise<void>((resolve) => void lamp.once('close', () => resolve()));
@@ -98,12 +98,12 @@ test('the rules of the access file hold, with what is denied left out', async (t
 
 test('a user keeps the newest of its client ids, and a device of its own takes one back', async (t) => {
   const broker = await startBroker(t, { anonymous: false });
-  await broker.transport.takeOver(readMosquitto(passwords, 'everything').users);
+  await broker.transport.logins.takeOver(readMosquitto(passwords, 'everything').users);
   for (let n = 0; n < 66; n++) assert.equal(await connack(t, broker, `id-${n}`, 'lamp', 'right horse'), 0);
-  const [lamp] = broker.transport.listDevices();
+  const [lamp] = broker.transport.logins.listDevices();
   assert.equal(lamp?.clientIds.length, 64);
   assert.equal(lamp.clientIds.at(-1), 'id-65');
-  await broker.transport.addCredential({ user: 'id-65', profile: 'generic', password: 'mine' });
+  await broker.transport.logins.addCredential({ user: 'id-65', profile: 'generic', password: 'mine' });
   assert.equal(await connack(t, broker, 'id-65', 'lamp', 'right horse'), 5);
   assert.equal(await connack(t, broker, 'id-65', 'id-65', 'mine'), 0);
 });

@@ -64,7 +64,7 @@ test('the broker refuses what the rights refuse, also a denied filter beside an 
   const broker = await startBroker(t, {
     profiles: [{ name: 'half', publish: ['in/%c'], subscribe: ['open/#'], retain: false }],
   });
-  await broker.transport.addCredential({ user: 'half', profile: 'half', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'half', profile: 'half', password: 'p' });
   const options = { clientId: 'half', username: 'half', password: 'p', clean: false };
   const half = await connectClient(t, broker.port, options);
   const filters = ['open/a', 'secret/a', '#', '$SYS/#', '$share/g/open/a'];
@@ -98,7 +98,7 @@ test('a retained flag without the right to it is dropped, a will without the rig
   const broker = await startBroker(t, {
     profiles: [{ name: 'plain', publish: ['in/%c'], subscribe: [], retain: false }],
   });
-  await broker.transport.addCredential({ user: 'd', profile: 'plain', password: 'p' });
+  await broker.transport.logins.addCredential({ user: 'd', profile: 'plain', password: 'p' });
   const options = { clientId: 'd', username: 'd', password: 'p' };
   const device = await connectClient(t, broker.port, options);
   await device.publishAsync('in/d', 'x', { qos: 1, retain: true });
