@@ -4,7 +4,6 @@ import type { SqlRow, SqlValue } from './table-set.ts';
 /** Records of one stored batch, in step; `lines` are measurements as JSON. */
 export interface FollowedBatch {
   readonly lsns: readonly number[];
-  readonly devices: readonly string[];
   readonly lines: readonly string[];
 }
 

@@ -121,16 +121,19 @@ export function unpackBatch(row: StoredBatch): OpenBatch {
     wallMs: row.wall_ms,
     upMs: row.up_ms,
     text: (row.zstd ? zstdDecompressSync(row.data) : Buffer.from(row.data)).toString(),
-    devices: deviceCounts(row),
+    devices: () => deviceCounts(row),
     ...(row.lsns && { lsns: JSON.parse(row.lsns) as number[] }),
   });
 }
 
 type Head = Pick<NewBatch, 'lane' | 'firstLsn' | 'boot' | 'wallMs' | 'upMs' | 'devices' | 'lsns'>;
 type PlainBatch = Head & { readonly text: string };
+type PackedBatch = Omit<PlainBatch, 'devices'> & { readonly devices: () => DeviceCounts };
 
-function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: PlainBatch): OpenBatch {
+/** Its devices are taken apart when they are asked for: history needs none. */
+function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: PackedBatch): OpenBatch {
   const [index = '[]', ...lines] = text.split('\n');
+  let ofLines: readonly string[] | undefined;
   return {
     id: laneBase(lane) + firstLsn,
     lane,
@@ -138,10 +141,15 @@ function openBatch({ lane, firstLsn, boot, wallMs, upMs, text, devices, lsns }: 
     wallMs: Math.floor(wallMs),
     upMs: Math.floor(upMs),
     lsns: lsns ?? lines.map((_, i) => firstLsn + i),
-    devices: (JSON.parse(index) as number[]).map((i) => devices[i]?.[0] ?? ''),
+    get devices() {
+      return (ofLines ??= devicesOf(index, devices()));
+    },
     lines,
   };
 }
+
+const devicesOf = (index: string, devices: DeviceCounts): string[] =>
+  (JSON.parse(index) as number[]).map((i) => devices[i]?.[0] ?? '');
 
 export interface Log {
   insert(row: StoredBatch): void;
@@ -215,7 +223,7 @@ export function openLog(db: Db): Log {
       }
       const base = laneBase(lane);
       const fresh = held.at(base + lsn);
-      if (fresh) return keep(openBatch({ ...fresh.head, text: fresh.text }));
+      if (fresh) return keep(openBatch({ ...fresh.head, text: fresh.text, devices: () => fresh.head.devices }));
       const holding = upTo.get(base, base + lsn);
       if (holding && holding.last_lsn >= lsn) return load(holding);
       const next = after.get(base + lsn, base + laneSpan);

@@ -91,6 +91,7 @@ class HistoryFollower implements LogFollower {
     if (question.ask === 'metrics') return this.#metricsOf(question.device);
     if (question.ask === 'stats') return this.#stats();
     this.#book.forget(question.device);
+    this.#gathering.forget();
     return undefined;
   }
 
@@ -145,9 +146,9 @@ class HistoryFollower implements LogFollower {
 
   #take({ lsns, lines }: FollowedBatch, from: number, upMs: number): number {
     let taken = 0;
-    for (const [i, line] of lines.entries()) {
+    for (let i = 0; i < lines.length; i += 1) {
       if ((lsns[i] ?? 0) < from) continue;
-      this.#refused += this.#gathering.take(line, upMs);
+      this.#refused += this.#gathering.take(lines[i] ?? '', upMs);
       taken += 1;
     }
     return Math.max(1, taken);
