@@ -112,8 +112,8 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
       if (loan === undefined || verdicts.length !== batch.items.length) {
         throw new PortcullisError('INTERNAL', 'A batch is settled once, with one verdict per item.');
       }
-      loans.delete(batch);
       const known = await writer.ask('settle', { loan, verdicts: verdicts.map(codeOf) });
+      loans.delete(batch);
       housekeeping.due();
       if (!known)
         log.info({ sink: batch.sink, lane: batch.lane }, 'the writer started anew: a settled batch comes again');

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { OpenFollower } from '../../contracts/log-follower.ts';
 import type { WriterData } from './protocol.ts';
 
@@ -10,10 +10,14 @@ export const writerMark = 'portcullis-buffer-writer';
 
 const data = workerData as { mark?: string; start: WriterData } | null;
 
-// The driver is loaded here only: the main thread does without its memory.
-if (parentPort && data?.mark === writerMark) {
+// No top-level await: a thread that is ended while one settles, as after a database that did not open, ends the process with
+// it (https://github.com/nodejs/node/issues/53238). What fails here is an unhandled rejection, and so the end of this thread.
+if (parentPort && data?.mark === writerMark) void begin(parentPort, data.start);
+
+/** The driver is loaded here only: the main thread does without its memory. */
+async function begin(port: MessagePort, start: WriterData): Promise<void> {
   const { serve } = await import('./writer-thread.ts');
-  const { follower } = data.start.options;
+  const { follower } = start.options;
   const module = follower && ((await import(follower.filename)) as { openFollower: OpenFollower });
-  serve(parentPort, data.start, module?.openFollower);
+  serve(port, start, module?.openFollower);
 }

@@ -20,55 +20,80 @@ import { threadKnowledge } from './thread-knowledge.ts';
 const data = workerData as ThreadData;
 fenceModules(data.plugins.flatMap(({ fence }) => fence ?? []));
 removeWebGlobals();
-const loading = await loadPlugins(data.plugins);
-const all = 'plugins' in loading ? loading.plugins : [];
-const plugins = all.map((one) => ('plugin' in one ? one : undefined));
-const knowledge = threadKnowledge(plugins.length);
-/** The places of devices are known in the same way as lessons, in versions of their own. */
-const places = threadKnowledge(1);
-const progress = new Int32Array(data.progress);
-const rooms = data.rooms.map(openRoom);
-const context: DecodeContext = {
-  placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
-  offsetAt: zoneOffsets(data.site.timeZone),
-};
-const isStateful = needsMetrics(data.steps);
-const worked = shrinkWhenQuiet();
-const codecs = plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) }));
 
-/** The one function of a decode thread. It never throws on purpose: an error would cross without class and code. */
-export function runTask(task: Task): Reply {
-  if ('failure' in loading) return { is: 'failed', code: 'CONFIG_INVALID', detail: loading.failure };
+/**
+ * The one function of a decode thread, as soon as its plugins are loaded. It is promised and not awaited: a thread that is ended
+ * while a module's top-level await settles ends the process with it (https://github.com/nodejs/node/issues/53238).
+ */
+export const runTask = loadPlugins(data.plugins).then((loading) => {
+  const thread = openThread(loading);
+  return (task: Task): Reply => run(thread, task);
+});
+
+type Loading = Awaited<ReturnType<typeof loadPlugins>>;
+type Thread = ReturnType<typeof openThread>;
+
+function openThread(loading: Loading) {
+  const all = 'plugins' in loading ? loading.plugins : [];
+  const plugins = all.map((one) => ('plugin' in one ? one : undefined));
+  const knowledge = threadKnowledge(plugins.length);
+  /** The places of devices are known in the same way as lessons, in versions of their own. */
+  const places = threadKnowledge(1);
+  const context: DecodeContext = {
+    placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
+    offsetAt: zoneOffsets(data.site.timeZone),
+  };
+  return {
+    failure: 'failure' in loading ? loading.failure : undefined,
+    all,
+    plugins,
+    knowledge,
+    places,
+    context,
+    progress: new Int32Array(data.progress),
+    rooms: data.rooms.map(openRoom),
+    isStateful: needsMetrics(data.steps),
+    worked: shrinkWhenQuiet(),
+    codecs: plugins.map((one, index) => ({ config: one?.config, knowledge: knowledge.of(index) })),
+  };
+}
+
+/** Never throws on purpose: an error would cross without class and code. */
+function run(thread: Thread, task: Task): Reply {
+  const { failure, all, plugins, knowledge, places } = thread;
+  if (failure !== undefined) return { is: 'failed', code: 'CONFIG_INVALID', detail: failure };
   const { briefing } = task;
   const isCurrent = knowledge.update(briefing) && (briefing.places === undefined || places.update(briefing.places));
   if (!isCurrent) return { is: 'stale', thread: threadId };
-  if (task.is === 'decode') return decode(task);
-  if (task.is === 'encode') return encode(task);
+  if (task.is === 'decode') return decode(thread, task);
+  if (task.is === 'encode') return encode(thread, task);
   const described = all.map(describePlugin);
   const everyone = new Set(plugins.keys());
-  return { is: 'described', ...here(), plugins: described, claims: claimsOf(everyone) };
+  return { is: 'described', ...here(thread), plugins: described, claims: claimsOf(thread, everyone) };
 }
 
-function here(): { thread: number; version: number; places: number } {
+function here({ knowledge, places }: Thread): { thread: number; version: number; places: number } {
   return { thread: threadId, version: knowledge.version, places: places.version };
 }
 
-function decode(task: DecodeTask): Reply {
+function decode(thread: Thread, task: DecodeTask): Reply {
+  const { worked, progress, knowledge, rooms } = thread;
   const count = task.heads.length / headWidth;
   worked(count);
   const results: EnvelopeResult[] = [];
   const learners = new Set<number>();
   for (let index = 0; index < count; index++) {
     Atomics.store(progress, task.slot, index);
-    results.push(decodeOne(task, index, learners));
+    results.push(decodeOne(thread, task, index, learners));
   }
-  const claims = claimsOf(learners);
+  const claims = claimsOf(thread, learners);
   if (learners.size > 0) knowledge.advance();
   const packed = packResults(results, task.useRoom ? rooms[task.slot] : undefined);
-  return { is: 'decoded', ...here(), results: packed, taught: learners.size > 0, claims };
+  return { is: 'decoded', ...here(thread), results: packed, taught: learners.size > 0, claims };
 }
 
-function decodeOne(task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
+function decodeOne(thread: Thread, task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
+  const { plugins, codecs, context, isStateful } = thread;
   const { envelope, plugin: at, teaches } = unpackEnvelope(task, index);
   const plugin = plugins[at]?.plugin;
   const codec = codecs[at];
@@ -79,7 +104,7 @@ function decodeOne(task: DecodeTask, index: number, learners: Set<number>): Enve
   let changes: readonly Change[] = [];
   if (teaches) {
     try {
-      changes = learnFrom(plugin, at, envelope);
+      changes = learnFrom(thread, plugin, at, envelope);
     } catch (error) {
       return { measurements: [], refused: [{ code: 'learn-failed', detail: reasonOf(error) }], changes };
     }
@@ -91,13 +116,13 @@ function decodeOne(task: DecodeTask, index: number, learners: Set<number>): Enve
   return measurements.map((one) => textOf(one, envelope, plugin.proto));
 }
 
-function learnFrom(plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {
+function learnFrom({ codecs, knowledge }: Thread, plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {
   const codec = codecs[at];
   const lessons = codec === undefined ? undefined : plugin.learn?.(envelope, codec);
   return knowledge.learn(at, lessons ?? []);
 }
 
-function claimsOf(learners: Iterable<number>): Claims {
+function claimsOf({ plugins, knowledge }: Thread, learners: Iterable<number>): Claims {
   const claims: [number, readonly string[]][] = [];
   for (const at of learners) {
     try {
@@ -110,7 +135,8 @@ function claimsOf(learners: Iterable<number>): Claims {
   return claims;
 }
 
-function encode({ plugin: at, command, request }: EncodeTask): Reply {
+function encode(thread: Thread, { plugin: at, command, request }: EncodeTask): Reply {
+  const { plugins, codecs } = thread;
   const invalid = (detail: string): Reply => ({ is: 'failed', code: 'COMMAND_INVALID', detail });
   const codec = codecs[at];
   const wanted = Object.hasOwn(plugins[at]?.plugin.commands ?? {}, command)
@@ -120,7 +146,11 @@ function encode({ plugin: at, command, request }: EncodeTask): Reply {
   const args = wanted.args.safeParse(request.args);
   if (!args.success) return invalid(`The arguments of ${command} are wrong: ${args.error.issues[0]?.message ?? ''}.`);
   try {
-    return { is: 'encoded', ...here(), ...encodeCommand(wanted, { device: request.device, args: args.data }, codec) };
+    return {
+      is: 'encoded',
+      ...here(thread),
+      ...encodeCommand(wanted, { device: request.device, args: args.data }, codec),
+    };
   } catch (error) {
     return invalid(`The command ${command} cannot be sent to ${request.device}: ${reasonOf(error)}`);
   }
