@@ -22,6 +22,8 @@ const peers: readonly Peer[] = [
   stockAedes,
 ];
 
+/** Seconds; a gateway's code is compiled while it works. */
+const warmup = 6;
 const steadyRate = 500;
 /** Messages that wait at the end of an outage. */
 const backlog = 20_000;
@@ -43,7 +45,7 @@ export async function benchPeers(seconds: number): Promise<Report> {
   }
   return {
     title: 'Peers side by side',
-    conditions: `Each peer holds what comes for a far side that is away: Portcullis for the local cloud (HTTPS), Node-RED with a flow of SQLite (synchronous=FULL) and batches for an HTTPS server, ThingsBoard's gateway with its SQLite storage for a double of its server (MQTT), both behind a mosquitto as Debian has it, a broker alone for a durable subscriber that has been there once. 50 clients, QoS 1, 200-byte JSON payloads, load generator in its own process on the same cores; windows of ${seconds} s after 2 s of warm-up, each on empty folders. CPU, memory and bytes are those of the whole process tree; memory and bytes at ${steadyRate} messages/s. "Stored" is the part of the acknowledged messages that had come to the store behind the broker when the window ended. The drain begins with the far side's return. For the power cut what each asked of its disk while 50 devices published, 500 messages/s at most, was logged by test/shims/disk-log.c (docs/faults.md); it was started on what the disk holds when everything is gone that no sync covered, at three moments added up, and once on all that it wrote, as after kill -9; lost is what was acknowledged before and never came to the far side.`,
+    conditions: `Each peer holds what comes for a far side that is away: Portcullis for the local cloud (HTTPS), Node-RED with a flow of SQLite (synchronous=FULL) and batches for an HTTPS server, ThingsBoard's gateway with its SQLite storage for a double of its server (MQTT), both behind a mosquitto as Debian has it, a broker alone for a durable subscriber that has been there once. 50 clients, QoS 1, 200-byte JSON payloads, load generator in its own process on the same cores; windows of ${seconds} s after ${warmup} s of warm-up, each on empty folders. CPU, memory and bytes are those of the whole process tree; memory and bytes at ${steadyRate} messages/s. "Stored" is the part of the acknowledged messages that had come to the store behind the broker when the window ended. The drain begins with the far side's return. For the power cut what each asked of its disk while 50 devices published, 500 messages/s at most, was logged by test/shims/disk-log.c (docs/faults.md); it was started on what the disk holds when everything is gone that no sync covered, at three moments added up, and once on all that it wrote, as after kill -9; lost is what was acknowledged before and never came to the far side.`,
     columns: [
       'peer',
       'messages/s, 1 in flight',
@@ -65,9 +67,11 @@ export async function benchPeers(seconds: number): Promise<Report> {
 
 async function measure(peer: Peer, seconds: number): Promise<(string | number)[]> {
   const began = performance.now();
-  const one = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 1, seconds }));
-  const many = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 16, seconds }));
-  const steady = await onFresh(peer, async (contender) => measureWindow(contender, { rate: steadyRate, seconds }));
+  const one = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 1, seconds, warmup }));
+  const many = await onFresh(peer, async (contender) => measureWindow(contender, { inflight: 16, seconds, warmup }));
+  const steady = await onFresh(peer, async (contender) =>
+    measureWindow(contender, { rate: steadyRate, seconds, warmup }),
+  );
   const drain = await onFresh(peer, (contender) => measureDrain(contender, backlog));
   const { dropped, kept } = await cutPower(peer, 2_000);
   console.error(`    took ${Math.round((performance.now() - began) / 1_000)} s`);

@@ -71,7 +71,7 @@ test('where any sync saves names, as in the journal of ext4, it saves those of b
   assert.deepEqual(leftOn(disk, 'dropped', 1), { a: 'safe', other: '' });
 });
 
-test('what a program writes through streams is in the log when it is flushed, in front of its sync', () => {
+test('what a program writes through streams is in the log as it comes to the disk, in front of its sync', () => {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-streams-'));
   try {
     const [program, log, file] = [join(folder, 'program'), join(folder, 'log'), join(folder, 'disk/file')];
@@ -83,20 +83,24 @@ test('what a program writes through streams is in the log when it is flushed, in
         fputs("one", file); fflush(file); fsync(fileno(file));
         fputs("two", file); fclose(file);
         file = fopen("${file}.lost", "wb");
-        fputs("three", file); _exit(0);
+        for (int i = 0; i < 3000; i++) fputs("three", file);
+        _exit(0);
       }`;
     execFileSync('g++', ['-x', 'c', '-', '-o', program], { input: source });
     const shim = compileShim(join(import.meta.dirname, '../shims/disk-log.c'));
     const env = { LD_PRELOAD: shim, DISK_LOG_FILE: log, DISK_LOG_FOLDER: join(folder, 'disk') };
     execFileSync(program, { env });
     const changes = readDiskLog(readFileSync(log), join(folder, 'disk')).map(({ change }) => change);
-    assert.deepEqual(changes, [
+    assert.deepEqual(changes.slice(0, 5), [
       { is: 'create', path: 'file' },
       write('file', 0, 'one'),
       { is: 'sync', path: 'file' },
       write('file', 3, 'two'),
       { is: 'create', path: 'file.lost' },
     ]);
+    const logged = changes.slice(5).map((change) => ('data' in change ? change.data.toString() : change.is));
+    assert.ok(logged.length > 0);
+    assert.equal(logged.join(''), readFileSync(`${file}.lost`, 'utf8'), 'what was not flushed, but came to the disk');
   } finally {
     rmSync(folder, { recursive: true });
   }
