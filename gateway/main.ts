@@ -17,8 +17,11 @@ import { openLog } from './observability/log.ts';
 import { RecentLog } from './observability/recent-log.ts';
 import { openServiceNotifier } from './observability/service-notifier.ts';
 
-/** The one hard deadline: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. */
-const shutdownDeadlineMs = 20_000;
+/**
+ * The hard deadlines: a shutdown that takes longer ends the process, and the buffer keeps what was not delivered. When
+ * the store is lost there is nothing to wait for: what is not acknowledged yet never will be, and devices send it again.
+ */
+const shutdownDeadlineMs = { asked: 20_000, failed: 2_000 };
 const answerMs = 1_000;
 /** EX_TEMPFAIL: a service manager starts again what ended so. */
 const restartCode = 75;
@@ -66,7 +69,10 @@ export async function main(configPath: string): Promise<never> {
   // Whoever asked for it is answered first.
   if (reason === 'restart') await sleep(answerMs);
   log.info({ reason: String(reason) }, 'stopping');
-  setTimeout(() => process.exit(70), shutdownDeadlineMs).unref();
+  setTimeout(
+    () => process.exit(70),
+    shutdownDeadlineMs[reason instanceof PortcullisError ? 'failed' : 'asked'],
+  ).unref();
   await service[Symbol.asyncDispose]();
   await gateway[Symbol.asyncDispose]();
   process.exit(reason instanceof PortcullisError ? reason.exitCode : reason === 'restart' ? restartCode : 0);
