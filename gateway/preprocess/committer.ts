@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { Append, Entry, NewDeadLetter, Outcome } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
+import type { EndedCommits } from './company.ts';
 import type { DecodedBatch, RoutedWaiting, Waiting } from './dispatcher.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import { newDraft } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { OrderedSteps } from './ordered-steps.ts';
+import { outstandingCommits, type OutstandingCommits } from './outstanding-commits.ts';
 import { isText } from './packed-results.ts';
 import { entryOf, nothing, openGathering } from './parcel.ts';
 import type { Parcel } from './parcel.ts';
@@ -26,8 +28,7 @@ export interface CommitterParts {
   readonly onLostState: () => void;
   /** An envelope has its answer. */
   readonly onSettled: (waiting: Waiting) => void;
-  /** No commit is outstanding any more. */
-  readonly onQuiet: () => void;
+  readonly onEnded: (commits: EndedCommits) => void;
   readonly log: Logger;
 }
 
@@ -37,13 +38,13 @@ export interface Committer {
   closeWindows(): void;
   /** Resolves when no commit is outstanding. */
   quiet(): Promise<void>;
-  /** Milliseconds since the youngest commit began that is not over; undefined when none is outstanding. */
+  /** Milliseconds that the disk is at the youngest commit; undefined when none is outstanding. */
   readonly committingMs: number | undefined;
 }
 
 export function openCommitter(parts: CommitterParts): Committer {
   const { steps, knowledge, plugins } = parts;
-  const outstanding = outstandingCommits(parts.onQuiet);
+  const outstanding = outstandingCommits(parts.onEnded);
 
   const store = openStore(parts, outstanding);
 
@@ -131,7 +132,7 @@ function openStore(
   outstanding: OutstandingCommits,
 ): (parcel: Parcel) => void {
   return ({ entry, touched, owed, receivers }: Parcel): void => {
-    outstanding.begin();
+    const since = outstanding.begin();
     tell('way', { point: 'to-disk', items: receivers });
     append(entry).then(
       () => {
@@ -140,7 +141,7 @@ function openStore(
           onSettled(waiting);
           waiting.resolve(outcome);
         }
-        outstanding.end();
+        outstanding.end(since, receivers.length);
       },
       (error: unknown) => {
         if (owed.length > 0) knowledge.markUnsaved(owed);
@@ -150,41 +151,9 @@ function openStore(
           onSettled(waiting);
           waiting.reject(error);
         }
-        outstanding.end();
+        outstanding.end(since, receivers.length);
       },
     );
-  };
-}
-
-interface OutstandingCommits {
-  readonly youngestMs: number | undefined;
-  begin(): void;
-  end(): void;
-  quiet(): Promise<void>;
-}
-
-function outstandingCommits(onQuiet: () => void): OutstandingCommits {
-  let count = 0;
-  let lastBegan = 0;
-  let whenQuiet: (() => void)[] = [];
-  return {
-    begin() {
-      count += 1;
-      lastBegan = performance.now();
-    },
-    end() {
-      count -= 1;
-      if (count > 0) return;
-      for (const resolve of whenQuiet) resolve();
-      whenQuiet = [];
-      onQuiet();
-    },
-    get youngestMs() {
-      return count === 0 ? undefined : performance.now() - lastBegan;
-    },
-    quiet: async () => {
-      if (count > 0) await new Promise<void>((resolve) => void whenQuiet.push(resolve));
-    },
   };
 }
 

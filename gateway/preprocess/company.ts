@@ -1,19 +1,26 @@
-/** A batch waits for at most half as long as the one before it took from its decoding to its answers, within these bounds. */
+/** A batch waits for at most half as long as the commit before it took, within these bounds. */
 const wait = { leastMs: 2, mostMs: 10 } as const;
 /** After waits in vain so many commits pass, at the most, before the next try. */
 const mostSkipped = 64;
 /**
- * A few envelopes wait for the commit in work somewhat longer than the batch before them took, within these bounds. One that
- * takes longer waits for a slower disk than before, or for company with `buffer.lingerMs`: decoding goes on meanwhile.
+ * A few envelopes wait for the commit in work somewhat longer than the commit before it took, but not for company that an
+ * entry waits for with `buffer.lingerMs`: what takes longer than a disk does says nothing about the next one.
  */
-const patience = { times: 1.5, leastMs: 4, mostMs: 30 } as const;
+const patience = { times: 1.5, leastMs: 4, slowestDiskMs: 100, elseMs: 30 } as const;
+
+/** Commits that ended at one moment. */
+export interface EndedCommits {
+  /** So many envelopes have their answer now. */
+  readonly answered: number;
+  /** How long the disk was at them. */
+  readonly tookMs: number;
+  /** No other is outstanding. */
+  readonly isQuiet: boolean;
+}
 
 /** How long a batch should wait: for a commit, and for those who were answered by it. */
 export interface Company {
-  /** A batch was sent; so many of one were decoded; all that were decoded are answered, and `isIdle` when no other is in work. */
-  sent(): void;
-  decoded(many: number): void;
-  answered(isIdle: boolean): void;
+  ended(commits: EndedCommits): void;
   /** Whether some of those who were just answered are still expected. */
   areExpected(): boolean;
   readonly patienceMs: number;
@@ -25,8 +32,6 @@ export interface Company {
  * waits are in vain and become rare. `onEnd` is called when the time is over; `most` are company enough.
  */
 export function awaitCompany(most: number, queued: () => number, onEnd: () => void): Company {
-  let unanswered = 0;
-  let sentAt = 0;
   let patienceMs: number = patience.leastMs;
   let timer: NodeJS.Timeout | undefined;
   let wanted = 0;
@@ -56,17 +61,9 @@ export function awaitCompany(most: number, queued: () => number, onEnd: () => vo
     }, waitMs);
   };
   return {
-    sent() {
-      sentAt = performance.now();
-    },
-    decoded(many) {
-      unanswered += many;
-    },
-    answered(isIdle) {
-      const tookMs = performance.now() - sentAt;
-      patienceMs = within(patience, patience.times * tookMs);
-      if (isIdle) expect(unanswered, within(wait, tookMs / 2));
-      unanswered = 0;
+    ended({ answered, tookMs, isQuiet }) {
+      patienceMs = patienceAfter(tookMs);
+      if (isQuiet) expect(answered, Math.min(wait.mostMs, Math.max(wait.leastMs, tookMs / 2)));
     },
     areExpected() {
       if (timer === undefined) return false;
@@ -80,5 +77,5 @@ export function awaitCompany(most: number, queued: () => number, onEnd: () => vo
   };
 }
 
-const within = ({ leastMs, mostMs }: { readonly leastMs: number; readonly mostMs: number }, ms: number): number =>
-  Math.min(mostMs, Math.max(leastMs, ms));
+const patienceAfter = (tookMs: number): number =>
+  tookMs > patience.slowestDiskMs ? patience.elseMs : Math.max(patience.leastMs, patience.times * tookMs);

@@ -3,7 +3,7 @@ import type { Envelope } from '../../contracts/plugin.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import { tell } from '../observability/channels.ts';
 import type { BatchRunner } from './batch-runner.ts';
-import { awaitCompany } from './company.ts';
+import { awaitCompany, type EndedCommits } from './company.ts';
 import type { IngestOptions } from './options.ts';
 import type { KnowledgeBook } from './knowledge.ts';
 import type { Resequencer } from './resequencer.ts';
@@ -40,14 +40,13 @@ export interface DispatcherParts {
   readonly batch: IngestOptions['batch'];
   /** Batches in work at once; one more than threads keeps each thread busy while its last answer is read. */
   readonly slots: number;
-  /** Milliseconds since the youngest commit began that is not over; undefined when none is outstanding. */
+  /** Milliseconds that the disk is at the youngest commit; undefined when none is outstanding. */
   readonly committingMs: () => number | undefined;
 }
 
 export interface Dispatcher {
   offer(waiting: Waiting): void;
-  /** A commit has ended. */
-  committed(): void;
+  committed(commits: EndedCommits): void;
   readonly queued: number;
   readonly inFlight: number;
 }
@@ -91,7 +90,6 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
     freeSlots.push(slot);
     // With much to do the threads first, then the main thread's own share of the work.
     if (queue.length >= company) pump();
-    others.decoded(items.length);
     resequencer.put(ticket, done);
     pump();
   };
@@ -107,7 +105,6 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       if (items.length === 0) return;
       freeSlots.pop();
       inFlight += 1;
-      others.sent();
       alone = teaching;
       void send(items, slot, teaching);
     }
@@ -140,8 +137,8 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
       queue.push(waiting);
       schedule();
     },
-    committed() {
-      others.answered(inFlight === 0);
+    committed(commits) {
+      others.ended({ ...commits, isQuiet: commits.isQuiet && inFlight === 0 });
       schedule();
     },
     get queued() {

@@ -57,7 +57,7 @@ export function openLane(parts: LaneParts): Lane {
     ...committing,
     knowledge,
     onSettled: (waiting) => intake.settled(waiting),
-    onQuiet: () => opened?.committed(),
+    onEnded: (commits) => opened?.committed(commits),
   });
   const resequencer = openResequencer<DecodedBatch>((batch) => committer.commit(batch));
   let opened: Dispatcher | undefined;
