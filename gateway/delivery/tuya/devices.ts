@@ -78,8 +78,24 @@ export class DeviceBook {
     return known;
   }
 
-  /** Our id of a device that the cloud calls `cloudId`; undefined when it is none of ours. */
+  /**
+   * Our id of a device that the cloud calls `cloudId`; undefined when it is none of ours. The cloud knows a device before
+   * its answer has come here, so registrations that are under way are waited for.
+   */
   async deviceOf(cloudId: string): Promise<string | undefined> {
+    const underWay = [...this.#pending.values()];
+    const known = await this.#byCloudId(cloudId);
+    if (known !== undefined || underWay.length === 0) return known;
+    await Promise.allSettled(underWay);
+    return this.#byCloudId(cloudId);
+  }
+
+  /** Whether the cloud may know one of ours by an id that we have not heard: the answer to its registration was lost. */
+  async isUnsure(): Promise<boolean> {
+    return (await this.#o.store.read('tuya.unsure', [])).length > 0;
+  }
+
+  async #byCloudId(cloudId: string): Promise<string | undefined> {
     const [row] = await this.#o.store.read('tuya.by_cloud', [cloudId]);
     return row === undefined ? undefined : String(row['device']);
   }

@@ -37,6 +37,7 @@ export const tuyaTables: TableSet = {
     forget_messages: 'DELETE FROM tuya_messages WHERE n <= (SELECT max(n) FROM tuya_messages) - ?',
     load: 'SELECT third, cloud_id, state, code, reason, name, product FROM tuya_devices WHERE device = ?',
     by_cloud: 'SELECT device FROM tuya_devices WHERE cloud_id = ?',
+    unsure: "SELECT device FROM tuya_devices WHERE state = 'SHADOW' LIMIT 1",
     list: 'SELECT device, third, cloud_id, state, code, reason, name, product, changed_ms FROM tuya_devices ORDER BY device',
     retry:
       "UPDATE tuya_devices SET state = 'SHADOW', code = NULL, reason = NULL, changed_ms = ? WHERE state = 'REJECTED'",

@@ -86,8 +86,12 @@ async function takeOne(
   const { command_id: id, device_id, issued_at: askedAt, expires_at: endsAt } = command;
   const action = command.action !== undefined;
   const refused = (message: string): CommandAnswer => refusal(id, message, command.action?.action_code);
-  const device = await options.link.book.deviceOf(device_id);
-  if (device === undefined) return refused('COMMAND_INVALID: this gateway has no such device');
+  const { book } = options.link;
+  const device = await book.deviceOf(device_id);
+  if (device === undefined) {
+    // It may come to be one of ours: the cloud lends the command again, for as long as that lives.
+    return (await book.isUnsure()) ? undefined : refused('COMMAND_INVALID: this gateway has no such device');
+  }
   const wishes = wishesIn(command, options.link.products.of(device));
   if (wishes === undefined || wishes.length === 0) return refused('COMMAND_INVALID: nothing here can be set like that');
   const leftMs = endsAt === undefined ? undefined : Math.min(endsAt - cloudMs, longestMs);
