@@ -19,10 +19,11 @@ interface FenceOptions {
   readonly log: Logger;
 }
 
-/** Opens the fence; one that was raised before stays so over restarts, until `takeOver`. */
-export async function openFence({ dataDir, gateway, identity, log }: FenceOptions): Promise<Fence & Disposable> {
+/** Opens the fence; one that was raised before stays so over restarts, until `takeOver`. Closing waits until that is noted. */
+export async function openFence({ dataDir, gateway, identity, log }: FenceOptions): Promise<Fence & AsyncDisposable> {
   const raised = new AbortController();
   const file = join(dataDir, fileName);
+  let noted: Promise<void> | undefined;
   const detail =
     `Another gateway runs as ${gateway}. This one delivers nothing any more and keeps what comes in. ` +
     'Switch one of them off; if it is the other, run "portcullis passport take-over" here.';
@@ -42,11 +43,14 @@ export async function openFence({ dataDir, gateway, identity, log }: FenceOption
     raise(by, epoch = identity.epoch) {
       if (raised.signal.aborted) return;
       raise(by);
-      atomicWrite(file, `${JSON.stringify({ epoch, by })}\n`).catch((err: unknown) =>
+      noted = atomicWrite(file, `${JSON.stringify({ epoch, by })}\n`).catch((err: unknown) =>
         log.error({ err }, 'cannot note that another gateway runs; the far sides tell it again'),
       );
     },
-    [Symbol.dispose]: () => void (raised.signal.aborted && show(false)),
+    async [Symbol.asyncDispose]() {
+      await noted;
+      if (raised.signal.aborted) show(false);
+    },
   };
 }
 
