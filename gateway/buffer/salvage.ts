@@ -160,7 +160,12 @@ function addScannedBatches(damaged: string, into: Db, booksWhole: boolean): void
   const settled = new Map(lanes.map((lane) => [lane, position.get(lane)?.lsn ?? 0]));
   for (const row of scanBatches(damaged)) {
     if (known.get(row.id) || (booksWhole && row.last_lsn <= (settled.get(laneOf(row.id)) ?? 0))) continue;
-    log.insert({ ...row, notes: null });
+    try {
+      log.insert({ ...row, notes: null });
+    } catch (error) {
+      // A row that breaks a constraint of the new table is damaged as well.
+      if (faultOf(error) !== 'statement') throw error;
+    }
   }
 }
 

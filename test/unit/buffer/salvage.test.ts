@@ -106,6 +106,31 @@ test('a truncated database is salvaged and what is missing is counted', async (t
   assert.ok(lost <= total - delivered);
 });
 
+test('a format number in the header that SQLite does not know costs no record', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  await change(database(dir), (bytes) => void bytes.writeUInt32BE(9, 44));
+  const { delivered, alarms } = await survive(t, dir);
+  assert.equal(delivered, commits * perCommit);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+});
+
+test('a batch that is found by its checksum and fits no column costs itself alone', async (t) => {
+  const dir = await crashedDir(t, { checkpointed: true });
+  await change(database(dir), (bytes) => {
+    garbage(bytes.subarray(0, 100));
+    const classes = '{"telemetry":20}';
+    const text = bytes.lastIndexOf(classes);
+    // Between its type in the header of the row and the text there are the other types and six numbers.
+    const type = bytes.indexOf(13 + 2 * classes.length, text - 40);
+    assert.ok(type < text);
+    // A text becomes a blob of the same length (SQLite, "Database File Format", section 2.1).
+    bytes[type] = 12 + 2 * classes.length;
+  });
+  const { delivered, alarms } = await survive(t, dir);
+  assert.equal(delivered, (commits - 1) * perCommit);
+  assert.deepEqual(alarms, ['buffer-corrupt']);
+});
+
 test('a garbage header costs no record: batches are found by their checksums', async (t) => {
   const dir = await crashedDir(t, { checkpointed: true });
   await change(database(dir), (bytes) => garbage(bytes.subarray(0, pageBytes)));
