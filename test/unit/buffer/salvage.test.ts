@@ -203,21 +203,24 @@ test('after a crash amid the swap, the log of the damaged database is not played
 });
 
 /** Pages of the log's leaves in the order of their rows. */
-function leavesOf(dir: string): number[] {
+function leavesOf(dir: string): { leaves: number[]; root: number } {
   const db = new Database(database(dir), { readonly: true });
   const leaves = db
     .prepare<[], { pageno: number }>(
       "SELECT pageno FROM dbstat WHERE name = 'batches' AND pagetype = 'leaf' ORDER BY path",
     )
     .all();
+  const root = db.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'batches'").pluck().get() as number;
   db.close();
-  return leaves.map(({ pageno }) => pageno);
+  return { leaves: leaves.map(({ pageno }) => pageno), root };
 }
 
 const pageIn = (bytes: Buffer, page: number): Buffer => bytes.subarray((page - 1) * pageBytes, page * pageBytes);
 
 /** Each page is whole, so that nothing is wrong but the order of the rows. */
-const misplacings: Readonly<Record<string, (bytes: Buffer, leaves: readonly number[]) => void>> = {
+const misplacings: Readonly<Record<string, (bytes: Buffer, leaves: readonly number[], root: number) => void>> = {
+  'the root is swapped with the last page': (bytes, leaves, root) => swap(bytes, root, leaves.at(-1) ?? 0),
+  'the root is swapped with a page in the middle': (bytes, leaves, root) => swap(bytes, root, leaves[10] ?? 0),
   'two pages far apart are swapped': (bytes, leaves) => swap(bytes, leaves[5] ?? 0, leaves[20] ?? 0),
   'two pages side by side are swapped': (bytes, leaves) => swap(bytes, leaves[5] ?? 0, leaves[6] ?? 0),
   'the last page is swapped with an earlier one': (bytes, leaves) => swap(bytes, leaves[5] ?? 0, leaves.at(-1) ?? 0),
@@ -236,9 +239,9 @@ function swap(bytes: Buffer, one: number, other: number): void {
 for (const [name, misplace] of Object.entries(misplacings)) {
   test(`the log passes over no record without a word: ${name}`, async (t) => {
     const dir = await crashedDir(t, { checkpointed: true });
-    const leaves = leavesOf(dir);
+    const { leaves, root } = leavesOf(dir);
     assert.ok(leaves.length > 21, `${leaves.length} leaves`);
-    await change(database(dir), (bytes) => misplace(bytes, leaves));
+    await change(database(dir), (bytes) => misplace(bytes, leaves, root));
     const { delivered, lost, alarms } = await survive(t, dir);
     assert.ok(alarms.includes('buffer-corrupt'));
     assert.equal(delivered + lost, total);
