@@ -16,7 +16,7 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof SyntaxError) return 'corrupt';
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_SHMSIZE') return 'full';
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'corrupt';
-  // A wrong number in the header has no code of its own (SQLite, "Database File Format", section 1.3.11).
+  // A schema format that SQLite does not know has no code of its own (SQLite, "Database File Format", section 1.3.10).
   if (error instanceof Error && error.message === 'unsupported file format') return 'corrupt';
   if (/^SQLITE_(IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|INTERRUPT)/.test(code)) return 'io';
   return 'statement';
