@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -54,16 +54,26 @@ async function said(t: TestContext, run: () => Promise<unknown>): Promise<Said> 
   }
 }
 
-const trials = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('portcullis-trial-'));
+/** A folder for temporary files that this test has to itself, for other test files make trials in the shared one too. */
+async function ownTemporaryFolder(t: TestContext): Promise<string> {
+  const shared = tmpdir();
+  const own = await mkdtemp(join(shared, 'portcullis-preflight-'));
+  process.env['TMPDIR'] = own;
+  t.after(async () => {
+    process.env['TMPDIR'] = shared;
+    await rm(own, { recursive: true });
+  });
+  return own;
+}
 
 test('the same code shows no difference and leaves nothing behind', async (t) => {
   const { dir, config } = await site(t);
-  const before = await trials();
-  const { code, out, err } = await said(t, async () => runPreflight(await tasmotaCandidate(dir, '0.2.0'), { config }));
+  const candidate = await tasmotaCandidate(dir, '0.2.0');
+  const temporary = await ownTemporaryFolder(t);
+  const { code, out, err } = await said(t, () => runPreflight(candidate, { config }));
   assert.equal(code, 0, err);
   assert.match(out, /tasmota: 0\.1\.0 \(shipped\) → 0\.2\.0, 14 messages \(fixtures of the plugin\)\nNo difference/);
-  assert.deepEqual(await trials(), before);
+  assert.deepEqual(await readdir(temporary), []);
 });
 
 test('an added metric, a changed unit, a throw and a hang are shown, message by message', async (t) => {
