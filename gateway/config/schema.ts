@@ -7,6 +7,7 @@ import { access } from './access-schema.ts';
 import { flowsSchema } from './flows-schema.ts';
 import { gpio, serial } from './hardware-schema.ts';
 import { historySchema } from './history-schema.ts';
+import { systemTimeZone } from './system-time-zone.ts';
 import { tracesSchema } from './traces-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
 
@@ -20,7 +21,7 @@ function isTimeZone(name: string): boolean {
 
 const site = z.strictObject({
   name: z.string().min(1).max(128).default('home'),
-  timeZone: timeZone.default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  timeZone: timeZone.default(() => systemTimeZone()),
   /** In degrees; rules reckon the times of the sun from them. */
   latitude: z.number().min(-90).max(90).optional(),
   longitude: z.number().min(-180).max(180).optional(),
