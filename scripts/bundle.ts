@@ -24,6 +24,13 @@ const asCompiled = [
 ];
 /** Packages that find files by their own place: binaries, threads, WebAssembly. */
 const apart = ['@platformatic/kafka', 'better-sqlite3', 'node-red', 'onoff', 'oxc-parser', 'piscina', 'serialport'];
+/** Packages that are named but hardly run: fastify's for JSON Schema and for tests, a copy of Node's streams. Bundled, their text would be in memory. */
+const unused = [
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  'light-my-request',
+  'readable-stream',
+];
 /** Those that do so for threads which the gateway never starts, or only speak of it. */
 const exempt = ['commander', 'pino', 'qlobber', 'thread-stream', 'undici'];
 
@@ -37,13 +44,21 @@ export async function bundle(compiled: string, dist: string): Promise<void> {
     input: Object.fromEntries(programs.map((file) => [file.slice(0, -'.js'.length), join(compiled, file)])),
     cwd: compiled,
     platform: 'node',
-    external: apart,
+    external: [...apart, ...unused],
     plugins: [ownPlaces(compiled)],
     onLog: (level, { message }) => {
       if (level === 'warn') throw new Error(message);
     },
   });
-  await bundler.write({ dir: dist, comments: false, chunkFileNames: 'gateway/chunks/[name].js' });
+  const { output } = await bundler.write({
+    dir: dist,
+    comments: false,
+    charset: 'ascii',
+    chunkFileNames: 'gateway/chunks/[name].js',
+  });
+  // One character beyond Latin-1 doubles what V8 keeps of the whole text, and those in raw text cannot be escaped.
+  const wide = output.find((chunk) => chunk.type === 'chunk' && /[\u0100-\uffff]/.test(chunk.code));
+  if (wide) throw new Error(`${wide.fileName} has a character beyond Latin-1 in raw text: spell it out.`);
   for (const file of reachedFrom(asCompiled, compiled)) {
     // A program that one of them names is in place already.
     cpSync(join(compiled, file), join(dist, file), { force: false });
@@ -68,18 +83,10 @@ function ownPlaces(compiled: string): Plugin {
         .replaceAll(/\bimport\.meta\b(?!\.)/g, `{ dirname: ${folder}, filename: ${filename} }`);
     },
     renderChunk(code, { fileName }) {
-      if (/\\[\u0100-\uffff]|String\.raw`[^`]*[\u0100-\uffff]/.test(code)) {
-        throw new Error(`${fileName} has a character beyond Latin-1 behind a backslash or in raw text: spell it out.`);
-      }
-      // One character beyond Latin-1 doubles what V8 keeps of the whole text.
-      const narrow = code.replaceAll(
-        /[\u0100-\uffff]/g,
-        (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      );
-      if (!code.includes('distFolder')) return narrow;
+      if (!code.includes('distFolder')) return code;
       const up = JSON.stringify(relative(dirname(fileName), '.'));
       const line = `const distFolder = process.getBuiltinModule('node:path').join(import.meta.dirname, ${up});\n`;
-      return narrow.startsWith('#!') ? narrow.replace('\n', `\n${line}`) : line + narrow;
+      return code.startsWith('#!') ? code.replace('\n', `\n${line}`) : line + code;
     },
   };
 }
