@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startBoot } from './boots.ts';
+import { contradictionIn } from './contradiction.ts';
 import { openDatabase, type Db } from './database.ts';
 import { openDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { openLogEditor } from './log-editor.ts';
@@ -31,35 +32,39 @@ export function openStore(options: WriterData['options'], now: Now): OpenStore {
     fileBytes: limits.fileBytes,
   });
   try {
-    const own = asCorruption(() => {
-      migrate(db, [bufferSet], options.migrate);
+    return asCorruption(() => {
+      migrate(db, [bufferSet, ...options.tables], options.migrate);
+      const contradiction = contradictionIn(db);
+      if (contradiction !== undefined) throw schemaIsWrong(contradiction);
       const boot = startBoot(db, now, options.epoch);
       reconcileSinks(db, sinks, boot.nextLsn, boot.uptimeMs(now));
       const cursors = loadCursors(db, sinks, limits.parkedRecords);
       const deadLetters = openDeadLetters(db, limits.deadLetterBytes);
       const log = openLog(db);
       const retention = openRetention(db, openLogEditor(db, log, cursors), limits.fileBytes);
+      const outages = openOutages(db);
+      const tables = prepareStatements(db, [bufferSet, ...options.tables]);
       const { maxAgeMs } = limits;
-      return { db, boot, cursors, sinks, deadLetters, log, retention, maxAgeMs, outages: openOutages(db) };
+      const own = { db, boot, cursors, sinks, deadLetters, log, retention, maxAgeMs, outages, tables };
+      const store = new Store({ ...own, settleAtClaim: options.settle === 'before-ack' }, now);
+      return { db, tables, outages, deadLetters, store, log };
     });
-    migrate(db, options.tables, options.migrate);
-    const tables = prepareStatements(db, [bufferSet, ...options.tables]);
-    const store = new Store({ ...own, tables, settleAtClaim: options.settle === 'before-ack' }, now);
-    const { outages, deadLetters, log } = own;
-    return { db, tables, outages, deadLetters, store, log };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-/** Statements on our own tables are right by construction: when one does not fit, the file's schema is not ours. */
+/** Statements on the gateway's tables are right by construction: when one does not fit, the file's schema is not ours. */
 function asCorruption<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!/^SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(code)) throw error;
-    throw Object.assign(new Error('the schema is wrong', { cause: error }), { code: 'SQLITE_CORRUPT_SCHEMA' });
+    throw schemaIsWrong('the schema is wrong', error);
   }
 }
+
+const schemaIsWrong = (says: string, cause?: unknown): Error =>
+  Object.assign(new Error(says, { cause }), { code: 'SQLITE_CORRUPT_SCHEMA' });

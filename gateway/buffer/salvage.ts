@@ -2,7 +2,9 @@ import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { lanes } from '../../contracts/sink.ts';
+import { settleContradictions } from './contradiction.ts';
 import { openScratch, pageBytes, type Db } from './database.ts';
+import { ledgerAgainstLog } from './ledger-against-log.ts';
 import { isIntact, laneOf, openLog, type StoredBatch } from './log.ts';
 import { openStore, type OpenStore } from './open-store.ts';
 import { databaseName } from './options.ts';
@@ -74,13 +76,16 @@ function openVerified(options: WriterData['options'], now: Now): OpenStore {
   }
 }
 
-/** The first thing that is wrong in a whole file; undefined in a sound one. Reads all of it. */
+/**
+ * The first thing that is wrong in a whole file; undefined in a sound one. Reads all of it, and holds the ledger to the log: a
+ * log that changed places with an empty table is no damage to SQLite. Whatever it finds, a salvage mends.
+ */
 function damageIn(db: Db): string | undefined {
   try {
     const found = String(db.pragma('quick_check(1)', { simple: true }));
-    return found === 'ok' ? undefined : found;
+    return found === 'ok' ? ledgerAgainstLog(db) : found;
   } catch (error) {
-    if (faultOf(error) !== 'corrupt') throw error;
+    if (faultOf(error) !== 'corrupt' && faultOf(error) !== 'statement') throw error;
     return String(error);
   }
 }
@@ -116,6 +121,7 @@ function salvage(options: WriterData['options'], now: Now, cause: string): Salva
     if (!batchesWhole || walDamaged) addScannedBatches(damaged, into, booksWhole);
     from?.close();
     completeCursors(into, options.sinks);
+    settleContradictions(into);
     lost = rebalance(into);
     const found = into.prepare<[], { n: number | null }>('SELECT sum(n) AS n FROM batches').get();
     salvagedRecords = found?.n ?? 0;

@@ -9,7 +9,8 @@ import { letterStatements } from './dead-letters.ts';
  *
  * `batches`: one row per commit and lane; its id is the lane's base plus the first lsn (see log.ts).
  * `journal`: what commits without records changed in ledger and cursors since the last fold (see ledger.ts).
- * `totals`: the folded ledger. `cursors`, `parked`: where each sink stands. `meta`: single numbers and the salt.
+ * `totals`: the folded ledger. `cursors`, `parked`: where each sink stands. `meta`: single numbers and the salt; `sinks`
+ * is how many have cursors.
  */
 const first = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) WITHOUT ROWID, STRICT;

@@ -41,7 +41,7 @@ export function reconcileSinks(db: Db, sinks: readonly string[], nextLsn: number
     for (const sink of removed) for (const removal of removals) removal.run(sink);
     fold.run(
       { tallies: changes, cursors: added.flatMap((sink) => lanes.map((lane) => [sink, lane, nextLsn - 1] as const)) },
-      {},
+      { sinks: sinks.length },
     );
   }).immediate();
 }

@@ -1,4 +1,4 @@
-import { lanes } from '../../contracts/sink.ts';
+import { lanes, type Lane } from '../../contracts/sink.ts';
 import { pageBytes, type Db } from './database.ts';
 import { cursorKey, readMeta, readUnfolded, type Unfolded } from './ledger.ts';
 import { knownSinks } from './ledger-report.ts';
@@ -13,7 +13,7 @@ export interface BufferStatus {
   readonly oldestMs: number | undefined;
   readonly sinks: readonly {
     readonly sink: string;
-    readonly lane: string;
+    readonly lane: Lane;
     readonly position: number;
     readonly parked: number;
   }[];

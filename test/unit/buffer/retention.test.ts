@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import Database from 'better-sqlite3';
 import type { Measurement, RecordClass } from '../../../contracts/message.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
 import { walReserveBytes } from '../../../gateway/buffer/database.ts';
 import type { Buffer } from '../../../gateway/buffer/buffer.ts';
+import { ledgerAgainstLog } from '../../../gateway/buffer/ledger-against-log.ts';
 import { accept, claim, entry, handClock, measurement, open, settleAll, tempDir } from './buffer-fixture.ts';
 
 const smallFile = { fileBytes: walReserveBytes + 640 * 1024 };
@@ -37,13 +40,17 @@ async function all(buffer: Buffer, lane: 'urgent' | 'normal'): Promise<Measureme
 }
 
 test('a full file thins old telemetry, keeps the latest state and every alarm, and the ledger counts what went', async (t) => {
-  const buffer = await open(t, await tempDir(t), { limits: smallFile });
+  const dir = await tempDir(t);
+  const buffer = await open(t, dir, { limits: smallFile });
   await fill(buffer, 600, (i) => noisy(`alarm${i % 5}`, i, 'alarm'));
   await fill(buffer, 300, (i) => noisy(`switch${i % 3}`, i, 'state'));
   await fill(buffer, 12_000, (i) => noisy(`sensor${i % 4}`, i, 'telemetry'));
   assert.ok((await buffer.check()).ok);
   const status = await buffer.status();
   assert.ok(status.fileBytes <= smallFile.fileBytes, 'the budget holds');
+  const beside = new Database(join(dir, 'portcullis.db'), { readonly: true });
+  assert.equal(ledgerAgainstLog(beside), undefined);
+  beside.close();
 
   assert.equal((await all(buffer, 'urgent')).length, 600, 'no alarm is missing');
   const rest = await all(buffer, 'normal');

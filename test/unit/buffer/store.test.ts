@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { lanes, type Lane } from '../../../contracts/sink.ts';
 import { checkBuffer } from '../../../gateway/buffer/check.ts';
 import { buildCommit, encodeEntry } from '../../../gateway/buffer/commit-request.ts';
+import { ledgerAgainstLog } from '../../../gateway/buffer/ledger-against-log.ts';
 import { readLedger, type LedgerReport } from '../../../gateway/buffer/ledger-report.ts';
 import { openStore, type OpenStore } from '../../../gateway/buffer/open-store.ts';
 import { defaultLimits } from '../../../gateway/buffer/options.ts';
@@ -132,6 +133,7 @@ class Machine {
       },
       this.now,
     );
+    assert.equal(ledgerAgainstLog(this.open.db), undefined);
   }
 
   /** A crash: the files as they are, without anything the process still held in memory. */
@@ -262,6 +264,7 @@ class Machine {
       assert.equal(this.model.settled.get(sink)?.size, this.model.records.size, `${sink} is complete`);
     this.#compareTails();
     this.open.store.fold(this.now);
+    assert.equal(ledgerAgainstLog(this.open.db), undefined);
     const report = checkBuffer(this.open.db);
     assert.ok(report.ok, JSON.stringify(report));
     const left = this.open.db.prepare<[], { n: number }>('SELECT count(*) AS n FROM batches').get();

@@ -1,0 +1,57 @@
+import type { Db } from './database.ts';
+import { readUnfolded } from './ledger.ts';
+import { readTallies } from './ledger-report.ts';
+import { laneBase, laneOf, type StoredBatch } from './log.ts';
+import { readStatus } from './status.ts';
+
+type Head = Pick<StoredBatch, 'id' | 'last_lsn' | 'n' | 'lsns'>;
+
+/**
+ * Says for which sink the log holds another number of records than the ledger, by the heads of the batches alone: twenty times as
+ * fast as the recount of `check.ts`, which names the devices. Undefined when they agree.
+ */
+export function ledgerAgainstLog(db: Db): string | undefined {
+  const inLog = countHeads(db);
+  const inLedger = new Map([...inLog.keys()].map((sink) => [sink, 0]));
+  for (const [, sink, what, , n] of readTallies(db, readUnfolded(db, [...inLog.keys()]))) {
+    if (what === 'buffered') inLedger.set(sink, (inLedger.get(sink) ?? 0) + n);
+  }
+  const wrong = [...inLedger].find(([sink, n]) => n !== (inLog.get(sink) ?? 0));
+  return wrong && `the ledger holds ${wrong[1]} records for ${wrong[0]}, the log ${inLog.get(wrong[0]) ?? 0}`;
+}
+
+/** Per sink the records behind its positions, and those that it set aside. */
+function countHeads(db: Db): Map<string, number> {
+  const cursors = readStatus(db).sinks;
+  const counts = new Map(cursors.map(({ sink }) => [sink, 0]));
+  const add = (sink: string, n: number): void => void counts.set(sink, (counts.get(sink) ?? 0) + n);
+  const heads = 'SELECT id, last_lsn, n, lsns FROM batches';
+  for (const head of db.prepare<[], Head>(heads).iterate()) {
+    for (const { sink, lane, position } of cursors)
+      if (lane === laneOf(head.id)) add(sink, countBehind(head, position));
+  }
+  const before = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`);
+  for (const { sink, lane, position } of cursors) {
+    const parked = db.prepare<[string, string, number], { lsn: number }>(
+      'SELECT lsn FROM parked WHERE sink = ? AND lane = ? AND lsn <= ?',
+    );
+    for (const { lsn } of parked.all(sink, lane, position)) {
+      const head = before.get(laneBase(lane), laneBase(lane) + lsn);
+      if (head && lsnsOf(head).includes(lsn)) add(sink, 1);
+    }
+  }
+  return counts;
+}
+
+function countBehind(head: Head, position: number): number {
+  if (position >= head.last_lsn) return 0;
+  if (position < firstLsn(head)) return head.n;
+  return lsnsOf(head).filter((lsn) => lsn > position).length;
+}
+
+const firstLsn = ({ id }: Head): number => id - laneBase(laneOf(id));
+
+const lsnsOf = (head: Head): readonly number[] =>
+  head.lsns === null
+    ? Array.from({ length: head.n }, (_, i) => firstLsn(head) + i)
+    : (JSON.parse(head.lsns) as readonly number[]);
