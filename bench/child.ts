@@ -24,6 +24,11 @@ export interface Gateway extends Subject {
 
 const root = join(import.meta.dirname, '..');
 const gateway = join(root, 'dist/gateway/cli.js');
+/** The environment that the gateway's unit gives it. */
+const unit = readFileSync(join(root, 'systemd/portcullis.service'), 'utf8');
+const asInUnit = Object.fromEntries(
+  [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+);
 
 export interface GatewayOptions {
   readonly env?: Record<string, string>;
@@ -49,7 +54,7 @@ export async function startGateway({ env = {}, dataDir, config = {} }: GatewayOp
   );
   const startedAt = performance.now();
   const child = spawn(process.execPath, [gateway, 'run', '--config', file], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...asInUnit, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   for (;;) {

@@ -13,12 +13,27 @@ export function cpuSeconds(pid: number): number {
  * Seconds for which its threads were ready to run and had no core (schedstat of each, Documentation/scheduler/sched-stats).
  * A thread that ended takes its own with it.
  */
-export function waitedSeconds(pid: number): number {
+export const waitedSeconds = (pid: number): number => scheduled(pid, 1);
+
+/** Seconds for which its threads ran, by the nanosecond where `cpuSeconds` counts ticks. */
+export const ranSeconds = (pid: number): number => scheduled(pid, 0);
+
+function scheduled(pid: number, field: number): number {
   let nanoseconds = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]);
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[field]);
   }
   return nanoseconds / 1e9;
+}
+
+/** How often its threads slept until something woke them (proc(5), status). A thread that ended takes its own with it. */
+export function wakeUps(pid: number): number {
+  let count = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    count += Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+  }
+  return count;
 }
 
 /** Bytes that a process caused to be sent towards the disk (proc(5), io). */
