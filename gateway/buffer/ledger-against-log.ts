@@ -5,6 +5,7 @@ import { laneBase, laneOf, type StoredBatch } from './log.ts';
 import { readStatus } from './status.ts';
 
 type Head = Pick<StoredBatch, 'id' | 'last_lsn' | 'n' | 'lsns'>;
+const heads = 'SELECT id, last_lsn, n, lsns FROM batches';
 
 /**
  * Says for which sink the log holds another number of records than the ledger, by the heads of the batches alone: twenty times as
@@ -20,12 +21,36 @@ export function ledgerAgainstLog(db: Db): string | undefined {
   return wrong && `the ledger holds ${wrong[1]} records for ${wrong[0]}, the log ${inLog.get(wrong[0]) ?? 0}`;
 }
 
+/**
+ * Says for which sink the ledger holds more records than the numbers that the log spans have room for. It looks at the two
+ * ends of each lane, whatever lies between them; the ledger must be folded, as it is after a start.
+ */
+export function ledgerBeyondLog(db: Db): string | undefined {
+  const first = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1`);
+  const last = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`);
+  const room = new Map<string, number>();
+  for (const { sink, lane, position, parked } of readStatus(db).sinks) {
+    const range = [laneBase(lane), laneBase(lane) + laneBase('normal') - 1] as const;
+    const [from, to] = [first.get(...range), last.get(...range)];
+    const spanned = from && to ? to.last_lsn - Math.max(position, firstLsn(from) - 1) : 0;
+    room.set(sink, (room.get(sink) ?? 0) + Math.max(0, spanned) + parked);
+  }
+  const buffered = db
+    .prepare<[], { sink: string; n: number }>(
+      "SELECT sink, sum(n) AS n FROM totals WHERE what = 'buffered' GROUP BY sink",
+    )
+    .all();
+  const wrong = buffered.find(({ sink, n }) => n > (room.get(sink) ?? n));
+  return (
+    wrong && `the ledger holds ${wrong.n} records for ${wrong.sink}, the log has room for ${room.get(wrong.sink) ?? 0}`
+  );
+}
+
 /** Per sink the records behind its positions, and those that it set aside. */
 function countHeads(db: Db): Map<string, number> {
   const cursors = readStatus(db).sinks;
   const counts = new Map(cursors.map(({ sink }) => [sink, 0]));
   const add = (sink: string, n: number): void => void counts.set(sink, (counts.get(sink) ?? 0) + n);
-  const heads = 'SELECT id, last_lsn, n, lsns FROM batches';
   for (const head of db.prepare<[], Head>(heads).iterate()) {
     for (const { sink, lane, position } of cursors)
       if (lane === laneOf(head.id)) add(sink, countBehind(head, position));

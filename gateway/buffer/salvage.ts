@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { lanes } from '../../contracts/sink.ts';
 import { settleContradictions } from './contradiction.ts';
 import { openScratch, pageBytes, type Db } from './database.ts';
-import { ledgerAgainstLog } from './ledger-against-log.ts';
+import { ledgerAgainstLog, ledgerBeyondLog } from './ledger-against-log.ts';
 import { isIntact, laneOf, openLog, type StoredBatch } from './log.ts';
 import { openStore, type OpenStore } from './open-store.ts';
 import { databaseName } from './options.ts';
@@ -63,7 +63,7 @@ function openVerified(options: WriterData['options'], now: Now): OpenStore {
     const pages = Number(open.db.pragma('page_count', { simple: true }));
     const size = statSync(join(options.dataDir, databaseName)).size;
     if (size < pages * pageBytes) throw corruption(`the file has ${size} of ${pages * pageBytes} bytes`);
-    const damage = pages > mostPagesChecked ? undefined : damageIn(open.db);
+    const damage = pages > mostPagesChecked ? ledgerBeyondLog(open.db) : damageIn(open.db);
     if (damage !== undefined) throw corruption(damage);
     for (const order of ['ASC', 'DESC']) {
       const row = open.db.prepare<[], StoredBatch>(`SELECT * FROM batches ORDER BY id ${order} LIMIT 1`).get();

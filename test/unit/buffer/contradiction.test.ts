@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { pageBytes } from '../../../gateway/buffer/database.ts';
+import { ledgerBeyondLog } from '../../../gateway/buffer/ledger-against-log.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
 import { drain, entry, measurement, open, tempDir } from './buffer-fixture.ts';
 
@@ -110,4 +111,30 @@ test('a sink that comes or goes with the configuration is no damage', async (t) 
     await buffer[Symbol.asyncDispose]();
   }
   assert.deepEqual(told, []);
+});
+
+test('the ends of the log are enough to see that a leaf stands in the place of its root', async (t) => {
+  const dir = await edited(t, () => undefined);
+  const file = join(dir, 'portcullis.db');
+  assert.equal(onDatabase(file, ledgerBeyondLog), undefined);
+  const pages = onDatabase(file, (db) =>
+    db
+      .prepare<[], { pageno: number; pagetype: string }>("SELECT pageno, pagetype FROM dbstat WHERE name = 'batches'")
+      .all(),
+  );
+  const root = pages.find(({ pagetype }) => pagetype === 'internal')?.pageno ?? 0;
+  const leaves = pages.filter(({ pagetype }) => pagetype === 'leaf').map(({ pageno }) => pageno);
+  assert.ok(leaves.length > 5, `${leaves.length} leaves`);
+  const bytes = readFileSync(file);
+  const at = (number: number): readonly [number, number] => [(number - 1) * pageBytes, number * pageBytes];
+  for (const leaf of leaves) {
+    const changed = Buffer.from(bytes);
+    bytes.copy(changed, at(root)[0], ...at(leaf));
+    bytes.copy(changed, at(leaf)[0], ...at(root));
+    writeFileSync(file, changed);
+    assert.match(
+      onDatabase(file, ledgerBeyondLog) ?? '',
+      /^the ledger holds 200 records for cloud, the log has room for/,
+    );
+  }
 });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { lanes, type Lane } from '../../../contracts/sink.ts';
 import { checkBuffer } from '../../../gateway/buffer/check.ts';
 import { buildCommit, encodeEntry } from '../../../gateway/buffer/commit-request.ts';
-import { ledgerAgainstLog } from '../../../gateway/buffer/ledger-against-log.ts';
+import { ledgerAgainstLog, ledgerBeyondLog } from '../../../gateway/buffer/ledger-against-log.ts';
 import { readLedger, type LedgerReport } from '../../../gateway/buffer/ledger-report.ts';
 import { openStore, type OpenStore } from '../../../gateway/buffer/open-store.ts';
 import { defaultLimits } from '../../../gateway/buffer/options.ts';
@@ -134,6 +134,7 @@ class Machine {
       this.now,
     );
     assert.equal(ledgerAgainstLog(this.open.db), undefined);
+    assert.equal(ledgerBeyondLog(this.open.db), undefined);
   }
 
   /** A crash: the files as they are, without anything the process still held in memory. */
