@@ -6,6 +6,8 @@ import { readStatus } from './status.ts';
 
 type Head = Pick<StoredBatch, 'id' | 'last_lsn' | 'n' | 'lsns'>;
 const heads = 'SELECT id, last_lsn, n, lsns FROM batches';
+const oldestIn = `${heads} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1`;
+const newestIn = `${heads} WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`;
 
 /**
  * Says for which sink the log holds another number of records than the ledger, by the heads of the batches alone: twenty times as
@@ -26,8 +28,8 @@ export function ledgerAgainstLog(db: Db): string | undefined {
  * ends of each lane, whatever lies between them; the ledger must be folded, as it is after a start.
  */
 export function ledgerBeyondLog(db: Db): string | undefined {
-  const first = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1`);
-  const last = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`);
+  const first = db.prepare<[number, number], Head>(oldestIn);
+  const last = db.prepare<[number, number], Head>(newestIn);
   const room = new Map<string, number>();
   for (const { sink, lane, position, parked } of readStatus(db).sinks) {
     const range = [laneBase(lane), laneBase(lane) + laneBase('normal') - 1] as const;
@@ -55,13 +57,13 @@ function countHeads(db: Db): Map<string, number> {
     for (const { sink, lane, position } of cursors)
       if (lane === laneOf(head.id)) add(sink, countBehind(head, position));
   }
-  const before = db.prepare<[number, number], Head>(`${heads} WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1`);
+  const upTo = db.prepare<[number, number], Head>(newestIn);
+  const parked = db.prepare<[string, string, number], { lsn: number }>(
+    'SELECT lsn FROM parked WHERE sink = ? AND lane = ? AND lsn <= ?',
+  );
   for (const { sink, lane, position } of cursors) {
-    const parked = db.prepare<[string, string, number], { lsn: number }>(
-      'SELECT lsn FROM parked WHERE sink = ? AND lane = ? AND lsn <= ?',
-    );
     for (const { lsn } of parked.all(sink, lane, position)) {
-      const head = before.get(laneBase(lane), laneBase(lane) + lsn);
+      const head = upTo.get(laneBase(lane), laneBase(lane) + lsn);
       if (head && lsnsOf(head).includes(lsn)) add(sink, 1);
     }
   }
