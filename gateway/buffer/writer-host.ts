@@ -19,6 +19,7 @@ export interface Writer {
 interface Waiting {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
+  /** Of the looks of the watchdog, how many were before it. */
   readonly since: number;
 }
 
@@ -58,14 +59,15 @@ export async function startWriter(
     for (const { reject } of waiting.values()) reject(errorFrom(error));
     waiting.clear();
   };
-  const watchdog = setInterval(
-    () => {
-      const oldest = waiting.values().next().value;
-      if (!oldest || performance.now() - oldest.since < deps.answerTimeoutMs) return;
-      lose({ fault: 'io', message: `no answer for ${deps.answerTimeoutMs} ms`, code: 'WRITER_SILENT' });
-    },
-    Math.min(1_000, deps.answerTimeoutMs / 4),
-  );
+  // Time is counted in looks: while the whole process stands still, as in a machine that is paused, no look passes.
+  const lookMs = Math.min(1_000, deps.answerTimeoutMs / 4);
+  let looks = 0;
+  const watchdog = setInterval(() => {
+    looks += 1;
+    const oldest = waiting.values().next().value;
+    if (!oldest || (looks - oldest.since) * lookMs < deps.answerTimeoutMs) return;
+    lose({ fault: 'io', message: `no answer for ${deps.answerTimeoutMs} ms`, code: 'WRITER_SILENT' });
+  }, lookMs);
   watchdog.unref();
 
   worker.once('message', (message: Opening) => opening.resolve(message));
@@ -105,7 +107,7 @@ export async function startWriter(
       const now = nowOf(deps.clock);
       const sent = op === 'commit' ? room.lay(id, ask as NumberedCommit) : ask;
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject, since: performance.now() });
+        waiting.set(id, { resolve, reject, since: looks });
         worker.postMessage({ id, op, now, ask: sent });
       });
     },

@@ -68,6 +68,19 @@ test('a writer that does not answer is started again; what waited is refused and
   assert.equal(buffer.fatal.aborted, false);
 });
 
+test('a process that stood still itself does not take its writer for silent', async (t) => {
+  const alarms: unknown[] = [];
+  using _ = listen('alarm', (alarm) => alarms.push(alarm));
+  const buffer = await open(t, await tempDir(t), { answerTimeoutMs: 200 });
+  const waiting = buffer.append(entry(measurement('a', 1)));
+  // The question is on its way before this thread stands still, as in a machine that is paused.
+  await new Promise(setImmediate);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  await waiting;
+  assert.deepEqual(alarms, []);
+  assert.deepEqual(await drain(buffer), ['a 1']);
+});
+
 for (const [fault, heals] of [
   ['hang', 'the buffer writer stopped'],
   ['always', 'the buffer did not open'],
