@@ -125,9 +125,12 @@ export async function startProcess(plan: CellPlan, deps: CellDeps, gently: boole
     call: (call) =>
       new Promise((resolve) => {
         if (cause !== undefined) return resolve(cause);
+        const id = (lastId += 1);
         const hung: Ending = { is: 'hung', detail: `no answer within ${limits.callMs} ms` };
-        pending = { id: (lastId += 1), resolve, timer: setTimeout(() => end(hung), limits.callMs) };
-        send({ is: 'call', id: lastId, call });
+        // An answer that came while this thread stood still is read between a timer and an immediate.
+        const late = (): void => void setImmediate(() => id === pending?.id && end(hung));
+        pending = { id, resolve, timer: setTimeout(late, limits.callMs) };
+        send({ is: 'call', id, call });
       }),
   };
 }

@@ -92,6 +92,15 @@ test('an endless call is ended at its deadline', async (t) => {
   assert.match((await cell.ended).detail, /no answer within 300 ms/);
 });
 
+test('an answer that came while the gateway itself stood still is in time', async (t) => {
+  const cell = await open(t, source(), { limits: { callMs: 300 } });
+  await decode(cell);
+  const answer = decode(cell);
+  await new Promise(setImmediate);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900);
+  assert.equal((await answer).is, 'decoded');
+});
+
 test('memory outside the heap is limited as well', async (t) => {
   const hoard = `globalThis.hoard ??= []; for (;;) globalThis.hoard.push(new Uint8Array(8_000_000).fill(1));`;
   const cell = await open(t, source({ decode: hoard }), { limits: { callMs: 20_000 } });
