@@ -11,7 +11,7 @@ import type { OrderedSteps } from './ordered-steps.ts';
 import { outstandingCommits, type OutstandingCommits } from './outstanding-commits.ts';
 import { isText } from './packed-results.ts';
 import { entryOf, nothing, openGathering } from './parcel.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel, Receiver } from './parcel.ts';
 import { measurementOf } from './task.ts';
 import type { EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
 
@@ -141,7 +141,7 @@ function openStore(
           onSettled(waiting);
           waiting.resolve(outcome);
         }
-        outstanding.end(since, receivers.length);
+        outstanding.end(since, receivers.map(senderOf));
       },
       (error: unknown) => {
         if (owed.length > 0) knowledge.markUnsaved(owed);
@@ -151,11 +151,13 @@ function openStore(
           onSettled(waiting);
           waiting.reject(error);
         }
-        outstanding.end(since, receivers.length);
+        outstanding.end(since, receivers.map(senderOf));
       },
     );
   };
 }
+
+const senderOf = ({ waiting }: Receiver): string => waiting.envelope.client;
 
 function outcomeOf({ measurements, filtered, deadLetters }: Entry): Outcome {
   let left = 0;

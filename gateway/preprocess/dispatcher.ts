@@ -58,7 +58,7 @@ const mostTurns = 8;
 
 /**
  * Forms batches and keeps the threads busy. Batches size themselves: a few envelopes wait until the batch before them is
- * committed, and a moment for those who were answered by it; many go beside it (decisions 0132 and 0175). Where nothing is
+ * committed, and a moment for company; many go beside it (decisions 0132, 0175 and 0218). Where nothing is
  * in work, what arrives goes once a turn of the event loop brings no more.
  *
  * A batch in which something is taught runs alone: all before it has finished, and nothing after it is sent until what
@@ -73,7 +73,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
   /** Turns of the event loop left to gather in; undefined while nobody gathers. */
   let turns: number | undefined;
   let growingImpatient: NodeJS.Timeout | undefined;
-  const others = awaitCompany(company, () => queue.length, pump);
+  const others = awaitCompany({ most: company, queued: () => queue.length, onEnd: pump });
 
   const send = async (items: RoutedWaiting[], slot: number, teaching: boolean): Promise<void> => {
     const ticket = resequencer.ticket();
@@ -135,6 +135,7 @@ export function openDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     offer(waiting) {
       queue.push(waiting);
+      others.came(waiting.envelope.client);
       schedule();
     },
     committed(commits) {

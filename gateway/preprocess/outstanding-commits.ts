@@ -6,7 +6,8 @@ export interface OutstandingCommits {
   readonly youngestMs: number | undefined;
   /** When it began, for `end`. */
   begin(): number;
-  end(since: number, answered: number): void;
+  /** `answered`: who sent each envelope that has its answer now. */
+  end(since: number, answered: readonly string[]): void;
   /** Resolves when none is outstanding. */
   quiet(): Promise<void>;
 }
@@ -21,10 +22,10 @@ export function outstandingCommits(
   let lastEnded = 0;
   let whenQuiet: (() => void)[] = [];
   /** What ends in this turn, since the oldest of it began: one commit holds entries of several parcels. */
-  let ending: { since: number; answered: number } | undefined;
+  let ending: { since: number; answered: string[] } | undefined;
 
   const tellEnded = (): void => {
-    const { since, answered } = ending ?? { since: 0, answered: 0 };
+    const { since, answered } = ending ?? { since: 0, answered: [] };
     ending = undefined;
     const now = nowMs();
     // The disk does one after the other.
@@ -42,10 +43,10 @@ export function outstandingCommits(
     end(since, answered) {
       count -= 1;
       if (ending === undefined) {
-        ending = { since, answered: 0 };
+        ending = { since, answered: [] };
         queueMicrotask(tellEnded);
       }
-      ending.answered += answered;
+      ending.answered.push(...answered);
       if (count > 0) return;
       for (const resolve of whenQuiet) resolve();
       whenQuiet = [];

@@ -8,18 +8,21 @@ interface Rig {
   readonly dispatcher: Dispatcher;
   /** Sizes of the batches that went to a thread. */
   readonly sizes: number[];
+  /** Each from a client of its own, the first from the first. */
   offer(many: number): void;
   /** The oldest batch comes back from its thread. */
   decoded(): Promise<void>;
-  /** A commit has answered so many, and no other is outstanding. */
+  /** A commit has answered so many clients, the first among them, and no other is outstanding. */
   committed(answered: number, tookMs?: number): void;
   committingMs: number | undefined;
 }
 
+const clients = (many: number): string[] => Array.from({ length: many }, (_, index) => `c${index}`);
+
 function openRig(): Rig {
   const sizes: number[] = [];
   const inThreads: (() => void)[] = [];
-  const envelope = { payload: Buffer.alloc(1), topic: 't' };
+  const envelopeOf = (client: string) => ({ payload: Buffer.alloc(1), topic: 't', client });
   const rig = { committingMs: undefined as number | undefined };
   const parts = {
     router: { route: () => ({ plugin: 0, teaches: false }) },
@@ -40,11 +43,11 @@ function openRig(): Rig {
     dispatcher,
     sizes,
     offer: (many: number) => {
-      for (let one = 0; one < many; one++) dispatcher.offer({ envelope } as never);
+      for (const client of clients(many)) dispatcher.offer({ envelope: envelopeOf(client) } as never);
     },
     committed: (answered: number, tookMs = 2) => {
       rig.committingMs = undefined;
-      dispatcher.committed({ answered, tookMs, isQuiet: true });
+      dispatcher.committed({ answered: clients(answered), tookMs, isQuiet: true });
     },
     decoded: async () => {
       inThreads.shift()?.();
@@ -150,7 +153,7 @@ test('who speaks alone is not waited for', async () => {
 test('where commits take long a few envelopes wait as long for the next one', async () => {
   const rig = openRig();
   await cycle(rig, 1, 0);
-  rig.dispatcher.committed({ answered: 1, tookMs: 40, isQuiet: false });
+  rig.dispatcher.committed({ answered: clients(1), tookMs: 40, isQuiet: false });
   rig.offer(2);
   await waitUntil('the next batch is in a thread', () => rig.dispatcher.queued === 0);
   rig.committingMs = 0;
@@ -166,7 +169,7 @@ test('where commits take long a few envelopes wait as long for the next one', as
 test('a commit that waited for company itself says nothing about the disk', async () => {
   const rig = openRig();
   await cycle(rig, 1, 0);
-  rig.dispatcher.committed({ answered: 1, tookMs: 1_000, isQuiet: true });
+  rig.dispatcher.committed({ answered: clients(1), tookMs: 1_000, isQuiet: true });
   rig.offer(2);
   await waitUntil('the next batch is in a thread', () => rig.dispatcher.queued === 0);
   rig.committingMs = 0;

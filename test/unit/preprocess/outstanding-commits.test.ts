@@ -19,16 +19,16 @@ test('the disk does one commit after the other: the second took from the end of 
   clock.now += 5;
   const second = outstanding.begin();
   clock.now += 20;
-  outstanding.end(first, 3);
+  outstanding.end(first, ['a', 'b', 'a']);
   await Promise.resolve();
   clock.now += 7;
   assert.equal(outstanding.youngestMs, 7);
   clock.now += 14;
-  outstanding.end(second, 4);
+  outstanding.end(second, ['c']);
   await Promise.resolve();
   assert.deepEqual(ended, [
-    { answered: 3, tookMs: 25, isQuiet: false },
-    { answered: 4, tookMs: 21, isQuiet: true },
+    { answered: ['a', 'b', 'a'], tookMs: 25, isQuiet: false },
+    { answered: ['c'], tookMs: 21, isQuiet: true },
   ]);
   assert.equal(outstanding.youngestMs, undefined);
 });
@@ -37,7 +37,7 @@ test('what ends in one turn was one commit', async () => {
   const { ended, clock, outstanding } = openRig();
   const began = [outstanding.begin(), outstanding.begin()];
   clock.now += 20;
-  for (const since of began) outstanding.end(since, 2);
+  for (const since of began) outstanding.end(since, ['a', 'b']);
   await outstanding.quiet();
-  assert.deepEqual(ended, [{ answered: 4, tookMs: 20, isQuiet: true }]);
+  assert.deepEqual(ended, [{ answered: ['a', 'b', 'a', 'b'], tookMs: 20, isQuiet: true }]);
 });
