@@ -82,9 +82,14 @@ export const asAdministrator = ({ dataDir }: Gateway): { readonly authorization:
 });
 
 /** Stock Aedes 1.2 with its defaults. */
-export async function startStockAedes(): Promise<Subject> {
+export const startStockAedes = (): Promise<Subject> => startForked('bench/stock-aedes.ts');
+
+/** The threads of a gateway that do nothing but hand messages on. */
+export const startBareThreads = (): Promise<Subject> => startForked('bench/bare-threads.ts');
+
+async function startForked(file: string): Promise<Subject> {
   const startedAt = performance.now();
-  const child = fork(join(root, 'bench/stock-aedes.ts'), ['0']);
+  const child = fork(join(root, file));
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return subject(child, port, performance.now() - startedAt, () => undefined);
 }

@@ -1,4 +1,4 @@
-import { runLoad, startGateway, startStockAedes, type Load, type Subject } from './child.ts';
+import { runLoad, startBareThreads, startGateway, startStockAedes, type Load, type Subject } from './child.ts';
 import { cpuSeconds } from './process-stats.ts';
 import { median, type Report } from './report.ts';
 import { compileShim } from '../test/harness/shim.ts';
@@ -34,6 +34,7 @@ export async function benchIngest(plan: Plan): Promise<Report> {
   });
   const variants: Variant[] = [
     { name: 'stock Aedes (acknowledges before storing)', start: startStockAedes },
+    { name: 'its threads alone: Aedes, JSON, one row per batch', start: startBareThreads },
     { name: 'Portcullis', start: () => startGateway() },
     { name: 'Portcullis, no history', start: () => startGateway({ config: { history: { enabled: false } } }) },
     slowDisk(5),
