@@ -53,7 +53,7 @@ export function bufferOptions(
       fileBytes: buffer.maxBytes,
       ...(buffer.maxAgeDays !== undefined && { maxAgeMs: buffer.maxAgeDays * dayMs }),
     },
-    linger: { maxMs: buffer.lingerMs, commitsPerDay: buffer.lingerMs === 0 ? Infinity : 0 },
+    linger: { maxMs: buffer.lingerMs, commitsPerDay: buffer.commitsPerDay },
     synchronous: switches.synchronous,
     settle: switches.settle,
     migrate: switches.migrate,

@@ -74,7 +74,7 @@ export async function openBuffer(options: BufferOptions, { log, clock }: BufferD
       for (const listener of listeners) listener(lane);
     },
     queueBytes: limits.queueBytes,
-    linger: options.linger ?? { maxMs: 0, commitsPerDay: Infinity },
+    linger: options.linger ?? { maxMs: 0, commitsPerDay: 0 },
   });
   const housekeeping = keepHouse(() => writer.ask('tick', undefined), {
     rarelyMs: limits.maxAgeMs > 0 ? expiryMs : undefined,

@@ -132,6 +132,8 @@ const buffer = z.strictObject({
   maxAgeDays: z.number().positive().max(3_650).optional(),
   /** How long telemetry may wait for company before a commit; its acknowledgement waits as long. */
   lingerMs: z.int().min(0).max(2_000).default(0),
+  /** It waits only while the commits of the last minute, projected to a day, are more than these. */
+  commitsPerDay: z.int().min(0).default(0),
 });
 
 /** Everything the operator can say. Every key has a default but the ones that nobody could guess. */
