@@ -114,19 +114,15 @@ export function awaitCompany({ most, queued, onEnd, nowMs = () => performance.no
   };
 }
 
-/** Counts that fade. */
+/** Counts that fade; asked for right after a count was added. */
 function averageRate(nowMs: () => number): { add(count: number): void; perMs(): number } {
   let faded = 0;
   let at = nowMs();
-  const fade = (): void => {
-    const now = nowMs();
-    faded *= Math.exp((at - now) / averagedMs);
-    at = now;
-  };
   return {
     add(count) {
-      fade();
-      faded += count;
+      const now = nowMs();
+      faded = faded * Math.exp((at - now) / averagedMs) + count;
+      at = now;
     },
     perMs: () => faded / averagedMs,
   };
