@@ -1,10 +1,10 @@
 import type { Lane } from './sink.ts';
 import type { SqlRow, SqlValue } from './table-set.ts';
 
-/** Records of one stored batch, in step; `lines` are measurements as JSON. */
+/** Records of one stored batch, in step; `lines` are measurements as JSON, to be read once and before the next batch. */
 export interface FollowedBatch {
   readonly lsns: readonly number[];
-  readonly lines: readonly string[];
+  readonly lines: Iterable<string>;
 }
 
 /** What the writer thread gives to a stage that follows the log in it. All calls are synchronous and short. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from './database.ts';
 import { readMeta } from './ledger.ts';
-import { laneBase } from './log.ts';
+import { laneBase } from './batch.ts';
 import type { Now } from './protocol.ts';
 import { saltFrom, type Salt } from './record-id.ts';
 

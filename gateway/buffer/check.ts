@@ -1,7 +1,7 @@
 import type { Db } from './database.ts';
 import { knownSinks, addUp, readTallies } from './ledger-report.ts';
 import { readUnfolded } from './ledger.ts';
-import { isIntact, unpackBatch, type StoredBatch } from './log.ts';
+import { isIntact, unpackBatch, type StoredBatch } from './batch.ts';
 import { readStatus } from './status.ts';
 
 export interface CheckReport {

@@ -1,5 +1,5 @@
 import type { Lane } from '../../contracts/sink.ts';
-import type { OpenBatch } from './log.ts';
+import type { OpenBatch } from './batch.ts';
 
 /** A record that waits although newer ones were settled. `hist` was decided when it was first lent. */
 export interface Parked {

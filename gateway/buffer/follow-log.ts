@@ -6,7 +6,7 @@ export function followLog({ db, log, store, tables }: OpenStore, open: OpenFollo
   const follower = open(
     {
       nextLsn: () => store.nextLsn,
-      batchAt: (lane, lsn) => log.at(lane, lsn),
+      batchAt: (lane, lsn) => log.follow(lane, lsn),
       run: (statement, params) => tables.run(statement, params),
       all: (statement, params) => tables.all(statement, params),
       transaction: (work) => db.transaction(work).immediate(),

@@ -4,7 +4,8 @@ const halfBytes = 1024 * 1024;
 /** What is held by its number, with its text as bytes outside the heap: the oldest half goes when the newer one is full. */
 export interface HeldTexts<Head> {
   hold(id: number, head: Head, text: string | Uint8Array): void;
-  at(id: number): { readonly head: Head; readonly text: string } | undefined;
+  /** The bytes are to be read now: later ones take their place. */
+  at(id: number): { readonly head: Head; readonly bytes: Buffer } | undefined;
   forget(id: number): void;
 }
 
@@ -40,7 +41,7 @@ export function heldTexts<Head>(): HeldTexts<Head> {
     },
     at(id) {
       const one = held.get(id);
-      return one && { head: one.head, text: (halves[one.half] ?? halves[0]).toString('utf8', one.from, one.to) };
+      return one && { head: one.head, bytes: (halves[one.half] ?? halves[0]).subarray(one.from, one.to) };
     },
     forget: (id) => void held.delete(id),
   };

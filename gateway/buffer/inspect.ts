@@ -7,7 +7,7 @@ import { checkBuffer, type CheckReport } from './check.ts';
 import type { Db } from './database.ts';
 import { knownSinks, readLedger, type LedgerReport } from './ledger-report.ts';
 import { readMeta } from './ledger.ts';
-import { isIntact, unpackBatch, type StoredBatch } from './log.ts';
+import { isIntact, unpackBatch, type StoredBatch } from './batch.ts';
 import { databaseName } from './options.ts';
 import { readStatus, type BufferStatus } from './status.ts';
 

@@ -1,7 +1,7 @@
 import type { Db } from './database.ts';
 import { readUnfolded } from './ledger.ts';
 import { readTallies } from './ledger-report.ts';
-import { laneBase, laneOf, type StoredBatch } from './log.ts';
+import { laneBase, laneOf, type StoredBatch } from './batch.ts';
 import { readStatus } from './status.ts';
 
 type Head = Pick<StoredBatch, 'id' | 'last_lsn' | 'n' | 'lsns'>;

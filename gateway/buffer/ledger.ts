@@ -1,6 +1,6 @@
 import type { Lane } from '../../contracts/sink.ts';
 import type { Db } from './database.ts';
-import { deviceCounts, laneBase, type StoredBatch } from './log.ts';
+import { deviceCounts, laneBase, type StoredBatch } from './batch.ts';
 import { TallyBook, tallyStored, type Tally } from './tally-book.ts';
 
 /**

@@ -2,7 +2,8 @@ import type { Measurement, RecordClass } from '../../contracts/message.ts';
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import type { Cursor } from './cursor.ts';
 import type { Db } from './database.ts';
-import { laneBase, laneOf, packBatch, unpackBatch, type Log, type OpenBatch, type StoredBatch } from './log.ts';
+import { laneBase, laneOf, packBatch, unpackBatch, type OpenBatch, type StoredBatch } from './batch.ts';
+import type { Log } from './log.ts';
 import type { Counted, TallyBook } from './tally-book.ts';
 
 /** A batch that may be edited: no sink has any of it on loan or parked, and `owed` sinks still wait for all of it. */

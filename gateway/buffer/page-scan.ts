@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { pageBytes } from './database.ts';
-import { isIntact, type StoredBatch } from './log.ts';
+import { isIntact, type StoredBatch } from './batch.ts';
 import { frameHeaderBytes, frameStarts } from './wal-check.ts';
 
 /**

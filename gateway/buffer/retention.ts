@@ -1,5 +1,5 @@
 import type { Measurement, RecordClass } from '../../contracts/message.ts';
-import { laneBase } from './log.ts';
+import { laneBase } from './batch.ts';
 import type { Db } from './database.ts';
 import { pageBytes, walReserveBytes } from './database.ts';
 import type { Edit, EditableBatch, LogEditor } from './log-editor.ts';

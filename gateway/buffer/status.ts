@@ -2,7 +2,7 @@ import { lanes, type Lane } from '../../contracts/sink.ts';
 import { pageBytes, type Db } from './database.ts';
 import { cursorKey, readMeta, readUnfolded, type Unfolded } from './ledger.ts';
 import { knownSinks } from './ledger-report.ts';
-import { laneBase } from './log.ts';
+import { laneBase } from './batch.ts';
 
 export interface BufferStatus {
   /** Size of the database file, and how much of it holds something. */

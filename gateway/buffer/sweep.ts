@@ -1,6 +1,7 @@
 import type { Lane } from '../../contracts/sink.ts';
 import type { Db } from './database.ts';
-import { laneBase, type Log } from './log.ts';
+import { laneBase } from './batch.ts';
+import type { Log } from './log.ts';
 
 /** Batches deleted in one transaction, so that a long backlog does not hold up the commits behind it. */
 export const mostAtOnce = 2_000;

@@ -1,5 +1,5 @@
 import { cursorKey, type Notes, type Unfolded } from './ledger.ts';
-import type { DeviceCounts } from './log.ts';
+import type { DeviceCounts } from './batch.ts';
 import { TallyBook, tallyStored } from './tally-book.ts';
 
 /**

@@ -10,12 +10,18 @@ import type { Series, SeriesBook } from './series-book.ts';
 
 const dayMs = 86_400_000;
 
+/** Series of one block: with samples, and counters that were silent. */
+interface Shard {
+  readonly sampled: number[];
+  readonly carried: [series: number, samples: Samples][];
+}
+
 /** Samples that are packed shard by shard and committed at once, with the place in the log up to which they reach. */
 export class BlockWriter {
   readonly gathered: Gathered;
   readonly #upTo: Readonly<Record<Lane, number>>;
   readonly #book: SeriesBook;
-  readonly #shards = new Map<number, [series: number, samples: Samples][]>();
+  readonly #shards = new Map<number, Shard>();
   readonly #rows: SqlValue[][] = [];
   #next = 0;
 
@@ -23,13 +29,13 @@ export class BlockWriter {
     this.gathered = gathered;
     this.#upTo = upTo;
     this.#book = book;
-    for (const [id, samples] of gathered.samples) {
+    for (const id of gathered.series.keys()) {
       const series = book.byId(id);
-      if (series !== undefined) this.#shard(series.shard).push([id, samples]);
+      if (series !== undefined) this.#shard(series.shard).sampled.push(id);
     }
     // A counter that was silent is carried along, so that the newest block of a shard knows where its counters stand.
     for (const [id, shard, state] of book.counters()) {
-      if (!gathered.samples.has(id)) this.#shards.get(shard)?.push([id, noSamples(state)]);
+      if (!gathered.series.has(id)) this.#shards.get(shard)?.carried.push([id, noSamples(state)]);
     }
   }
 
@@ -38,15 +44,18 @@ export class BlockWriter {
   }
 
   packNext(upMs: number): void {
-    const parts = this.#shards.get(this.#next);
-    if (parts !== undefined) this.#rows.push(rowOf(this.#next, parts, upMs));
+    const shard = this.#shards.get(this.#next);
+    if (shard !== undefined) {
+      const parts = [...this.gathered.samplesOf(shard.sampled), ...shard.carried];
+      this.#rows.push(rowOf(this.#next, parts, upMs));
+    }
     this.#shards.delete(this.#next);
     this.#next += 1;
   }
 
   /** To be called inside a transaction; what it changed in memory is to be taken by `written` after it. */
   write(port: FollowerPort, marks: Marks): void {
-    for (const id of this.gathered.samples.keys()) {
+    for (const id of this.gathered.series.keys()) {
       const series = this.#book.byId(id);
       if (series?.isNew) port.run('history.addSeries', rowOfSeries(series));
       else if (series && series.heardUpMs - series.toldUpMs >= dayMs)
@@ -58,7 +67,7 @@ export class BlockWriter {
   }
 
   written(): void {
-    for (const id of this.gathered.samples.keys()) {
+    for (const id of this.gathered.series.keys()) {
       const series = this.#book.byId(id);
       if (series === undefined) continue;
       if (series.isNew || series.heardUpMs - series.toldUpMs >= dayMs) series.toldUpMs = series.heardUpMs;
@@ -66,8 +75,8 @@ export class BlockWriter {
     }
   }
 
-  #shard(shard: number): [series: number, samples: Samples][] {
-    const own = this.#shards.get(shard) ?? [];
+  #shard(shard: number): Shard {
+    const own = this.#shards.get(shard) ?? { sampled: [], carried: [] };
     this.#shards.set(shard, own);
     return own;
   }

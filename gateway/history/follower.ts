@@ -6,6 +6,7 @@ import { Gathering, type Gathered } from './gathering.ts';
 import { Marks } from './marks.ts';
 import { historyBounds, shardCount, tiers, type HistoryOptions } from './options.ts';
 import type { Answers, Question, SeriesFound } from './questions.ts';
+import { RecordShapes } from './record-shapes.ts';
 import { dropOld } from './retention.ts';
 import { Roller } from './roller.ts';
 import { counterAfter, readSamples, type Samples, type ValueType } from './samples.ts';
@@ -36,6 +37,7 @@ class HistoryFollower implements LogFollower {
   readonly #roller: Roller;
   readonly #shelf: Shelf;
   readonly #next: Record<Lane, number>;
+  readonly #shapes = new RecordShapes();
   #gathering: Gathering;
   #writing: BlockWriter | undefined;
   #retainsNext = true;
@@ -49,7 +51,7 @@ class HistoryFollower implements LogFollower {
     this.#book = new SeriesBook(port, this.#marks.nextSeries);
     this.#roller = new Roller(port, this.#marks, this.#shelf);
     this.#next = { urgent: this.#marks.written('urgent'), normal: this.#marks.written('normal') };
-    this.#gathering = new Gathering(this.#book);
+    this.#gathering = new Gathering(this.#book, this.#shapes);
     this.#recallCounters();
     this.#roller.due();
   }
@@ -69,7 +71,7 @@ class HistoryFollower implements LogFollower {
     }
     if (this.#isDue(upMs)) {
       this.#writing = new BlockWriter(this.#gathering, { ...this.#next }, this.#book);
-      this.#gathering = new Gathering(this.#book);
+      this.#gathering = new Gathering(this.#book, this.#shapes);
       return { more: true };
     }
     if (this.#follow(upMs) || this.#roller.step(upMs)) return { more: true };
@@ -91,7 +93,7 @@ class HistoryFollower implements LogFollower {
     if (question.ask === 'metrics') return this.#metricsOf(question.device);
     if (question.ask === 'stats') return this.#stats();
     this.#book.forget(question.device);
-    this.#gathering.forget();
+    this.#shapes.clear();
     return undefined;
   }
 
@@ -123,7 +125,7 @@ class HistoryFollower implements LogFollower {
     this.#writing = undefined;
     this.#retainsNext = true;
     this.#roller.due();
-    this.#book.letGo(upMs - dayMs);
+    if (this.#book.letGo(upMs - dayMs)) this.#shapes.clear();
   }
 
   /** Takes some records; false when it stands at the end of the log. */
@@ -145,10 +147,12 @@ class HistoryFollower implements LogFollower {
   }
 
   #take({ lsns, lines }: FollowedBatch, from: number, upMs: number): number {
+    let at = 0;
     let taken = 0;
-    for (let i = 0; i < lines.length; i += 1) {
-      if ((lsns[i] ?? 0) < from) continue;
-      this.#refused += this.#gathering.take(lines[i] ?? '', upMs);
+    for (const line of lines) {
+      const lsn = lsns[at++] ?? 0;
+      if (lsn < from) continue;
+      this.#refused += this.#gathering.take(line, upMs);
       taken += 1;
     }
     return Math.max(1, taken);

@@ -1,14 +1,18 @@
 import type { Measurement, Metric } from '../../contracts/message.ts';
 import { historyBounds } from './options.ts';
-import { keyOf, RecordShapes, type Place } from './record-shapes.ts';
-import { advance, noSamples, type Samples } from './samples.ts';
-import type { SeriesBook, SeriesKey } from './series-book.ts';
+import { keyOf, type RecordShapes } from './record-shapes.ts';
+import { SampleLog, type SampledSeries } from './sample-log.ts';
+import { advance, type Samples } from './samples.ts';
+import type { Series, SeriesBook } from './series-book.ts';
 
-/** Samples of many series, by its id, on their way to a block. */
+/** Samples of many series on their way to a block. */
 export interface Gathered {
-  readonly samples: ReadonlyMap<number, Samples>;
+  /** Those that have samples, by id. */
+  readonly series: ReadonlyMap<number, SampledSeries>;
   readonly count: number;
   readonly sinceUpMs: number;
+  /** Of those that have some, by id. */
+  samplesOf(series: readonly number[]): Map<number, Samples>;
 }
 
 interface Sample {
@@ -24,24 +28,31 @@ const kinds: ReadonlySet<string> = new Set(['telemetry', 'state', 'event', 'avai
 
 /** Takes records apart into samples. Pure but for the book of series. */
 export class Gathering implements Gathered {
-  readonly samples = new Map<number, Samples>();
-  count = 0;
+  readonly series = new Map<number, SampledSeries>();
   sinceUpMs = 0;
+  readonly #log = new SampleLog();
+  /** What a series remembers of its gathering must not keep the samples. */
+  readonly #mark = {};
   readonly #book: SeriesBook;
-  readonly #shapes = new RecordShapes();
+  readonly #shapes: RecordShapes;
 
-  constructor(book: SeriesBook) {
+  /** `shapes` outlive a gathering, as long as the series that they lead to are in the book. */
+  constructor(book: SeriesBook, shapes: RecordShapes) {
     this.#book = book;
+    this.#shapes = shapes;
+  }
+
+  get count(): number {
+    return this.#log.count;
+  }
+
+  samplesOf(series: readonly number[]): Map<number, Samples> {
+    return this.#log.samplesOf(series.flatMap((id) => this.series.get(id) ?? []));
   }
 
   /** Returns how many values found no place among the series. */
   take(line: string, upMs: number): number {
     return this.#shapes.read(line) ? this.#takeRead(upMs) : this.#takeParsed(line, upMs);
-  }
-
-  /** The series of a device are no longer what they were. */
-  forget(): void {
-    this.#shapes.clear();
   }
 
   #takeRead(upMs: number): number {
@@ -54,9 +65,9 @@ export class Gathering implements Gathered {
       const isText = shape.key.type === 'text';
       const value = isText ? texts[i] : values[i];
       if (value === undefined) continue;
-      const place = (shape.place ??= this.#placeOf(shape.key, upMs));
-      if (place === undefined) refused += 1;
-      else this.#add(place, { value, at, start: shape.start }, upMs);
+      const series = (shape.series ??= this.#book.find(shape.key, upMs));
+      if (series === undefined) refused += 1;
+      else this.#add(series, { value, at, start: shape.start }, upMs);
     }
     return refused;
   }
@@ -69,39 +80,29 @@ export class Gathering implements Gathered {
     for (const metric of m) {
       const key = keyOf(metric, dev);
       if (key === undefined || (key.type === 'text' && isTooLong(metric))) continue;
-      const place = this.#placeOf(key, upMs);
+      const series = this.#book.find(key, upMs);
       const { v, vb, vs, st } = metric;
-      if (place === undefined) refused += 1;
-      else this.#add(place, { value: vs ?? v ?? (vb ? 1 : 0), at: ts, start: st ?? 0 }, upMs);
+      if (series === undefined) refused += 1;
+      else this.#add(series, { value: vs ?? v ?? (vb ? 1 : 0), at: ts, start: st ?? 0 }, upMs);
     }
     if (refused === 0) this.#shapes.learn(record, line);
     return refused;
   }
 
-  #placeOf(key: SeriesKey, upMs: number): Place | undefined {
-    const series = this.#book.find(key, upMs);
-    if (series === undefined) return undefined;
-    let samples = this.samples.get(series.id);
-    if (samples === undefined) {
-      samples = noSamples(series.counterAt);
-      this.samples.set(series.id, samples);
+  #add(series: Series, { value, at, start }: Sample, upMs: number): void {
+    const { id, type, counter, counterAt } = series;
+    if (series.sampledIn !== this.#mark) {
+      series.sampledIn = this.#mark;
+      if (!this.series.has(id)) this.series.set(id, { id, type, counter, before: counterAt });
     }
-    return { series, samples };
-  }
-
-  #add({ series, samples }: Place, { value, at, start }: Sample, upMs: number): void {
-    samples.times.push(at);
-    if (typeof value === 'string') samples.texts.push(value);
-    else {
-      samples.values.push(value);
-      if (series.counter) {
-        samples.starts.push(start);
-        series.counterAt = advance(series.counterAt, { at, value, start }).state;
-      }
+    if (this.count === 0) this.sinceUpMs = upMs;
+    if (counter && typeof value === 'number') {
+      this.#log.addCounter(id, at, value, start);
+      series.counterAt = advance(counterAt, { at, value, start }).state;
+    } else {
+      this.#log.add(id, at, value);
     }
     series.heardUpMs = upMs;
-    if (this.count === 0) this.sinceUpMs = upMs;
-    this.count += 1;
   }
 }
 

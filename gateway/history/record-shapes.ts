@@ -1,13 +1,7 @@
 import type { Measurement, Metric } from '../../contracts/message.ts';
 import { historyBounds } from './options.ts';
-import type { Samples, ValueType } from './samples.ts';
+import type { ValueType } from './samples.ts';
 import type { Series, SeriesKey } from './series-book.ts';
-
-/** Where the samples of a metric go. */
-export interface Place {
-  readonly series: Series;
-  readonly samples: Samples;
-}
 
 /** A metric as a record writes it: `opening`, the value, `closing`. */
 export interface MetricShape {
@@ -18,8 +12,8 @@ export interface MetricShape {
   readonly start: number;
   /** The text that was read last: states repeat, and what is cut out of a line would keep the line. */
   text: string;
-  /** Set by who reads. */
-  place: Place | undefined;
+  /** Where its samples go; set by who reads. */
+  series: Series | undefined;
 }
 
 interface RecordShape {
@@ -89,9 +83,9 @@ export class RecordShapes {
 
   #isLike({ toReceived, toMetrics, metrics }: RecordShape, line: string, from: number): boolean {
     this.at = this.#time(line, from);
-    if (this.#end < 0 || !line.startsWith(toReceived, this.#end)) return false;
+    if (this.#end < 0 || !isAt(line, toReceived, this.#end)) return false;
     this.#time(line, this.#end + toReceived.length);
-    if (this.#end < 0 || !line.startsWith(toMetrics, this.#end)) return false;
+    if (this.#end < 0 || !isAt(line, toMetrics, this.#end)) return false;
     return this.#readMetrics(metrics, line, this.#end + toMetrics.length);
   }
 
@@ -184,6 +178,9 @@ export class RecordShapes {
   }
 }
 
+/** Of 60 characters five times as fast as `startsWith`, which compares one by one; of 25 no faster. */
+const isAt = (line: string, text: string, at: number): boolean => line.slice(at, at + text.length) === text;
+
 const powers = Array.from({ length: mostDigits + 1 }, (_, n) => 10 ** n);
 /** Lines of one device that were alike in vain, before only each so many is learned from. */
 const mostMisses = 8;
@@ -204,7 +201,7 @@ function shapeOf(metric: Metric, dev: Measurement['dev']): MetricShape | undefin
   const end = `${mark}${JSON.stringify({ _: 0, ...others }).replace('{"_":0', '')}`;
   const value = JSON.stringify(v ?? vb ?? vs);
   if (JSON.stringify(metric) !== `${opening}${mark ? value.slice(1, -1) : value}${end}`) return undefined;
-  return { opening, closing: end, key, start: metric.st ?? 0, text: '', place: undefined };
+  return { opening, closing: end, key, start: metric.st ?? 0, text: '', series: undefined };
 }
 
 /** The series of a metric; undefined where it has no value. */

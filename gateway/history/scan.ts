@@ -47,10 +47,7 @@ export function scan(question: ScanQuestion, { port, marks, shelf, gathered }: S
   if (tier === 2) return taking.answer({ ...place, tier: 1, after: rolledUp[1] });
   if (tier === 1) return taking.answer({ ...place, tier: 0, after: rolledUp[0] });
   for (const one of gathered) {
-    for (const series of question.series) {
-      const samples = one.samples.get(series);
-      if (samples !== undefined) taking.samples(samples);
-    }
+    for (const samples of one.samplesOf(question.series).values()) taking.samples(samples);
   }
   return taking.answer(undefined);
 }

@@ -20,6 +20,8 @@ export interface Series extends SeriesKey {
   /** When the table was last told that it was heard. */
   toldUpMs: number;
   counterAt: CounterState | undefined;
+  /** Mark of the gathering that it has samples in. */
+  sampledIn: object | undefined;
 }
 
 export function shardOf(device: string): number {
@@ -100,7 +102,7 @@ export class SeriesBook {
     const added = { ...key, id: this.#nextId, isNew: true, shard: shardOf(key.device) };
     this.#nextId += 1;
     this.#count += 1;
-    return this.#hold(own, { ...added, heardUpMs: upMs, toldUpMs: upMs, counterAt: undefined });
+    return this.#hold(own, { ...added, heardUpMs: upMs, toldUpMs: upMs, counterAt: undefined, sampledIn: undefined });
   }
 
   forget(device: string): void {
@@ -112,8 +114,9 @@ export class SeriesBook {
     this.#recount();
   }
 
-  /** Those that were not heard since are read from the table when they come again. */
-  letGo(beforeUpMs: number): void {
+  /** Those that were not heard since are read from the table when they come again. Says whether there were any. */
+  letGo(beforeUpMs: number): boolean {
+    const { size } = this.#devices;
     for (const [device, own] of this.#devices) {
       if ([...own.values()].some(({ heardUpMs }) => heardUpMs >= beforeUpMs)) continue;
       for (const { id, shard, counterAt } of own.values()) {
@@ -123,6 +126,7 @@ export class SeriesBook {
       this.#devices.delete(device);
       this.#lastHeard.delete(device);
     }
+    return this.#devices.size < size;
   }
 
   #recount(): void {
@@ -148,6 +152,7 @@ export class SeriesBook {
         heardUpMs: upMs,
         toldUpMs: 0,
         counterAt,
+        sampledIn: undefined,
       });
     }
     return own;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Append, Entry, NewDeadLetter, Outcome } from '../../contracts/pipeline.ts';
+import type { Append, Entry, NewDeadLetter, Outcome, TextMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
 import type { EndedCommits } from './company.ts';
@@ -80,14 +80,17 @@ export function openCommitter(parts: CommitterParts): Committer {
   };
 
   /** The common case: records alone, for nobody but the sinks. */
-  const isPlain = ({ waiting }: RoutedWaiting, result: EnvelopeResult): boolean =>
+  const isPlain = ({ waiting }: RoutedWaiting, result: EnvelopeResult): result is readonly TextMeasurement[] =>
     isText(result) && waiting.alongside.length === 0 && !knowledge.hasUnsaved;
+  const applyTexts = (measurements: readonly TextMeasurement[], draft: Draft): void => {
+    for (const one of measurements) steps.applyToText(one, draft);
+  };
 
   return {
     commit({ items, results, error }) {
       const dropped = new Map<string, number>();
       const sum = { stored: 0, filtered: 0, deadLettered: 0 };
-      const together = openGathering(dropped);
+      const together = openGathering(dropped, applyTexts);
       const storeTogether = (): void => {
         const parcel = together.parcel();
         if (parcel !== undefined) store(parcel);
@@ -97,10 +100,7 @@ export function openCommitter(parts: CommitterParts): Committer {
         if (result === undefined) {
           turnAway(item, error);
         } else if (isPlain(item, result)) {
-          add(
-            sum,
-            together.take(item.waiting, (draft) => apply(item, result, draft)),
-          );
+          add(sum, together.take(item.waiting, result));
         } else {
           const parcel = parcelOf(item, result, newDraft(dropped));
           for (const { outcome } of parcel.receivers) add(sum, outcome);

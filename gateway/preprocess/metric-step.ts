@@ -35,7 +35,8 @@ export function metricStep(
     const mayDrop = of.cls !== 'alarm' && !isAwaited(of.dev.id);
     if (dedupeMs > 0 && mayDrop) {
       const next = { value, at: now, ts: of.clk === 'source' ? of.ts : undefined };
-      if (isRepeated(next, { state, kind: of.kind, windowMs: dedupeMs }, draft)) return 'dedupe';
+      if (isRepeated(next, state, of.kind, dedupeMs)) return 'dedupe';
+      draft.touched = true;
     }
     const kept = isCounter ? count(metric, { state, of, key, now, saveMs: counterSaveMs }, draft) : metric;
     if (!mayDrop || (of.kind !== 'telemetry' && of.kind !== 'state')) return kept;
@@ -51,17 +52,22 @@ export function metricStep(
   };
 }
 
-interface Repeating {
-  readonly state: MetricState;
-  readonly kind: Measurement['kind'];
-  readonly windowMs: number;
-}
-
-/** Whether a value came just now; if not, it is what came last. */
-export function isRepeated(next: Seen, { state, kind, windowMs }: Repeating, draft: Draft): boolean {
-  if (isDuplicate(next, state.seen, kind, windowMs)) return true;
-  state.seen = next;
-  draft.touched = true;
+/** Whether a value came just now; if not, it is what came last, and the state has changed. */
+export function isRepeated(
+  next: Readonly<Seen>,
+  state: MetricState,
+  kind: Measurement['kind'],
+  windowMs: number,
+): boolean {
+  const { seen } = state;
+  if (isDuplicate(next, seen, kind, windowMs)) return true;
+  if (seen === undefined) {
+    state.seen = { ...next };
+    return false;
+  }
+  seen.value = next.value;
+  seen.at = next.at;
+  seen.ts = next.ts;
   return false;
 }
 

@@ -3,6 +3,7 @@ import type { TextMeasurement } from '../../contracts/pipeline.ts';
 import type { SqlRow, Write } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Draft } from './draft.ts';
+import type { Seen } from './dedupe.ts';
 import { isRepeated, metricStep, saveSeries } from './metric-step.ts';
 import { metricStates } from './metric-states.ts';
 import type { MetricStates } from './metric-states.ts';
@@ -51,13 +52,15 @@ export function orderedSteps(options: StepOptions, clock: Clock): OrderedSteps {
 
   /** The places of the metrics that came just now. */
   const repeatsIn = ({ device, kind, ts, keys, values }: TextMeasurement, draft: Draft): readonly number[] => {
-    const at = clock.monoMs();
-    const repeats: number[] = [];
-    for (const [index, key] of keys.entries()) {
-      const state = states.of(device, key);
-      if (isRepeated({ value: values[index] ?? null, at, ts }, { state, kind, windowMs }, draft)) repeats.push(index);
+    const next: Seen = { value: null, at: clock.monoMs(), ts };
+    let repeats: number[] | undefined;
+    for (let index = 0; index < keys.length; index++) {
+      next.value = values[index] ?? null;
+      if (!isRepeated(next, states.of(device, keys[index] ?? ''), kind, windowMs)) draft.touched = true;
+      else if (repeats === undefined) repeats = [index];
+      else repeats.push(index);
     }
-    return repeats;
+    return repeats ?? nothing;
   };
 
   const writeForgotten = (draft: Draft): void => {

@@ -23,9 +23,9 @@ export interface Parcel {
  * Messages that leave nothing but records, in one entry. No statement of theirs can fail, so they share their fate
  * anyway, and one entry costs less than many, here and in the buffer.
  */
-export interface Gathering {
-  /** Adds a message by what `apply` does to the draft. */
-  take(waiting: Waiting, apply: (draft: Draft) => void): Outcome;
+export interface Gathering<Message> {
+  /** Adds a message. */
+  take(waiting: Waiting, message: Message): Outcome;
   /** Adds a message that turned out to be one of them; says whether it is. */
   absorb(parcel: Parcel): boolean;
   /** What was gathered, once. */
@@ -34,14 +34,18 @@ export interface Gathering {
 
 export const nothing: readonly never[] = [];
 
-export function openGathering(dropped: Draft['dropped']): Gathering {
+/** `apply` leaves in the draft what becomes of a message. */
+export function openGathering<Message>(
+  dropped: Draft['dropped'],
+  apply: (message: Message, draft: Draft) => void,
+): Gathering<Message> {
   let draft = newDraft(dropped);
   let receivers: Receiver[] = [];
   return {
-    take(waiting, apply) {
+    take(waiting, message) {
       const { measurements, filtered } = draft;
       const [stored, left] = [measurements.length, filtered.length];
-      apply(draft);
+      apply(message, draft);
       const outcome = { stored: measurements.length - stored, filtered: filtered.length - left, deadLettered: 0 };
       receivers.push({ waiting, outcome });
       return outcome;

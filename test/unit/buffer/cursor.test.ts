@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cursor, type LoanItem, type Reader } from '../../../gateway/buffer/cursor.ts';
-import type { OpenBatch } from '../../../gateway/buffer/log.ts';
+import type { OpenBatch } from '../../../gateway/buffer/batch.ts';
 
 /** A log of one batch that begins at lsn 1; each record is `[device, size]`. */
 function logOf(...records: readonly (readonly [device: string, size: number])[]): Reader {

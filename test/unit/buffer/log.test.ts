@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openScratch } from '../../../gateway/buffer/database.ts';
-import { deviceCounts, openLog, packBatch, unpackBatch, type Log } from '../../../gateway/buffer/log.ts';
+import { deviceCounts, packBatch, unpackBatch } from '../../../gateway/buffer/batch.ts';
+import { openLog, type Log } from '../../../gateway/buffer/log.ts';
 import { bufferSet, migrate } from '../../../gateway/buffer/schema.ts';
 
 for (const count of [1, 5, 200]) {
@@ -79,6 +80,29 @@ test('a batch that is held reads as the row that was stored', () => {
   assert.equal(kept.log.at('urgent', 7), undefined);
   using gone = logOf(stored, false);
   assert.equal(gone.log.at('normal', 7), undefined, 'else it would not be from memory');
+});
+
+test('what is read once is the same, from memory and from the row, however long lines and batches are', () => {
+  const lines = [10, 16_000, 3, 40_000, 200, 16_384, 5_000, 12_000, 1].map((length, i) => `${i}ü`.padEnd(length, 'é'));
+  const long = { ...stored, n: lines.length, text: [`[${lines.map(() => 0).join()}]`, ...lines].join('\n') };
+  for (const held of [true, false]) {
+    using kept = logOf(long, held);
+    if (!held) kept.log.insert(packBatch(long));
+    const { lsns = [], lines: found = [] } = kept.log.follow('normal', 7) ?? {};
+    assert.deepEqual([...found], lines);
+    assert.deepEqual(
+      lsns,
+      lines.map((_, i) => 7 + i),
+    );
+  }
+  using empty = logOf({ ...stored, n: 0, text: '[]' }, true);
+  assert.deepEqual([...(empty.log.follow('normal', 7)?.lines ?? ['none'])], []);
+});
+
+test('a batch that says a wrong length of itself is read all the same', () => {
+  const text = `[0]\n${'some text '.repeat(30_000)}`;
+  const row = packBatch({ ...stored, n: 1, text });
+  for (const bytes of [0, 1_000, 2 ** 40]) assert.deepEqual(unpackBatch({ ...row, bytes }).lines, [text.slice(4)]);
 });
 
 test('a batch that was changed or removed is not given from memory', () => {

@@ -58,14 +58,15 @@ export async function openRig(
   };
 }
 
+/** In the order in which a decode thread writes records, which history reads without parsing them. */
 function recordOf(device: string, at: number, m: Metric[]): Measurement {
   return {
-    cls: 'telemetry',
     kind: 'telemetry',
     dev: { id: device },
     ts: at,
-    rts: at,
     clk: 'gateway',
+    cls: 'telemetry',
+    rts: at,
     src: { proto: 'test', topic: `t/${device}` },
     m,
   };

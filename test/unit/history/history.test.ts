@@ -256,6 +256,25 @@ test('a device that is forgotten is not answered any more, and what it tells lat
   assert.deepEqual(pairs((await ask(rig, 'temperature', start, start + hour)).points), [[2_000, 3]]);
 });
 
+test('a device that was silent for days is followed when it speaks again', async (t) => {
+  const rig = await openRig(t);
+  const tellAndWrite = async (device: string, ...samples: Parameters<typeof rig.tell>[1][]): Promise<void> => {
+    await rig.tell(device, ...samples);
+    await rig.pass(0);
+    await rig.pass(16 * minute);
+  };
+  await tellAndWrite('d', [start, cel(1)], [start + 1_000, cel(2)]);
+  await rig.pass(48 * hour);
+  await tellAndWrite('other', [start + 48 * hour, cel(9)]);
+  await tellAndWrite('d', [start + 49 * hour, cel(3)]);
+  assert.equal((await rig.history.stats()).gathered, 0);
+  assert.deepEqual(pairs((await ask(rig, 'temperature', start, start + 50 * hour)).points), [
+    [0, 1],
+    [1_000, 2],
+    [49 * hour, 3],
+  ]);
+});
+
 test('more metrics than the bound of a device find no place and are counted', async (t) => {
   const rig = await openRig(t);
   await rig.tell('d', [start, ...Array.from({ length: 300 }, (_, i) => ({ n: `x.m${i}`, v: i }))]);
