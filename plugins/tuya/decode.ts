@@ -22,6 +22,9 @@ const maxTimes = 200;
 
 /** Ids and times of the queue itself, which are in the envelope or say nothing of the device. */
 const ofTheQueue = new Set(['bizCode', 'bizData', 'dataId', 'devId', 'productId', 'productKey', 'ts', 'uid']);
+/** An object of such a name is something else, and says what it says. */
+const isOfTheQueue = (key: string, value: Json): boolean =>
+  ofTheQueue.has(key) && (typeof value !== 'object' || value === null);
 
 /** `tuya/<device>/<bizCode>` (protocol 1000 and 1001) and `tuya/<device>/protocol4`, as the gateway decrypted them. */
 export function decode(envelope: Envelope, { knowledge }: CodecContext): readonly Reading[] {
@@ -35,7 +38,16 @@ export function decode(envelope: Envelope, { knowledge }: CodecContext): readonl
   if (Array.isArray(properties)) return readProperties(device, properties as Json[], productIn(data), knowledge);
   if (what === 'deviceOnline' || what === 'deviceOffline') return readPresence(device, data, what === 'deviceOnline');
   if (what === 'deviceEventMessage') return readEvent(device, data);
-  return describe(device, what, isObject(inner) ? { ...message, bizData: null, ...inner } : message);
+  return describe(device, what, isObject(inner) ? unfolded(message, inner) : message);
+}
+
+/** The message with what its `bizData` holds beside the rest; what has the name of something beside it keeps its path. */
+function unfolded({ bizData: _, ...message }: JsonObject, inner: JsonObject): JsonObject {
+  const entries = Object.entries(inner).map(([key, value]) => [
+    Object.hasOwn(message, key) ? `bizData.${key}` : key,
+    value,
+  ]);
+  return { ...message, ...(Object.fromEntries(entries) as JsonObject) };
 }
 
 const productIn = (data: JsonObject): string => textIn(data, 'productId', 64) ?? textIn(data, 'productKey', 64) ?? '';
@@ -82,18 +94,20 @@ function readPresence(device: string, data: JsonObject, online: boolean): readon
 
 function readEvent(device: string, data: JsonObject): readonly Reading[] {
   const gathering = gather('tuya');
-  gathering.word('action', 'eventCode', textIn(data, 'eventCode', 128) ?? 'event');
+  const code = textIn(data, 'eventCode', 128);
+  const at = timeOf(member(data, 'eventTime'));
+  gathering.word('action', 'eventCode', code ?? 'event');
   for (const [key, value] of Object.entries(data)) {
-    if (ofTheQueue.has(key) || key === 'eventCode' || key === 'eventTime') continue;
-    gathering.others(value, key);
+    const isRead = (key === 'eventCode' && code !== undefined) || (key === 'eventTime' && at !== undefined);
+    if (!isRead && !isOfTheQueue(key, value)) gathering.others(value, key);
   }
-  return gathering.readings(device, 'event', timeOf(member(data, 'eventTime')));
+  return gathering.readings(device, 'event', at);
 }
 
 /** Names, owners, firmware: new kinds of message may appear at any time, and none is an error. */
 function describe(device: string, what: string, data: JsonObject): readonly Reading[] {
   const gathering = gather('tuya');
   gathering.meta('bizCode', what);
-  for (const [key, value] of Object.entries(data)) if (!ofTheQueue.has(key)) gathering.metas(value, key);
+  for (const [key, value] of Object.entries(data)) if (!isOfTheQueue(key, value)) gathering.metas(value, key);
   return gathering.readings(device, 'registration');
 }

@@ -59,3 +59,22 @@ test('a flag with a value of another kind is no flag', () => {
     'x.tuya.switch on',
   ]);
 });
+
+test('what has a name of the queue and is something else is not lost', () => {
+  const made = bench(tuya);
+  const [other] = made.readings('tuya/d/other', {
+    ts: { a: 1 },
+    uid: ['b'],
+    name: 'x',
+    bizData: { name: 'y', devId: 'd' },
+  });
+  assert.deepEqual(other?.meta, { bizCode: 'other', 'ts.a': 1, 'uid.0': 'b', name: 'x', 'bizData.name': 'y' });
+  const event = { ts: 1, devId: { c: 2 }, eventCode: 7, eventTime: 'never' };
+  assert.deepEqual(made.lines('tuya/d/deviceEventMessage', event), [
+    'tuya:d event',
+    'action event',
+    'x.tuya.devId.c 2',
+    'x.tuya.eventCode 7',
+    'x.tuya.eventTime never',
+  ]);
+});
