@@ -42,12 +42,11 @@ export function decode(envelope: Envelope, { knowledge }: CodecContext): readonl
 }
 
 /** The message with what its `bizData` holds beside the rest; what has the name of something beside it keeps its path. */
-function unfolded({ bizData: _, ...message }: JsonObject, inner: JsonObject): JsonObject {
-  const entries = Object.entries(inner).map(([key, value]) => [
-    Object.hasOwn(message, key) ? `bizData.${key}` : key,
-    value,
-  ]);
-  return { ...message, ...(Object.fromEntries(entries) as JsonObject) };
+function unfolded(message: JsonObject, inner: JsonObject): JsonObject {
+  const beside = Object.entries(message).filter(([key]) => key !== 'bizData');
+  const isTaken = (key: string): boolean => key !== 'bizData' && Object.hasOwn(message, key);
+  const within = Object.entries(inner).map(([key, value]) => [isTaken(key) ? `bizData.${key}` : key, value] as const);
+  return Object.fromEntries([...beside, ...within]);
 }
 
 const productIn = (data: JsonObject): string => textIn(data, 'productId', 64) ?? textIn(data, 'productKey', 64) ?? '';
