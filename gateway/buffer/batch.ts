@@ -66,11 +66,15 @@ const compressDevicesFrom = 512;
 const compress = (plain: Uint8Array): Buffer =>
   zstdCompressSync(plain, { pledgedSrcSize: plain.length, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
-/** Into one buffer, where it is as long as expected: by default it comes in pieces of 16 KB that are put together. */
-const decompress = (packed: Uint8Array, expected: number): Buffer =>
-  zstdDecompressSync(packed, { chunkSize: Math.min(Math.max(expected + 1, smallestChunk), largestChunk) });
 /** What zlib takes, and more than a commit is long. */
-const [smallestChunk, largestChunk] = [64, 4 * 1024 * 1024];
+const chunk = { least: 64, most: 4 * 1024 * 1024 } as const;
+
+/**
+ * Into one buffer, where it is as long as expected: by default it comes in pieces that are put together. No checksum covers what
+ * a row says of its length, so it may be anything; zlib takes its own choice for what is no number.
+ */
+const decompress = (packed: Uint8Array, expected: number): Buffer =>
+  zstdDecompressSync(packed, { chunkSize: Math.min(Math.max(expected + 1, chunk.least), chunk.most) });
 
 const checksum = (row: Omit<StoredBatch, 'crc' | 'notes'>): number =>
   crc32(

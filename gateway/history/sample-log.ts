@@ -1,7 +1,7 @@
 import { historyBounds } from './options.ts';
 import { noSamples, type CounterState, type Samples, type ValueType } from './samples.ts';
 
-/** Of what gathers a little more than the bound, because records are taken whole. Room that nothing has touched costs nothing. */
+/** Somewhat more than the bound, because records are taken whole. Memory that nothing has touched costs nothing. */
 const usualRoom = historyBounds.maxGathered + 16 * 1024;
 
 /** A series with samples, and where it stood before them if it is a counter. */
