@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -11,7 +11,9 @@ const compiled = new Map<string, string>();
 export function compileShim(source: string): string {
   const known = compiled.get(source);
   if (known !== undefined) return known;
-  const library = join(mkdtempSync(join(tmpdir(), 'portcullis-shim-')), 'shim.so');
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-shim-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const library = join(folder, 'shim.so');
   execFileSync('g++', ['-shared', '-fPIC', '-O1', '-x', 'c', source, '-o', library, '-ldl']);
   compiled.set(source, library);
   return library;
@@ -21,7 +23,11 @@ export function compileShim(source: string): string {
 export function smallDisk(t: TestContext, megabytes: number): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
+  if (status !== 0) rmdirSync(folder);
   if (cannotRun(t, status === 0 ? undefined : 'needs the right to mount a small file system (root)')) return undefined;
-  t.after(() => execFileSync('umount', ['-l', folder]));
+  t.after(() => {
+    execFileSync('umount', ['-l', folder]);
+    rmdirSync(folder);
+  });
   return folder;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,13 +13,16 @@ const megabytes = 24;
 
 const mount = (folder: string): boolean =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]).status === 0;
-const unmount = (folder: string): void => void spawnSync('umount', ['-l', folder]);
+const unmount = (folder: string): void => {
+  spawnSync('umount', ['-l', folder]);
+  rmdirSync(folder);
+};
 
 export function cannotMount(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-disk-'));
-  if (!mount(folder)) return 'needs the right to mount a small file system (root)';
+  const mounted = mount(folder);
   unmount(folder);
-  return undefined;
+  return mounted ? undefined : 'needs the right to mount a small file system (root)';
 }
 
 /** The disk is filled under load until no acknowledgement comes any more, kill -9, then there is room again. */
