@@ -53,7 +53,7 @@ export async function benchIngest(plan: Plan): Promise<Report> {
       ratios[`${name} ${inflight}`] = run.perSecond / stock.perSecond;
       rows.push([
         name,
-        inflight,
+        String(inflight),
         run.perSecond,
         run.perSecond / stock.perSecond,
         run.cpuMicros,

@@ -1,9 +1,8 @@
-// npm run bench: builds, runs every benchmark side by side, prints the tables and writes them to docs/benchmarks.md.
-// Arguments: --built (there is a build already)  --in-flight 1,16  --warmup 2  --only ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows,peers  --runs 3  --seconds 10
+/** `npm run bench`: builds, runs benchmarks side by side and prints their tables; all of them are written to docs/benchmarks.md. */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { atomicWrite } from '../gateway/lib/atomic-write.ts';
 import { benchAdmission } from './admission.ts';
 import { benchApi } from './api.ts';
@@ -18,51 +17,71 @@ import { benchPeers } from './peers.ts';
 import { toMarkdown, type Report } from './report.ts';
 import { benchRules } from './rules.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: 'ingest,footprint,backlog,https,admission,hostile,kafka,rules,api,flows,peers' },
-    runs: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' },
-    warmup: { type: 'string', default: '2' },
-    'in-flight': { type: 'string', default: '1,16' },
-    built: { type: 'boolean', default: false },
-  },
-});
-const seconds = Number(values.seconds);
-const benches: Readonly<Record<string, () => Promise<Report>>> = {
-  ingest: () =>
-    benchIngest({
-      runs: Number(values.runs),
-      seconds,
-      warmup: Number(values.warmup),
-      inFlight: values['in-flight'].split(',').map(Number),
-    }),
-  footprint: () => benchFootprint(seconds * 2),
+interface Wish {
+  readonly only: readonly Name[];
+  readonly runs: number;
+  readonly seconds: number;
+  readonly warmup: number;
+  readonly inFlight: readonly number[];
+  readonly built?: true;
+}
+
+const benches = {
+  ingest: (wish: Wish) => benchIngest(wish),
+  footprint: ({ seconds }: Wish) => benchFootprint(seconds * 2),
   backlog: () => benchBacklog(),
-  https: () => benchHttps(Number(values.runs)),
-  admission: async () => benchAdmission(),
-  hostile: () => benchHostile(Number(values.runs), seconds),
-  kafka: () => benchKafka(seconds),
-  rules: () => benchRules(Number(values.runs), seconds),
-  api: () => benchApi(Number(values.runs), seconds),
-  flows: () => benchFlows(Number(values.runs), seconds),
-  peers: () => benchPeers(seconds),
+  https: ({ runs }: Wish) => benchHttps(runs),
+  admission: () => Promise.resolve(benchAdmission()),
+  hostile: ({ runs, seconds }: Wish) => benchHostile(runs, seconds),
+  kafka: ({ seconds }: Wish) => benchKafka(seconds),
+  rules: ({ runs, seconds }: Wish) => benchRules(runs, seconds),
+  api: ({ runs, seconds }: Wish) => benchApi(runs, seconds),
+  flows: ({ runs, seconds }: Wish) => benchFlows(runs, seconds),
+  peers: ({ seconds }: Wish) => benchPeers(seconds),
+} satisfies Readonly<Record<string, (wish: Wish) => Promise<Report>>>;
+type Name = keyof typeof benches;
+const names = Object.keys(benches) as Name[];
+
+const whole = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('A whole number from 1 on is needed.');
+  return value;
 };
+const listed = (text: string): string[] => text.split(',').filter((part) => part !== '');
+const known = (text: string): Name[] =>
+  listed(text).map((name) => {
+    const found = names.find((one) => one === name);
+    if (found === undefined) throw new InvalidArgumentError(`There are ${names.join(', ')}.`);
+    return found;
+  });
+
+const wish = new Command('bench')
+  .description(
+    'Runs benchmarks side by side and prints their tables. A run of all of them is written to docs/benchmarks.md.',
+  )
+  .addOption(new Option('--only <names>', `some of ${names.join(',')}`).argParser(known).default(names, 'all'))
+  .option('--runs <n>', 'of each variant; their median is shown', whole, 3)
+  .option('--seconds <n>', 'of one run', whole, 10)
+  .option('--warmup <n>', 'seconds before each run of ingest, at least', whole, 2)
+  .addOption(
+    new Option('--in-flight <list>', 'messages without an answer per client, of ingest')
+      .argParser((text) => listed(text).map(whole))
+      .default([1, 16], '1,16'),
+  )
+  .option('--built', 'there is a build already')
+  .parse()
+  .opts<Wish>();
 
 const root = join(import.meta.dirname, '..');
 const loadBefore = loadavg();
-if (!values.built) {
+if (!wish.built) {
   console.error('building…');
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
 }
-const chosen = values.only.split(',');
 const sections: string[] = [];
-for (const name of chosen) {
-  const bench = benches[name];
-  if (bench === undefined)
-    throw new Error(`there is no benchmark "${name}"; there are ${Object.keys(benches).join(', ')}`);
+for (const name of wish.only) {
   console.error(`${name}…`);
-  const section = toMarkdown(await bench());
+  const section = toMarkdown(await benches[name](wish));
   console.log(section);
   sections.push(section);
 }
@@ -70,9 +89,9 @@ const [cpu] = cpus();
 const header = [
   '# Benchmarks',
   '',
-  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${process.arch}, Node ${process.versions.node}, the compiled build, ${values.runs} runs. The machine's load average was ${loadBefore[0]?.toFixed(1)} before the start and ${loadavg()[0]?.toFixed(1)} at the end; above ${cpus().length} before the start, other work shared the cores. Ratios carry over to a Pi, absolute rates do not.`,
+  `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${process.arch}, Node ${process.versions.node}, the compiled build, ${wish.runs} runs. The machine's load average was ${loadBefore[0]?.toFixed(1)} before the start and ${loadavg()[0]?.toFixed(1)} at the end; above ${cpus().length} before the start, other work shared the cores. Ratios carry over to a Pi, absolute rates do not.`,
   '',
 ];
-if (chosen.length === Object.keys(benches).length) {
+if (wish.only.length === names.length) {
   await atomicWrite(join(root, 'docs/benchmarks.md'), [...header, ...sections].join('\n'), 0o644);
 }

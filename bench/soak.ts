@@ -1,24 +1,30 @@
-// A gateway under load for an hour, its cloud away every few minutes: does anything grow? Prints a table and leaves a plot
-// of each curve in docs/benchmarks/. Arguments: --minutes 60  --rate 1000  --every 240 (seconds between outages)  --away 45
+/** A gateway under load for an hour, its cloud away every few minutes: does anything grow? */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 import { asAdministrator, runLoad, startCloud, startGateway, type Gateway } from './child.ts';
 import { toMarkdown } from './report.ts';
 import { plot } from './soak/plot.ts';
 import { look, perHour, type Sample } from './soak/samples.ts';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '1000' },
-    every: { type: 'string', default: '240' },
-    away: { type: 'string', default: '45' },
-  },
-});
-const lastsMs = Number(values.minutes) * 60_000;
-const [everyMs, awayMs] = [Number(values.every) * 1_000, Number(values.away) * 1_000];
+const number = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('A number above 0 is needed.');
+  return value;
+};
+const wish = new Command('soak')
+  .description(
+    'Loads a gateway while its cloud goes away, prints a table, and leaves a plot of each curve in docs/benchmarks/.',
+  )
+  .option('--minutes <n>', 'how long', number, 60)
+  .option('--rate <n>', 'messages per second', number, 1_000)
+  .option('--every <n>', 'seconds between outages', number, 240)
+  .option('--away <n>', 'seconds of an outage', number, 45)
+  .parse()
+  .opts<{ minutes: number; rate: number; every: number; away: number }>();
+const lastsMs = wish.minutes * 60_000;
+const [everyMs, awayMs] = [wish.every * 1_000, wish.away * 1_000];
 const lookEveryMs = 10_000;
 const drainMs = 120_000;
 /** Caches and heaps find their size first. */
@@ -60,7 +66,7 @@ const sample = async (): Promise<Sample> => {
   );
   return seen;
 };
-const load = runLoad({ port: gateway.port, rate: Number(values.rate), seconds: lastsMs / 1_000, warmup: 0 });
+const load = runLoad({ port: gateway.port, rate: wish.rate, seconds: lastsMs / 1_000, warmup: 0 });
 // The cloud stands still as a machine does whose power is out for the network alone: connections stay, nothing answers.
 for (let nextAway = everyMs; since() < lastsMs;) {
   await sleep(lookEveryMs);
@@ -103,7 +109,7 @@ const writtenMb = (samples.at(-1)?.writtenMb ?? 0) - (samples[0]?.writtenMb ?? 0
 console.log(
   toMarkdown({
     title: 'Soak',
-    conditions: `${values.minutes} minutes at ${values.rate} messages/s of 200 bytes at QoS 1 from 50 clients; the local cloud over HTTPS in its own process stood still for ${values.away} s every ${values.every} s (${away.length} times). A look every ${lookEveryMs / 1_000} s; growth by least squares from minute ${settledMs / 60_000} on.`,
+    conditions: `${wish.minutes} minutes at ${wish.rate} messages/s of 200 bytes at QoS 1 from 50 clients; the local cloud over HTTPS in its own process stood still for ${wish.away} s every ${wish.every} s (${away.length} times). A look every ${lookEveryMs / 1_000} s; growth by least squares from minute ${settledMs / 60_000} on.`,
     columns: ['what', 'first', 'highest', 'last', 'growth in an hour'],
     rows,
     verdict: [
