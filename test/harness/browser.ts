@@ -37,7 +37,7 @@ export async function openPage(
 ): Promise<OpenPage> {
   const context = await browser.newContext({ baseURL: origin, locale: 'en-GB', ...options });
   t.after(() => context.close());
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
