@@ -30,9 +30,9 @@ const secondMs = 1_000;
  * The sinks that records wait for. While none is configured, all of them: what is skipped today is queued, not lost.
  * Beside a configured one, another that is not would only fill the disk.
  */
-export function sinkNames({ cloud, kafka, influx }: Pick<Config, 'cloud' | 'kafka' | 'influx'>): readonly string[] {
+function sinkNames({ cloud, kafka, influx }: Pick<Config, 'cloud' | 'kafka' | 'influx'>): readonly string[] {
   const configured = [...(cloud.tuya ? ['tuya'] : []), ...(kafka ? ['kafka'] : []), ...(influx ? ['influx'] : [])];
-  return configured.length > 0 ? configured : ['tuya', 'kafka'];
+  return configured.length > 0 ? configured : ['tuya', 'kafka', 'influx'];
 }
 
 /** What the buffer needs of the configuration. */
@@ -131,6 +131,7 @@ export async function mqttOptions(
     ws: mqtt.websocket,
     anonymous: mqtt.anonymous,
     actuationFilters: mqtt.actuationTopics,
+    profiles: Object.entries(mqtt.profiles).map(([name, profile]) => Object.assign({ name }, profile)),
     limits: { maxPacketBytes: mqtt.maxPacketBytes, maxConnections: mqtt.maxConnections },
     acknowledge: switches.acknowledge,
   };

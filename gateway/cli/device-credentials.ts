@@ -11,7 +11,10 @@ const route = '/api/v1/credentials';
 /** Who may connect to the broker. */
 export function addCredentialCommands(device: Command): void {
   gatewayCommand(device, 'add <device>', 'Let a device connect and print its password, once.')
-    .requiredOption('--profile <name>', 'zigbee2mqtt, tasmota, shelly, esphome, generic or reader')
+    .requiredOption(
+      '--profile <name>',
+      'zigbee2mqtt, tasmota, shelly, esphome, generic, reader, or one of mqtt.profiles',
+    )
     .action(async (user: string, options: GatewayOptions & { profile: string }) => {
       tell(await call(options, 'POST', route, json({ user, profile: options.profile })), options);
     });

@@ -61,7 +61,8 @@ function sentences(issue: z.core.$ZodIssue): string[] {
       return `${[...path, key].join('.')}: unknown key; ${hint}`;
     });
   }
-  return [`${path.join('.') || 'the file'}: ${issue.message}`];
+  const messages = issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message) : [issue.message];
+  return messages.map((message) => `${path.join('.') || 'the file'}: ${message}`);
 }
 
 /** The keys that the schema has at a path, for the hint of an unknown one. */

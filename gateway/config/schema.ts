@@ -10,6 +10,7 @@ import { historySchema } from './history-schema.ts';
 import { systemTimeZone } from './system-time-zone.ts';
 import { tracesSchema } from './traces-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
+import { profilesSchema } from './profiles-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const path = z.string().min(1).max(4096);
@@ -80,6 +81,7 @@ const mqtt = z.strictObject({
   maxConnections: z.int().min(1).max(100_000).default(2_000),
   /** Topics that make something move; the retained flag is stripped there. */
   actuationTopics: z.array(z.string().min(1).max(256)).default([...commandTopics]),
+  profiles: profilesSchema,
 });
 
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not a name of letters, digits and underscores');

@@ -1,3 +1,12 @@
+/** Whether a text is a topic filter (MQTT 3.1.1, section 4.7.1) of sensible length. */
+export function isTopicFilter(text: string): boolean {
+  if (text === '' || text.length > 1_024) return false;
+  return text.split('/').every((level, at, { length }) => isLevel(level, at === length - 1));
+}
+
+const isLevel = (level: string, isLast: boolean): boolean =>
+  level === '+' || (level === '#' && isLast) || !/[+#\0]/.test(level);
+
 /**
  * Whether an MQTT topic matches a filter (MQTT 3.1.1, section 4.7). Topics that begin with `$` match no filter
  * that begins with a wildcard (4.7.2).

@@ -65,6 +65,8 @@ export class Credentials {
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #devices = new DeviceBook<Device>();
   readonly #key = randomBytes(32);
+  /** Users whose profile the configuration does not name any more. */
+  readonly withoutProfile: string[] = [];
   #seq = 0;
 
   private constructor(store: TableStore, profiles: ReadonlyMap<string, Profile>) {
@@ -245,7 +247,10 @@ export class Credentials {
   #loadDevice(row: SqlRow): void {
     const rights = row['rights'] === null ? undefined : (JSON.parse(String(row['rights'])) as TakenUser['rights']);
     const profile = rights === undefined ? this.#profiles.get(String(row['profile'])) : this.#profileFrom(rights);
-    if (profile === undefined) return;
+    if (profile === undefined) {
+      this.withoutProfile.push(String(row['user']));
+      return;
+    }
     const clientIds = JSON.parse(String(row['client_ids'])) as string[];
     this.#devices.add({ user: String(row['user']), profile, clientIds, learns: row['learns'] === 1, credentials: [] });
   }

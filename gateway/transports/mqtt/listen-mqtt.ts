@@ -53,6 +53,8 @@ export interface MqttStats {
 type OwnMessage = Omit<Outbound, 'payload'> & { readonly payload: string | Uint8Array };
 
 const sweepMs = 600_000;
+/** Users in one line of the log. */
+const mostNamed = 20;
 
 /** The wills of an earlier run are published four heartbeats after the start, unless their clients came back. */
 const heartbeatMs = 15_000;
@@ -63,6 +65,13 @@ export async function listenMqtt(options: MqttOptions, deps: MqttDeps): Promise<
   const profiles = new Map([...shippedProfiles, ...(options.profiles ?? [])].map((one) => [one.name, one]));
   const sessions = await SessionStore.open(deps.store, limits, deps.clock);
   const credentials = await Credentials.open(deps.store, profiles);
+  const lost = credentials.withoutProfile;
+  if (lost.length > 0) {
+    deps.log.warn(
+      { users: lost.slice(0, mostNamed), count: lost.length },
+      'the profile of these users is gone: they may not connect',
+    );
+  }
   const window = deviceWindow(deps.clock, profiles.values());
   const transport = new MqttTransport(options, limits, deps, { sessions, credentials, window });
   await transport.start(options);

@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { mqttUser } from '../../../contracts/registry.ts';
 import { readForeignHash } from '../../lib/foreign-hash.ts';
+import { isTopicFilter } from '../../lib/topic-filter.ts';
 import type { TakenUser } from './credentials.ts';
 
 const bounds = { lines: 20_000, users: 2_000, filtersPerUser: 256, notes: 50 } as const;
@@ -86,13 +87,8 @@ function usersOf(hashes: ReadonlyMap<string, string>, acl: Acl, rights: string |
 function ruleIn(rest: string): Rule | undefined {
   const [, word, after] = access.exec(rest) ?? [];
   const filter = after ?? rest;
-  const isFilter =
-    filter.length <= 1024 && filter.split('/').every((level, at, { length }) => isLevel(level, at === length - 1));
-  return isFilter ? { access: (word as Rule['access'] | undefined) ?? 'readwrite', filter } : undefined;
+  return isTopicFilter(filter) ? { access: (word as Rule['access'] | undefined) ?? 'readwrite', filter } : undefined;
 }
-
-const isLevel = (level: string, isLast: boolean): boolean =>
-  level === '+' || (level === '#' && isLast) || !/[+#\0]/.test(level);
 
 /** Rights here are allowed filters only, so what a denial touches is left out whole. */
 function rightsFrom(user: string, rules: readonly Rule[], notes: Notes): Exclude<TakenUser['rights'], string> {

@@ -5,7 +5,7 @@
 export interface Profile {
   readonly name: string;
   /** The plugin that decodes this device's messages; without it the topic decides. */
-  readonly plugin?: string;
+  readonly plugin?: string | undefined;
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
   /** Whether its messages may be retained. */

@@ -26,6 +26,20 @@ test('an unknown key is named with its path and the nearest known one', () => {
   refuses('dataDir: x\ncloud: { tuya: { endpont: "https://x", clientId: a, secretFile: b } }', /cloud\.tuya\.endpont/);
 });
 
+test('a profile of the site has filters that a broker understands, none of its own topics, and a name that no shipped one has', () => {
+  const weather = 'weather: { plugin: acme, publish: ["weather/%c/#"], subscribe: [weather/all] }';
+  const { mqtt } = parseConfig(`dataDir: x\nmqtt: { profiles: { ${weather} } }`, 'site.yaml');
+  assert.deepEqual(mqtt.profiles, {
+    weather: { plugin: 'acme', publish: ['weather/%c/#'], subscribe: ['weather/all'], retain: true },
+  });
+  const refusesFilter = (filter: string, sentence: RegExp): void =>
+    refuses(`dataDir: x\nmqtt: { profiles: { weather: { publish: ["${filter}"] } } }`, sentence);
+  for (const filter of ['', 'a/#/b', 'a+/b', 'a/b#']) refusesFilter(filter, /publish.*must be an MQTT topic filter/);
+  for (const filter of ['$SYS/#', '$share/g/a']) refusesFilter(filter, /must not begin with \$/);
+  refuses('dataDir: x\nmqtt: { profiles: { tasmota: {} } }', /mqtt\.profiles.*is the name of a shipped profile/);
+  refuses('dataDir: x\nmqtt: { profiles: { Weather: {} } }', /must be a name of lower-case letters/);
+});
+
 test('all problems are reported at once', () => {
   refuses('mqtt: { port: 99999 }\nhttp: { port: no }', /dataDir/, /mqtt\.port/, /http\.port/);
 });

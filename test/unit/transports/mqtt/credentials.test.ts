@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PortcullisError } from '../../../../contracts/errors.ts';
+import { Credentials } from '../../../../gateway/transports/mqtt/credentials.ts';
+import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
 import { connectClient, connectRaw, startBroker, toldReasons, until } from './broker.ts';
 import type { TestBroker } from './broker.ts';
 import { connectPacket } from './packets.ts';
@@ -43,6 +45,20 @@ test('passwords are stored as salted hashes, and an issued one works after a res
   await first.transport[Symbol.asyncDispose]();
   const second = await startBroker(t, closedDoor, first.file);
   assert.equal(await connack(t, second, login('lamp', password)), 0);
+});
+
+test('a device whose profile is gone is named and may not connect; when the profile is back, it may', async (t) => {
+  const profiles = [{ name: 'acme', publish: ['acme/%c/#'], subscribe: [], retain: false }];
+  const first = await startBroker(t, { ...closedDoor, profiles });
+  const { password } = await first.transport.logins.addCredential({ user: 'meter', profile: 'acme' });
+  await first.transport[Symbol.asyncDispose]();
+  const second = await startBroker(t, closedDoor, first.file);
+  assert.equal(await connack(t, second, login('meter', password)), 5);
+  const shipped = new Map(shippedProfiles.map((one) => [one.name, one]));
+  assert.deepEqual((await Credentials.open(second.store, shipped)).withoutProfile, ['meter']);
+  await second.transport[Symbol.asyncDispose]();
+  const third = await startBroker(t, { ...closedDoor, profiles }, first.file);
+  assert.equal(await connack(t, third, login('meter', password)), 0);
 });
 
 test('another user cannot take over a client id', async (t) => {
