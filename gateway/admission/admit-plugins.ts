@@ -19,7 +19,7 @@ import { analysisKey, decisionRecord } from './record/decision-record.ts';
 import { shownViolations } from './report/subject.ts';
 import { compareText, readSourceTree, treeHash, treeLimits } from './source-tree.ts';
 import type { Store } from './store.ts';
-import type { AnalysePlugin, AnalysisInput, ProvidedModule, SourceTree } from './types.ts';
+import type { AnalysePlugin, AnalysisInput, Origin, ProvidedModule, SourceTree } from './types.ts';
 import { violation } from './violation.ts';
 
 export interface AdmitOptions {
@@ -27,6 +27,8 @@ export interface AdmitOptions {
   readonly contracts: readonly string[];
   /** HostPolicy file of the site. */
   readonly policy?: string | undefined;
+  /** Of all plugins of the folder; the site's when left out. */
+  readonly origin?: Origin;
   /** What the host gives to one plugin: its own variables and secrets among them. */
   readonly facts: (plugin: string) => HostFacts;
   readonly provided?: readonly ProvidedModule[];
@@ -150,7 +152,7 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
     return refuse(['PC-S001', '', { subject: name, observed: error.message }]);
   }
   const facts = options.facts(name);
-  const { engine, provided = [], records } = options;
+  const { engine, origin = 'site', provided = [], records } = options;
   const hash = treeHash(tree);
   const key = analysisKey({
     engine: engine ?? '',
@@ -163,11 +165,12 @@ async function admit(candidate: Candidate, options: AdmitOptions): Promise<Admis
   const known = engine === undefined ? undefined : records?.foundNothing(name, key);
   const reused = known !== undefined;
   const analyse: AnalysePlugin = reused ? () => Promise.resolve([]) : options.analyse;
-  const check = await checkPlugin({ tree, contract, policy, facts, analyse, provided, today });
+  const check = await checkPlugin({ tree, contract, policy, origin, facts, analyse, provided, today });
   const admitted = check.decision === 'ADMIT' && check.entry !== undefined ? { entry: check.entry } : undefined;
   const shape = admitted && (known?.shape ?? (await options.shapeOf?.({ root: tree, ...admitted, provided })));
   const record = decisionRecord({
     name,
+    origin,
     at: now,
     check,
     tree: hash,

@@ -14,7 +14,15 @@ import { effectiveGrants } from './permissions/effective.ts';
 import type { EffectiveGrants } from './permissions/effective.ts';
 import { checkEnforcement } from './permissions/enforcement.ts';
 import type { Grant } from './permissions/enforcement.ts';
-import type { AnalysePlugin, CodeContract, ExportsRule, ProvidedModule, SourceTree, Violation } from './types.ts';
+import type {
+  AnalysePlugin,
+  CodeContract,
+  ExportsRule,
+  Origin,
+  ProvidedModule,
+  SourceTree,
+  Violation,
+} from './types.ts';
 import { violation } from './violation.ts';
 
 /** The vendor's claims, inside the package. */
@@ -30,6 +38,7 @@ export interface CheckInput {
   readonly tree: SourceTree;
   readonly contract: TextDocument;
   readonly policy?: TextDocument | undefined;
+  readonly origin?: Origin | undefined;
   readonly facts: HostFacts;
   readonly provided?: readonly ProvidedModule[] | undefined;
   readonly analyse: AnalysePlugin;
@@ -88,7 +97,7 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
   const { tree, facts } = input;
   const contract = documents.contract.value;
   const manifest = documents.manifest?.value;
-  const policy = documents.policy?.value;
+  const policy = input.origin === 'shipped' ? ofShipped(documents.policy?.value) : documents.policy?.value;
   const identity = packageIdentity(tree);
   const host = checkHost(contract, facts);
   const entry = entryOf(tree, contract, manifest);
@@ -118,6 +127,11 @@ async function checkAgainst(input: CheckInput, documents: Documents): Promise<Ch
     ...documents,
     ...(decision.decision === 'ADMIT' ? { grants: enforcement.grants, effective } : { grants: [] }),
   };
+}
+
+/** What came with the gateway was signed with it, so the names and signatures that a policy wants are vendors'; its bounds hold. */
+function ofShipped(policy: Policy | undefined): Policy | undefined {
+  return policy && { ...policy, plugin: undefined, integrity: undefined };
 }
 
 /** The host against the deployments, and the environment of the alternative that matches. */

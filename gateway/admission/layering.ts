@@ -4,7 +4,7 @@ import type { Contract, Manifest, Policy } from './contract.ts';
 import type { PermissionsRule, ResourcesRule } from './language/grammar-grants.ts';
 import type { EnvironmentRule } from './language/grammar-host.ts';
 import { coversItem, itemText, itemsOf } from './permissions/items.ts';
-import { pluginApiName } from './provided-modules.ts';
+import { pluginApiName, providedNames } from './provided-modules.ts';
 import type { BuiltinRule, ImportsRule, PackageRule, Violation } from './types.ts';
 import { violation } from './violation.ts';
 
@@ -30,8 +30,14 @@ export function checkLayers(
     ...fromManifest,
     ...claims,
     ...packageBeyond(policy, contract.plugin.package ?? packageName),
-    ...beyond(contract, policy, { asker: 'the contract', granter: 'the policy' }),
+    ...beyond(withoutProvided(contract), policy, { asker: 'the contract', granter: 'the policy' }),
   ];
+}
+
+function withoutProvided(contract: Contract): Layer {
+  const { imports } = contract;
+  const packages = imports?.packages?.filter(({ name }) => !providedNames.has(name));
+  return imports === undefined ? contract : { ...contract, imports: { ...imports, packages } };
 }
 
 function packageBeyond(policy: Policy, name: string | undefined): readonly Violation[] {

@@ -11,7 +11,7 @@ import { providedModules } from './provided-modules.ts';
 import { decisionKey, openRecords } from './record/open-records.ts';
 import { readSourceTree, treeHash } from './source-tree.ts';
 import { contentStore } from './store.ts';
-import type { AnalysePlugin } from './types.ts';
+import type { AnalysePlugin, Origin } from './types.ts';
 
 export interface AdmissionSettings {
   /** Key, decision log and store live in `<dataDir>/admission/`. */
@@ -38,7 +38,7 @@ export interface Door extends AsyncDisposable {
    * Checks the plugins of a folder, refused ones among the results. With `stored` the admitted bytes are kept in the
    * content-addressed store and `run.folder` is there; otherwise it is the plugin's own folder.
    */
-  admit(folder: string, how: { readonly stored: boolean }): Promise<readonly Admission[]>;
+  admit(folder: string, how: { readonly stored: boolean; readonly origin: Origin }): Promise<readonly Admission[]>;
 }
 
 /**
@@ -60,10 +60,11 @@ export async function openAdmission(
   const engine = treeHash(await readSourceTree(import.meta.dirname));
   const store = contentStore(join(home, 'store'));
   return {
-    admit: (folder, { stored }) =>
+    admit: (folder, { stored, origin }) =>
       admitPlugins(folder, {
         contracts: settings.contracts,
         policy: settings.policy,
+        origin,
         facts: (plugin) => ({ ...host, ...(settings.given?.(plugin) ?? nothing) }),
         // Every plugin folder lies directly in `folder`, so the way to the plugin API is the same for all.
         provided: providedModules(join(folder, 'any')),

@@ -5,6 +5,9 @@ import type { ProvidedModule } from './types.ts';
 /** Name of the plugin API in contracts: what a plugin reaches as `contracts/index.ts` of the gateway. */
 export const pluginApiName = '@portcullis/contracts';
 
+/** What the gateway itself provides: without it nothing would be a plugin, so no policy has to grant it. */
+export const providedNames: ReadonlySet<string> = new Set(['zod', pluginApiName]);
+
 /** Compiled or not, the plugin API has the ending of this file. */
 const ownApi = join(import.meta.dirname, `../../contracts/index${extname(import.meta.filename)}`);
 

@@ -11,6 +11,9 @@ import type { Json } from '../../contracts/plugin.ts';
  */
 export type Profile = 'strict' | 'structural';
 
+/** Whether a plugin came with the gateway, or the site brought it. */
+export type Origin = 'shipped' | 'site';
+
 /** A type of the closed mini-language. `named` refers to `Contract.types`; names are resolved and never recursive. */
 export type TypeForm =
   | { readonly is: 'primitive'; readonly name: PrimitiveName }

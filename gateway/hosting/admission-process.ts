@@ -13,8 +13,8 @@ const answer = (result: AdmissionResult): void => void process.send?.(result);
 try {
   await using door = await openAdmission({ ...settings, given: (plugin) => given.get(plugin) }, deps);
   const found = [];
-  for (const folder of folders) {
-    const admissions = await door.admit(folder, { stored: true });
+  for (const { folder, origin } of folders) {
+    const admissions = await door.admit(folder, { stored: true, origin });
     found.push(await Promise.all(admissions.map((admission) => admittedPlugin(admission, folder))));
   }
   answer({ found });

@@ -1,5 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Isolation } from '../admission/host/facts.ts';
+import type { Origin } from '../admission/types.ts';
 import type { Given } from '../admission/open-admission.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import { askProcess } from '../lib/ask-process.ts';
@@ -8,7 +9,7 @@ export interface AdmissionOrder {
   readonly dataDir: string;
   readonly contracts: readonly string[];
   readonly policy?: string | undefined;
-  readonly folders: readonly string[];
+  readonly folders: readonly { readonly folder: string; readonly origin: Origin }[];
   /** Variables and secrets by plugin: values go to the process over its channel and nowhere else. */
   readonly given: ReadonlyMap<string, Given>;
   /** What cells on this host are kept from. */

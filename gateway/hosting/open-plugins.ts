@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { LiveDenial } from '../admission/record/live-denials.ts';
+import type { Origin } from '../admission/types.ts';
 import { admitInProcess } from './admit-in-process.ts';
 import type { AdmittedPlugin } from './admitted-plugin.ts';
 import type { SupervisedCell } from '../cells/cell-supervisor.ts';
@@ -16,7 +17,7 @@ import { plannedHandles, readGiven } from './plugin-given.ts';
 import { openQuarantine } from './plugin-quarantine.ts';
 import { contractShelves, shippedFolder } from './plugin-places.ts';
 import { pluginConfig } from '../stage-options.ts';
-import { deniedLive, startPlugin, type Arrival, type Origin } from './start-plugin.ts';
+import { deniedLive, startPlugin, type Arrival } from './start-plugin.ts';
 
 /** What was decided about one version of a plugin. */
 interface Decided extends Omit<AdmittedPlugin, 'run'> {
@@ -63,7 +64,10 @@ export async function openPlugins(config: Config, { log, clock }: { log: Logger;
     policy,
     given,
     isolation: isolationOf(confinement),
-    folders: dir === undefined ? [shippedFolder] : [shippedFolder, resolve(dir)],
+    folders: [
+      { folder: shippedFolder, origin: 'shipped' },
+      ...(dir === undefined ? [] : [{ folder: resolve(dir), origin: 'site' } as const]),
+    ],
   });
   const configOf = pluginConfig(config);
   const quarantine = await openQuarantine(config.dataDir, [...vendors, ...shipped], deps);

@@ -1,4 +1,5 @@
 import { violationTable } from '../admission/codes.ts';
+import type { Origin } from '../admission/types.ts';
 import { shown } from '../admission/report/subject.ts';
 import type { AdmittedPlugin, PluginRun } from './admitted-plugin.ts';
 import { openCell } from '../cells/cell-supervisor.ts';
@@ -8,8 +9,6 @@ import type { StartFault } from '../cells/process-cell.ts';
 import type { CellDeps } from '../cells/options.ts';
 import type { PluginSource } from '../preprocess/options.ts';
 import { demandsAnything, rehearsePlugin } from './simulated-device.ts';
-
-export type Origin = 'shipped' | 'site';
 
 /** A plugin that came to the door, with what runs of it: in the decode threads, or in a cell. */
 export interface Arrival {

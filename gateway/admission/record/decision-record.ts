@@ -4,7 +4,7 @@ import type { HostFacts } from '../host/facts.ts';
 import type { ExpectedShape } from '../../lib/live-shape.ts';
 import { shownViolations } from '../report/subject.ts';
 import { sha256 } from '../source-tree.ts';
-import type { Violation } from '../types.ts';
+import type { Origin, Violation } from '../types.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** Version of the checks. It is part of the cache key: another engine may decide otherwise. */
@@ -24,6 +24,8 @@ export interface DecisionRecord {
   readonly engine: { readonly version: string; readonly ruleset: string };
   readonly subject: {
     readonly name: string;
+    /** Whether it came with the gateway: a policy's names and signatures are asked of others only. */
+    readonly origin: Origin;
     readonly package?: string | undefined;
     readonly version?: string | undefined;
     readonly entry?: string | undefined;
@@ -59,6 +61,7 @@ export interface DecisionRecord {
 /** Builds the record of a check. Pure; nothing of it holds a value of the environment or a secret. */
 export function decisionRecord(input: {
   readonly name: string;
+  readonly origin: Origin;
   readonly at: Date;
   readonly check: Check;
   readonly tree: string;
@@ -78,6 +81,7 @@ export function decisionRecord(input: {
   const digest = (bytes: Uint8Array | undefined): string | undefined => (bytes ? `sha256-${sha256(bytes)}` : undefined);
   const documents = {
     tree: `sha256-${input.tree}`,
+    origin: input.origin,
     contract: `sha256-${sha256(input.contract.bytes)}`,
     policy: digest(input.policy),
     // The environment takes part through its verdicts: a hash of a short secret could be guessed back.
@@ -91,6 +95,7 @@ export function decisionRecord(input: {
     engine: { version: engineVersion, ruleset: `sha256-${rulesetDigest}` },
     subject: {
       name: input.name,
+      origin: input.origin,
       package: check.package?.name,
       version: check.package?.version,
       entry: check.entry,

@@ -20,7 +20,7 @@ test('every start puts one signed decision per plugin on record, with a key of t
   let plugins = 0;
   for (const stored of [false, true]) {
     await using door = await openAdmission(settings, deps);
-    const found = await door.admit(join(root, 'plugins'), { stored });
+    const found = await door.admit(join(root, 'plugins'), { stored, origin: 'shipped' });
     plugins = found.length;
     for (const { run, name } of found) {
       assert.ok(run, name);
@@ -37,7 +37,7 @@ test('every start puts one signed decision per plugin on record, with a key of t
   using _listening = listen('alarm', ({ code }) => alarms.push(code));
   {
     await using door = await openAdmission(settings, deps);
-    await door.admit(join(root, 'plugins'), { stored: false });
+    await door.admit(join(root, 'plugins'), { stored: false, origin: 'shipped' });
   }
   assert.equal(alarms[0], 'decision_log_broken');
   const kept = (await readdir(join(dataDir, 'admission'))).find((name) => name.includes('broken'));

@@ -31,6 +31,7 @@ async function record(env: Record<string, string> = { TOKEN: 'canary-secret' }, 
   });
   return decisionRecord({
     name: 'p',
+    origin: 'site',
     at: new Date(at),
     check,
     tree: treeHash(tree),
