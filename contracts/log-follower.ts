@@ -19,6 +19,12 @@ export interface FollowerPort {
   transaction(work: () => void): void;
 }
 
+/** The clock of the wall, and the uptime of the gateway over all of its lives. */
+export interface FollowerMoment {
+  readonly wallMs: number;
+  readonly upMs: number;
+}
+
 /**
  * A stage that makes something of what was committed, in the writer thread and after the acknowledgement: nothing waits
  * for it but the next commit, for the length of one step. The log keeps every record from `needsFrom` on, so that
@@ -29,7 +35,7 @@ export interface LogFollower {
   /** All records before this one have been taken. */
   followed(): number;
   /** One short piece of work. `more` says that another one waits, `againInMs` when one will although nothing comes. */
-  step(upMs: number): { readonly more: boolean; readonly againInMs?: number };
+  step(now: FollowerMoment): { readonly more: boolean; readonly againInMs?: number };
   /** An answer to the stage's other half on the main thread; both are structured clones. */
   ask(question: unknown): unknown;
 }

@@ -72,7 +72,7 @@ export const siteTemplateSchema = z.strictObject({
   groups: z.array(newGroupSchema.extend({ areas: z.array(placePath).max(256).default([]) })).default([]),
   /** What devices have in common, by a name that devices refer to. */
   deviceTemplates: z
-    .record(z.string().min(1).max(64), z.strictObject({ profile: profileName.optional(), tags: tagList.default([]) }))
+    .record(z.string().min(1).max(64), z.strictObject({ profile: profileName.optional(), tags: tagList.optional() }))
     .default({}),
   devices: z
     .array(
@@ -82,7 +82,7 @@ export const siteTemplateSchema = z.strictObject({
         template: z.string().max(64).optional(),
         profile: profileName.optional(),
         place: placePath.optional(),
-        tags: tagList.default([]),
+        tags: tagList.optional(),
       }),
     )
     .default([]),

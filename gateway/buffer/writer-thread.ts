@@ -50,7 +50,7 @@ function handlersOf(
     },
     follow(_ask, now) {
       const { nextLsn } = store;
-      const step = follower?.step(store.moment(now).upMs) ?? { more: false };
+      const step = follower?.step(store.moment(now)) ?? { more: false };
       return { ...step, followed: follower?.followed() ?? nextLsn, nextLsn };
     },
     askFollower: (ask) => follower?.ask(ask),

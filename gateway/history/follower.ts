@@ -1,5 +1,5 @@
 import type { HistoryMetric } from '../../contracts/history.ts';
-import type { FollowedBatch, FollowerPort, LogFollower } from '../../contracts/log-follower.ts';
+import type { FollowedBatch, FollowerMoment, FollowerPort, LogFollower } from '../../contracts/log-follower.ts';
 import { lanes, type Lane } from '../../contracts/sink.ts';
 import { BlockWriter } from './block-writer.ts';
 import { Gathering, type Gathered } from './gathering.ts';
@@ -40,6 +40,8 @@ class HistoryFollower implements LogFollower {
   readonly #shapes = new RecordShapes();
   #gathering: Gathering;
   #writing: BlockWriter | undefined;
+  /** Of the last step. */
+  #upMs = 0;
   #retainsNext = true;
   #refused = 0;
 
@@ -64,19 +66,19 @@ class HistoryFollower implements LogFollower {
     return Math.min(...lanes.map((lane) => this.#next[lane]));
   }
 
-  step(upMs: number): { more: boolean; againInMs?: number } {
+  step({ upMs, wallMs }: FollowerMoment): { more: boolean; againInMs?: number } {
+    this.#upMs = upMs;
     if (this.#writing) {
       this.#write(this.#writing, upMs);
       return { more: true };
     }
     if (this.#isDue(upMs)) {
-      this.#writing = new BlockWriter(this.#gathering, { ...this.#next }, this.#book);
-      this.#gathering = new Gathering(this.#book, this.#shapes);
+      this.#writing = this.#gathered();
       return { more: true };
     }
     if (this.#follow(upMs) || this.#roller.step(upMs)) return { more: true };
     if (this.#retainsNext) {
-      const done = dropOld(this.#port, this.#marks, this.#options, upMs);
+      const done = dropOld(this.#port, this.#marks, this.#options, { upMs, wallMs });
       if (done.is === 'not-rolled-up') this.#roller.dueEarly(done.tier, done.shard);
       this.#retainsNext = done.is !== 'well';
       return { more: true };
@@ -92,9 +94,24 @@ class HistoryFollower implements LogFollower {
     if (question.ask === 'find') return { series: this.#find(question), keptFrom: this.#keptFrom() };
     if (question.ask === 'metrics') return this.#metricsOf(question.device);
     if (question.ask === 'stats') return this.#stats();
-    this.#book.forget(question.device);
-    this.#shapes.clear();
+    this.#forget(question.device);
     return undefined;
+  }
+
+  /** What was gathered goes into blocks first: a later life would read it in the log again, as of a new device. */
+  #forget(device: string): void {
+    while (this.#writing) this.#write(this.#writing, this.#upMs);
+    this.#writing = this.#gathered();
+    while (this.#writing) this.#write(this.#writing, this.#upMs);
+    this.#book.forget(device);
+    this.#shapes.clear();
+  }
+
+  /** All that was taken from the log, on its way into blocks. */
+  #gathered(): BlockWriter {
+    const writing = new BlockWriter(this.#gathering, { ...this.#next }, this.#book);
+    this.#gathering = new Gathering(this.#book, this.#shapes);
+    return writing;
   }
 
   #parts(): ScanParts {
@@ -125,7 +142,9 @@ class HistoryFollower implements LogFollower {
     this.#writing = undefined;
     this.#retainsNext = true;
     this.#roller.due();
-    if (this.#book.letGo(upMs - dayMs)) this.#shapes.clear();
+    const isFewer = this.#book.letGo(upMs - dayMs);
+    const areGone = this.#book.dropUnheard(upMs - Math.max(...this.#options.keepMs) - 2 * dayMs);
+    if (isFewer || areGone) this.#shapes.clear();
   }
 
   /** Takes some records; false when it stands at the end of the log. */

@@ -1,4 +1,4 @@
-import type { FollowerPort } from '../../contracts/log-follower.ts';
+import type { FollowerMoment, FollowerPort } from '../../contracts/log-follower.ts';
 import { dropped, type Marks } from './marks.ts';
 import { tiers, tierShares, type HistoryOptions, type Tier } from './options.ts';
 
@@ -11,7 +11,12 @@ export type Retained =
   | { readonly is: 'not-rolled-up'; readonly tier: 0 | 1; readonly shard: number };
 
 /** Drops the oldest blocks of the first tier that is too old or too large, some at a time. */
-export function dropOld(port: FollowerPort, marks: Marks, options: HistoryOptions, upMs: number): Retained {
+export function dropOld(
+  port: FollowerPort,
+  marks: Marks,
+  options: HistoryOptions,
+  { upMs, wallMs }: FollowerMoment,
+): Retained {
   const sizes = new Map(port.all('history.sizes', []).map(({ tier, bytes }) => [Number(tier), Number(bytes)]));
   for (const tier of tiers) {
     const done = dropOf(tier, sizes.get(tier) ?? 0);
@@ -32,7 +37,9 @@ export function dropOld(port: FollowerPort, marks: Marks, options: HistoryOption
         break;
       }
       left -= Number(row['bytes']);
-      upTo = Math.max(upTo, Number(row['to_ms']));
+      // A sample of a time to come, told by a wrong clock, must not stand for all that is told until then.
+      const writtenAt = wallMs - (upMs - Number(row['up_ms']));
+      upTo = Math.max(upTo, Math.min(Number(row['to_ms']), Math.floor(writtenAt)));
       gone.push(id);
     }
     if (gone.length === 0) return { is: 'well' };

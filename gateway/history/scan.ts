@@ -103,7 +103,7 @@ class Taking {
     return { samples: this.#runs, slots: [...this.#slots.values()], place };
   }
 
-  /** A slot of a tier that begins before the range belongs to the slot of the answer that it lies in. */
+  /** A slot belongs to the range in which it begins: ranges that follow each other count nothing twice and leave nothing out. */
   #rolled(body: ByteReader): void {
     const { from, to, slotMs } = this.#question;
     for (const slot of readSlots(body).slots) {

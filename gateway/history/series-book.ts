@@ -129,6 +129,26 @@ export class SeriesBook {
     return this.#devices.size < size;
   }
 
+  /**
+   * Forgets series that were not heard since: nothing that they told is kept any more. The table learns once a day that one was heard.
+   * Says whether there were any.
+   */
+  dropUnheard(beforeUpMs: number): boolean {
+    const gone = this.#port.all('history.unheard', [beforeUpMs]).map(({ id }) => Number(id));
+    if (gone.length === 0) return false;
+    for (const id of gone) {
+      this.#counters.delete(id);
+      const held = this.#byId.get(id);
+      if (held === undefined) continue;
+      this.#byId.delete(id);
+      this.#devices.get(held.device)?.delete(nameOf(held));
+      this.#lastHeard.get(held.device)?.delete(held.metric);
+    }
+    this.#port.run('history.dropUnheard', [beforeUpMs]);
+    this.#recount();
+    return true;
+  }
+
   #recount(): void {
     const fresh = [...this.#byId.values()].filter(({ isNew }) => isNew).length;
     this.#count = fresh + Number(this.#port.all('history.seriesCount', [])[0]?.['n'] ?? 0);

@@ -29,6 +29,7 @@ export const historyTables: TableSet = {
     seriesCount: 'SELECT count(*) AS n FROM history_series',
     addSeries: 'INSERT INTO history_series VALUES (?, ?, ?, ?, ?, ?, ?)',
     heard: 'UPDATE history_series SET heard_up_ms = ? WHERE id = ? AND heard_up_ms < ?',
+    unheard: 'SELECT id FROM history_series WHERE heard_up_ms < ?',
     dropUnheard: 'DELETE FROM history_series WHERE heard_up_ms < ?',
     forget: 'DELETE FROM history_series WHERE device = ?',
     addBlock:

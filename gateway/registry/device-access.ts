@@ -104,9 +104,9 @@ export function deviceAccess({ registry, broker, forgetData, log }: DeviceAccess
     },
     async removeDevice({ data, ...wanted }) {
       await ended(await registry.decommission(wanted));
-      const removed = await registry.removeDevice({ id: wanted.id });
+      // The data first: a device that is still there can be removed again.
       if (data) await forgetData(wanted.id);
-      return removed;
+      return registry.removeDevice({ id: wanted.id });
     },
     async operate(operation) {
       const report = await registry.operate(operation);

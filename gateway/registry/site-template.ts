@@ -1,5 +1,5 @@
 import { PortcullisError } from '../../contracts/errors.ts';
-import type { PlaceKind, PlaceRecord } from '../../contracts/registry.ts';
+import { tagList, type PlaceKind, type PlaceRecord } from '../../contracts/registry.ts';
 import type { SiteTemplate, TemplateReport } from '../../contracts/registry-bulk.ts';
 import type { Book, Bounds } from './book.ts';
 import { addGroup, editGroup } from './groups.ts';
@@ -35,7 +35,7 @@ export function applyTemplate(draft: Book, template: SiteTemplate, dryRun: boole
         throw new PortcullisError('NOT_FOUND', `There is no device template "${of}".`);
       }
       const where = place === undefined ? {} : { place: mustFind(place) };
-      const all = [...new Set([...(common?.tags ?? []), ...tags])].slice(0, 16);
+      const all = common?.tags || tags ? allTags([...(common?.tags ?? []), ...(tags ?? [])]) : undefined;
       upsert(draft, { id, name, profile: profile ?? common?.profile, ...where, tags: all }, bounds, tally);
     });
   }
@@ -43,6 +43,13 @@ export function applyTemplate(draft: Book, template: SiteTemplate, dryRun: boole
   const report: TemplateReport = { ...tally, places, groups };
   if (dryRun) throw new DryRun(report);
   return report;
+}
+
+/** Of a device and its template. Throws COMMAND_INVALID. */
+function allTags(tags: readonly string[]): string[] {
+  const { data, error } = tagList.safeParse([...new Set(tags)]);
+  if (error === undefined) return data;
+  throw new PortcullisError('COMMAND_INVALID', `tags: ${error.issues[0]?.message ?? 'invalid'}`);
 }
 
 /** The number of new places. */

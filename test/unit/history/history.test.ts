@@ -17,8 +17,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 const cel = (v: number) => ({ n: 'temperature', v, u: 'Cel' });
 
-const ask = (rig: HistoryRig, metric: string, from: number, to: number, limit = 10_000) =>
-  rig.history.query({ device: 'd', metric, from, to, limit });
+const ask = (rig: HistoryRig, metric: string, from: number, to: number, limit = 10_000, device = 'd') =>
+  rig.history.query({ device, metric, from, to, limit });
 const pairs = (points: readonly HistoryPoint[]) => points.map(({ at, last }) => [at - start, last]);
 
 test('what was acknowledged is in the next answer: from memory, from blocks, and over both', async (t) => {
@@ -254,6 +254,52 @@ test('a device that is forgotten is not answered any more, and what it tells lat
   assert.deepEqual(await rig.history.metrics('d'), []);
   await rig.tell('d', [start + 2_000, cel(3)]);
   assert.deepEqual(pairs((await ask(rig, 'temperature', start, start + hour)).points), [[2_000, 3]]);
+});
+
+test('a device that is forgotten stays forgotten over a restart, although the log still has what it told', async (t) => {
+  const first = await openRig(t);
+  await first.tell('d', [start, cel(1)]);
+  await first.tell('other', [start, cel(5)]);
+  await first.history.forget('d');
+  await first.close();
+  const second = await openRig(t, {}, first.dir);
+  assert.deepEqual(await second.history.metrics('d'), []);
+  assert.deepEqual(pairs((await ask(second, 'temperature', start, start + hour, 10, 'other')).points), [[0, 5]]);
+});
+
+test('one sample of a time to come does not stand for all that is told until then', async (t) => {
+  const rig = await openRig(t);
+  await rig.tell('d', [start + 9 * 365 * 24 * hour, cel(1)]);
+  await rig.pass(0);
+  await rig.pass(16 * minute);
+  await rig.pass(8 * 24 * hour);
+  const at = start + 9 * 24 * hour;
+  for (let i = 0; i < 20; i += 1) await rig.tell('d', [at + i * 1_000, cel(i)]);
+  await rig.pass(0);
+  await rig.pass(16 * minute);
+  await rig.pass(0);
+  assert.equal((await rig.history.stats()).tiers[0]?.blocks, 1, 'the block with that sample was dropped');
+  const { resolutionMs, points } = await ask(rig, 'temperature', at, at + hour);
+  assert.deepEqual([resolutionMs, points.length], [0, 20]);
+});
+
+test('series that nothing is kept of any more make room for others', async (t) => {
+  const rig = await openRig(t, { keepMs: [3 * hour, 24 * hour, 24 * hour] });
+  await rig.tell('gone', [start, cel(1)], [start + minute, { n: 'x.energy', v: 1, c: 'total_increasing' }]);
+  await rig.tell('here', [start, cel(1), { n: 'x.once', v: 1 }]);
+  await rig.pass(16 * minute);
+  assert.equal((await rig.history.stats()).series, 4);
+  for (let day = 1; day < 6; day += 1) {
+    await rig.tell('here', [start + day * 24 * hour, cel(day)]);
+    await rig.pass(24 * hour);
+  }
+  assert.equal((await rig.history.stats()).series, 1);
+  await rig.tell('here', [start + 6 * 24 * hour, { n: 'x.once', v: 2 }]);
+  await rig.pass(16 * minute);
+  assert.deepEqual(
+    (await ask(rig, 'x.once', start, start + 7 * 24 * hour, 10, 'here')).points.map(({ last }) => last),
+    [2],
+  );
 });
 
 test('a device that was silent for days is followed when it speaks again', async (t) => {

@@ -63,6 +63,20 @@ test('a template makes what is missing, in one commit, and nothing the second ti
   assert.equal(entries.length, 1);
 });
 
+test('a template leaves tags alone that it does not name, and refuses more of them than a device may have', async () => {
+  const { registry } = await inMill();
+  const devices = (...tags: string[][]) =>
+    siteTemplateSchema.parse({
+      deviceTemplates: { many: { tags: Array.from({ length: 16 }, (_, i) => `t${i}`) } },
+      devices: [{ id: 'l1', name: 'Lamp of the hall', ...(tags[0] && { template: 'many', tags: tags[0] }) }],
+    });
+  await registry.applyTemplate(devices(), false);
+  assert.deepEqual([registry.find('l1')?.name, registry.find('l1')?.tags], ['Lamp of the hall', ['light', 'east']]);
+  await assert.rejects(registry.applyTemplate(devices(['one-more']), false), /device l1: tags: /);
+  await registry.applyTemplate(devices(['t3']), false);
+  assert.equal(registry.find('l1')?.tags.length, 16);
+});
+
 test('an import is all or nothing: every fault with its line, a dry run leaves nothing, the export comes back', async () => {
   const { registry, entries, pathsById } = await inMill();
   const before = state(registry);

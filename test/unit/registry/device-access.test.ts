@@ -8,6 +8,8 @@ interface Rig extends InMemory {
   readonly access: DeviceAccess;
   readonly users: Set<string>;
   readonly forgotten: string[];
+  /** While there is one, no data can be forgotten. */
+  fault: Error | undefined;
 }
 
 /** The access over a broker that keeps its users in a set, and fails while `broken` says so. */
@@ -27,9 +29,13 @@ async function openRig(broken: () => boolean = () => false): Promise<Rig> {
       users.delete(user);
     },
   };
-  const forgetData = async (device: string): Promise<void> => void forgotten.push(device);
+  const forgetData = async (device: string): Promise<void> => {
+    if (rig.fault) throw rig.fault;
+    forgotten.push(device);
+  };
   const access = deviceAccess({ registry: memory.registry, broker, forgetData, log: silent });
-  return { ...memory, access, users, forgotten };
+  const rig: Rig = { ...memory, access, users, forgotten, fault: undefined };
+  return rig;
 }
 
 test('credentials that a crash left to a decommissioned device end at the next start', async () => {
@@ -76,4 +82,16 @@ test('credentials whose device could not be noted are taken back; removed with d
   await access.removeDevice({ id: 'd', data: true });
   assert.deepEqual(forgotten, ['d']);
   await assert.rejects(access.issue({ id: 'd', profile: 'generic' }), { code: 'NOT_FOUND' });
+});
+
+test('a device whose data could not be deleted is still there, and can be removed with them again', async () => {
+  const rig = await openRig();
+  const { registry, access, forgotten } = rig;
+  await registry.register({ id: 'd', tags: [] });
+  rig.fault = new Error('the disk is full');
+  await assert.rejects(access.removeDevice({ id: 'd', data: true }), rig.fault);
+  assert.ok(registry.find('d'));
+  rig.fault = undefined;
+  await access.removeDevice({ id: 'd', data: true });
+  assert.deepEqual([registry.find('d'), forgotten], [undefined, ['d']]);
 });
