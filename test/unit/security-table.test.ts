@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,5 +13,17 @@ test('every test that docs/security.md names is there', async () => {
   for (const [, file = '', name = ''] of rows) {
     const source = await readFile(join(root, file), 'utf8');
     assert.ok(source.includes(`test('${name}'`) || source.includes(`test("${name}"`), `${file} has no test "${name}"`);
+  }
+});
+
+test('no certificate goes unchecked: nothing switches the verification off', async () => {
+  const sources = globSync('{gateway,plugins,contracts,simulator,systemd,scripts}/**/*.{ts,tsx,mjs,js,service,sh}', {
+    cwd: root,
+  });
+  assert.ok(sources.length > 500, `${sources.length} files`);
+  for (const file of sources) {
+    const source = await readFile(join(root, file), 'utf8');
+    assert.doesNotMatch(source, /rejectUnauthorized\W+(?!true\b)\w/, file);
+    assert.doesNotMatch(source, /NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity\s*[:=]/, file);
   }
 });

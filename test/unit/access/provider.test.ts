@@ -61,9 +61,13 @@ test('a token of the provider is checked: issuer, audience, algorithm, key, time
   const rig = await openRig(t);
   const { provider, issuer } = rig;
   const claims = { sub: 'robot', name: 'Robot', groups: ['site-engineers'] };
-  const sign = (key: CryptoKey | Uint8Array, alg: string, change: { iss?: string; aud?: string; exp?: number } = {}) =>
+  const sign = (
+    key: CryptoKey | Uint8Array,
+    alg: string,
+    change: { iss?: string; aud?: string; exp?: number; kid?: string } = {},
+  ) =>
     new SignJWT(claims)
-      .setProtectedHeader({ alg, kid: 'k1' })
+      .setProtectedHeader({ alg, kid: change.kid ?? 'k1' })
       .setIssuer(change.iss ?? issuer)
       .setAudience(change.aud ?? 'urn:gateway')
       .setExpirationTime(change.exp ?? Math.floor(Date.now() / 1_000) + 600)
@@ -79,6 +83,7 @@ test('a token of the provider is checked: issuer, audience, algorithm, key, time
     'another audience': await sign(rig.key, 'RS256', { aud: 'urn:other' }),
     over: await sign(rig.key, 'RS256', { exp: Math.floor(Date.now() / 1_000) - 120 }),
     'another key': await sign(stranger, 'RS256'),
+    'a key by a path': await sign(rig.key, 'RS256', { kid: '../../../../etc/passwd' }),
     'a shared secret': await sign(new TextEncoder().encode('x'.repeat(32)), 'HS256'),
     'no signature': new UnsecuredJWT(claims)
       .setIssuer(issuer)
