@@ -20,13 +20,19 @@ interface WireSubscription {
   readonly qos: 0 | 1 | 2;
 }
 
+/** What Aedes waits for between the number of a message and its delivery. */
+interface AtOnce<Value> {
+  then(goOn: (value: Value) => void): void;
+}
+
 /** Marks queue rows that the broker reads back: their `brokerCounter` is the row's id. */
 const storedId = 'stored';
 
 /**
  * Aedes' persistence interface over the session store. The ingest gate has already committed and indexed what a
  * message leaves behind when Aedes calls `storeRetained` and `outgoingEnqueueCombi`, so these write nothing: they only
- * link the broker's number of the message to its queue rows.
+ * link the broker's number of the message to its queue rows. Nor do they wait: Aedes drops what reaches a subscriber
+ * behind a higher number as a repetition, and QoS 0 is delivered in the turn in which it is numbered.
  */
 export class AedesPersistence {
   readonly #sessions: SessionStore;
@@ -46,7 +52,9 @@ export class AedesPersistence {
     this.#brokerId = broker.id;
   }
 
-  async storeRetained(): Promise<void> {}
+  storeRetained(): AtOnce<void> {
+    return atOnce(undefined);
+  }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
     return Readable.from(this.#retained(filters));
@@ -65,8 +73,8 @@ export class AedesPersistence {
   }
 
   /** The queues are filled by the gate; Aedes only needs to go on to `outgoingEnqueueCombi`. */
-  async subscriptionsByTopic(): Promise<readonly WireSubscription[]> {
-    return [];
+  subscriptionsByTopic(): AtOnce<readonly WireSubscription[]> {
+    return atOnce([]);
   }
 
   async cleanSubscriptions(client: Client): Promise<void> {
@@ -75,11 +83,12 @@ export class AedesPersistence {
 
   async outgoingEnqueue(): Promise<void> {}
 
-  async outgoingEnqueueCombi(_subscribers: unknown, packet: BrokerPacket): Promise<void> {
-    if (packet.brokerCounter === undefined) return;
-    for (const queued of this.#sessions.queuedFor(packet.payload)) {
-      this.#sessions.queues.link(queued, packet.brokerCounter);
+  outgoingEnqueueCombi(_subscribers: unknown, packet: BrokerPacket): AtOnce<void> {
+    const { brokerCounter } = packet;
+    if (brokerCounter !== undefined) {
+      for (const queued of this.#sessions.queuedFor(packet.payload)) this.#sessions.queues.link(queued, brokerCounter);
     }
+    return atOnce(undefined);
   }
 
   /** Before PUBLISH or PUBREL leaves for a persistent session: give it its identifier, durably where QoS 2 needs it. */
@@ -174,6 +183,10 @@ export class AedesPersistence {
       yield { cmd: 'publish', topic, payload, qos, retain: true, dup: false };
     }
   }
+}
+
+function atOnce<Value>(value: Value): AtOnce<Value> {
+  return { then: (goOn) => goOn(value) };
 }
 
 function publishOf(queued: Queued): object {

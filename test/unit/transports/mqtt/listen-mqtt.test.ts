@@ -43,6 +43,38 @@ test('a live subscriber gets the message', async (t) => {
   assert.deepEqual(got, ['a/b=x', 'a/c=y']);
 });
 
+const ways = [
+  { qos: 0, retain: false },
+  { qos: 0, retain: true },
+  { qos: 1, retain: false },
+  { qos: 1, retain: true },
+] as const;
+for (const [first, second] of ways.flatMap((one) => ways.map((other) => [one, other] as const))) {
+  test(`of two messages in one commit a subscriber gets both: ${nameOf(first)}, then ${nameOf(second)}`, async (t) => {
+    const { port, store, transport } = await startBroker(t);
+    const got: string[] = [];
+    const subscriber = await connectClient(t, port);
+    subscriber.on('message', (_topic, payload) => got.push(payload.toString()));
+    await subscriber.subscribeAsync('#', { qos: 1 });
+    const one = await connectClient(t, port);
+    const other = await connectClient(t, port);
+    const commit = Promise.withResolvers<void>();
+    store.gate = commit.promise;
+    const publishing = [one.publishAsync('a', 'first', first)];
+    await until(() => transport.stats().pending === 1);
+    publishing.push(other.publishAsync('a', 'second', second));
+    await until(() => transport.stats().pending === 2);
+    commit.resolve();
+    await Promise.all([...publishing, subscriber.publishAsync('a', 'last', { qos: 1 })]);
+    await until(() => got.includes('last'));
+    assert.deepEqual(got, ['first', 'second', 'last']);
+  });
+}
+
+function nameOf({ qos, retain }: (typeof ways)[number]): string {
+  return `QoS ${qos}${retain ? ' retained' : ''}`;
+}
+
 for (const qos of [0, 1, 2] as const) {
   test(`who subscribes to a topic that nobody listened to gets its next message of QoS ${qos}`, async (t) => {
     const { port } = await startBroker(t);
