@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { AedesPersistence } from './aedes-persistence.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { ConnectionLimits } from './connection-limits.ts';
+import type { Admitted } from './connection-limits.ts';
 import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import { decoupleDelivery } from './decouple-delivery.ts';
@@ -152,12 +153,12 @@ export class MqttTransport implements AsyncDisposable {
   async start(options: MqttOptions): Promise<void> {
     this.#clients.watch(this.#broker, this.#log, this.#clock, ({ id, clean }) => this.#sessions.touch(id, !clean));
     await this.#broker.listen();
-    const { connectTimeoutMs: handshakeTimeoutMs, maxPacketBytes, maxConnections } = this.#limits;
     try {
       this.#listeners = await openListeners(
         options,
-        { handshakeTimeoutMs, maxPacketBytes, maxConnections },
-        (stream, address) => this.#accept(stream, address),
+        this.#limits,
+        (address, destroy) => this.#connectionLimits.admit(address, destroy),
+        (stream, address, admitted) => this.#accept(stream, address, admitted),
       );
     } catch (error) {
       await this.#closeBroker();
@@ -228,13 +229,7 @@ export class MqttTransport implements AsyncDisposable {
     return this.#closed;
   }
 
-  #accept(stream: Duplex, address: string): void {
-    const admitted = this.#connectionLimits.admit(address, () => stream.destroy());
-    if (admitted === undefined) {
-      stream.destroy();
-      return;
-    }
-    stream.once('close', admitted.left);
+  #accept(stream: Duplex, address: string, admitted: Admitted): void {
     const connection = new Connection(stream, address, this.#intake, this.#limits);
     connection.guard({
       connect: admitted.identified,

@@ -1,14 +1,12 @@
 import { createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { tlsFloor } from '../../lib/tls-floor.ts';
 import { tell } from '../../observability/channels.ts';
+import { Entrance } from './entrance.ts';
+import type { Admit, OnStream } from './entrance.ts';
 import type { MqttOptions } from './options.ts';
-
-/** Called for every byte stream that may speak MQTT, with the address of the other side. */
-export type OnStream = (stream: Duplex, address: string) => void;
 
 export interface Ports {
   readonly tcp: number | undefined;
@@ -23,22 +21,22 @@ export interface Listeners extends AsyncDisposable {
 }
 
 export interface Settings {
-  readonly handshakeTimeoutMs: number;
   readonly maxPacketBytes: number;
   readonly maxConnections: number;
 }
 
 /** Opens every listener that the options name, or none. Rejects with PORT_TAKEN when one cannot have its port. */
-export async function openListeners(options: MqttOptions, settings: Settings, onStream: OnStream): Promise<Listeners> {
+export async function openListeners(
+  options: MqttOptions,
+  settings: Settings,
+  admit: Admit,
+  onStream: OnStream,
+): Promise<Listeners> {
   const servers: Server[] = [];
-  const sockets = new Set<Socket>();
+  const entrance = new Entrance(admit, onStream);
   const open = async (name: string, server: Server, port: number): Promise<number> => {
     server.maxConnections = settings.maxConnections;
     server.on('drop', () => tell('rejected', { stage: 'mqtt', reason: 'too-many-connections', count: 1 }));
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
     await listening(server, name, options.host, port);
     servers.push(server);
     return (server.address() as AddressInfo).port;
@@ -46,18 +44,18 @@ export async function openListeners(options: MqttOptions, settings: Settings, on
   const { tcp, tls, ws } = options;
   try {
     const ports = {
-      tcp: tcp && (await open('MQTT', tcpServer(onStream), tcp.port)),
-      tls: tls && (await open('MQTT over TLS', tlsServer(tls, settings, onStream), tls.port)),
-      ws: ws && (await open('MQTT over WebSocket', await webSocketServer(settings, onStream), ws.port)),
+      tcp: tcp && (await open('MQTT', tcpServer(entrance), tcp.port)),
+      tls: tls && (await open('MQTT over TLS', tlsServer(tls, entrance), tls.port)),
+      ws: ws && (await open('MQTT over WebSocket', await webSocketServer(settings, entrance), ws.port)),
     };
-    return listenersOf(servers, sockets, ports);
+    return listenersOf(servers, entrance, ports);
   } catch (error) {
     for (const server of servers) server.close();
     throw error;
   }
 }
 
-function listenersOf(servers: readonly Server[], sockets: ReadonlySet<Socket>, ports: Ports): Listeners {
+function listenersOf(servers: readonly Server[], entrance: Entrance, ports: Ports): Listeners {
   let closed: Promise<unknown> | undefined;
   const stopAccepting = (): void => {
     closed ??= Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -67,31 +65,34 @@ function listenersOf(servers: readonly Server[], sockets: ReadonlySet<Socket>, p
     stopAccepting,
     [Symbol.asyncDispose]: async () => {
       stopAccepting();
-      for (const socket of sockets) socket.destroy();
+      entrance.closeAll();
       await closed;
     },
   };
 }
 
-function tcpServer(onStream: OnStream): Server {
-  return createTcpServer({ noDelay: true }, (socket) => onStream(socket, socket.remoteAddress ?? ''));
+function tcpServer(entrance: Entrance): Server {
+  return createTcpServer({ noDelay: true }, (socket) => {
+    entrance.enter(socket);
+    entrance.speak(socket, socket);
+  });
 }
 
-function tlsServer(tls: NonNullable<MqttOptions['tls']>, settings: Settings, onStream: OnStream): Server {
+function tlsServer(tls: NonNullable<MqttOptions['tls']>, entrance: Entrance): Server {
   const { key, cert, ca } = tls;
   const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  const handshakeTimeout = settings.handshakeTimeoutMs;
-  const server = createTlsServer({ key, cert, ...tlsFloor, handshakeTimeout, noDelay: true, ...client });
-  server.on('secureConnection', (socket) => onStream(socket, socket.remoteAddress ?? ''));
-  // The socket of a failed handshake is closed by Node; scanners do this all day.
+  const server = createTlsServer({ key, cert, ...tlsFloor, noDelay: true, ...client });
+  server.on('connection', entrance.enter);
+  server.on('secureConnection', (socket) => entrance.speak(socket, socket));
+  // Scanners do this all day. Node ends a handshake that went wrong, and no other.
   server.on('tlsClientError', () => tell('rejected', { stage: 'mqtt', reason: 'tls-handshake', count: 1 }));
   return server;
 }
 
 /** Loaded only where it is configured. */
-async function webSocketServer(settings: Settings, onStream: OnStream): Promise<Server> {
+async function webSocketServer(settings: Settings, entrance: Entrance): Promise<Server> {
   const { openWebSocketServer } = await import('./websocket-server.ts');
-  return openWebSocketServer(settings, onStream);
+  return openWebSocketServer(settings, entrance);
 }
 
 async function listening(server: Server, name: string, host: string, port: number): Promise<void> {

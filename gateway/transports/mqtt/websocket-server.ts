@@ -1,17 +1,16 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocketServer, createWebSocketStream } from 'ws';
 import { tell } from '../../observability/channels.ts';
-import type { OnStream, Settings } from './listeners.ts';
+import type { Entrance } from './entrance.ts';
+import type { Settings } from './listeners.ts';
 
 // An import of this module reads all of its exports, and with them loads Node's own web client: 14 MB (decision 0131).
 const { createServer } = process.getBuiltinModule('node:http');
 
 /** MQTT over WebSocket (MQTT 3.1.1, section 6): the path `/mqtt`, the subprotocol `mqtt`, binary frames. */
-export function openWebSocketServer(settings: Settings, onStream: OnStream): Server {
-  const http = createServer({
-    headersTimeout: settings.handshakeTimeoutMs,
-    requestTimeout: settings.handshakeTimeoutMs,
-  });
+export function openWebSocketServer(settings: Settings, entrance: Entrance): Server {
+  const http = createServer();
+  http.on('connection', entrance.enter);
   http.on('request', (_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({
     server: http,
@@ -22,7 +21,7 @@ export function openWebSocketServer(settings: Settings, onStream: OnStream): Ser
     handleProtocols: () => 'mqtt',
   });
   sockets.on('connection', (socket, request) => {
-    onStream(createWebSocketStream(socket), request.socket.remoteAddress ?? '');
+    entrance.speak(request.socket, createWebSocketStream(socket));
   });
   // Errors of the HTTP server reach its own listener.
   sockets.on('error', () => undefined);

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
+import { connectAsync } from 'mqtt';
+import { generate } from 'selfsigned';
 import { PortcullisError } from '../../../../contracts/errors.ts';
+import type { MqttLimits } from '../../../../gateway/transports/mqtt/options.ts';
+import type { MqttTransport } from '../../../../gateway/transports/mqtt/listen-mqtt.ts';
 import { connectClient, connectRaw, grantedQos, startBroker, toldReasons, until } from './broker.ts';
 import { connectPacket, pingreq, publishPacket, subscribe } from './packets.ts';
 
@@ -147,37 +151,72 @@ test('a stopped subscriber with QoS 0 loses messages, is told about, and stays',
   assert.equal(transport.stats().connections, 2);
 });
 
+/** What a client says first on each listener. */
+const opened = {
+  tcp: connectPacket(),
+  // A ClientHello of TLS that is 512 bytes long.
+  tls: Buffer.concat([Buffer.from('1603010200', 'hex'), Buffer.alloc(512)]),
+  ws: Buffer.from('GET /mqtt HTTP/1.1\r\nHost: x\r\n\r\n'),
+};
+const kinds = ['tcp', 'tls', 'ws'] as const;
+
 test('500 half-open connections do not keep a device out, and are ended', async (t) => {
-  const { port, transport } = await startBroker(t);
-  const reasons = toldReasons(t);
-  const silent = Array.from({ length: 500 }, () => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(connectPacket().subarray(0, 5)));
-    socket.on('error', () => undefined);
-    t.after(() => socket.destroy());
-    return socket;
+  await forEachListener(t, {}, async (t, { kind, transport, port, url }) => {
+    const reasons = toldReasons(t);
+    for (let i = 0; i < 500; i++) {
+      const socket = connect(port, '127.0.0.1', () => socket.write(opened[kind].subarray(0, 5)));
+      socket.on('error', () => undefined);
+      t.after(() => socket.destroy());
+    }
+    await until(() => transport.stats().connections === 500);
+    const device = await connectAsync(url, { reconnectPeriod: 0, rejectUnauthorized: false });
+    t.after(() => device.end(true));
+    await device.publishAsync('a', 'x', { qos: 1 });
+    await until(() => transport.stats().connections <= 21);
+    assert.ok((reasons.get('half-open') ?? 0) >= 480);
+    assert.ok(device.connected);
   });
-  await until(() => transport.stats().connections === 500);
-  const device = await connectClient(t, port);
-  await device.publishAsync('a', 'x', { qos: 1 });
-  await until(() => transport.stats().connections <= 21);
-  assert.ok((reasons.get('half-open') ?? 0) >= 480);
-  assert.ok(device.connected);
-  assert.equal(silent.length, 500);
 });
 
 test('connections above the limit are closed at once', async (t) => {
-  const { port } = await startBroker(t, { limits: { maxConnections: 2 } });
-  await connectClient(t, port, { clientId: 'one' });
-  await connectClient(t, port, { clientId: 'two' });
-  const third = await connectRaw(t, port);
-  await third.closed;
+  await forEachListener(t, { maxConnections: 2 }, async (t, { transport, port }) => {
+    for (let i = 0; i < 2; i++) await connectClient(t, transport.ports.tcp ?? 0, { clientId: String(i) });
+    const third = await connectRaw(t, port);
+    await third.closed;
+  });
 });
 
 test('a silent connection is closed after the connect timeout', async (t) => {
-  const { port } = await startBroker(t, { limits: { connectTimeoutMs: 50 } });
-  const client = await connectRaw(t, port);
-  await client.closed;
+  await forEachListener(t, { connectTimeoutMs: 50 }, async (t, { transport, port }) => {
+    const silent = await connectRaw(t, port);
+    assert.equal((await silent.closed).length, 0);
+    await until(() => transport.stats().connections === 0);
+  });
 });
+
+interface Reached {
+  readonly kind: (typeof kinds)[number];
+  readonly transport: MqttTransport;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Tries the same on each listener of a broker that has them all. */
+async function forEachListener(
+  t: TestContext,
+  limits: Partial<MqttLimits>,
+  tryOn: (t: TestContext, reached: Reached) => Promise<void>,
+): Promise<void> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+  for (const kind of kinds) {
+    await t.test(kind, async (t) => {
+      const { transport } = await startBroker(t, { limits, tls: { port: 0, key, cert }, ws: { port: 0 } });
+      const port = transport.ports[kind] ?? 0;
+      const [scheme, path] = ({ tcp: ['mqtt', ''], tls: ['mqtts', ''], ws: ['ws', '/mqtt'] } as const)[kind];
+      await tryOn(t, { kind, transport, port, url: `${scheme}://127.0.0.1:${port}${path}` });
+    });
+  }
+}
 
 test('subscriptions above the limit are refused', async (t) => {
   const { port } = await startBroker(t, { limits: { maxSubscriptionsPerClient: 2 } });
