@@ -49,6 +49,11 @@ export interface Api extends AsyncDisposable {
 /** Connections at the same time, and so requests; more are closed. */
 const maxConnections = 256;
 
+/** Of one request with its body, in milliseconds: 32 MiB of a plugin over a slow line. */
+const requestTimeout = 60_000;
+/** Who says nothing takes a place from a person; Node looks every half a minute unless it is told to. */
+const patience = { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+
 /** A device id of 256 characters, each as long as percent signs make it. */
 const routerOptions = { maxParamLength: 256 * 12 };
 
@@ -77,7 +82,8 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   const server = fastify({
     bodyLimit: 65_536,
     forceCloseConnections: true,
-    requestTimeout: 10_000,
+    requestTimeout,
+    http: patience,
     routerOptions,
     schemaController,
     // No hook of ours is asked where the address itself cannot be read.
@@ -127,7 +133,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const { tls } = options;
-  const secure = tls && (await listening(server, tls, 'http.tls', () => listenTls(server, tls)));
+  const secure = tls && (await listening(server, tls, 'http.tls', () => listenTls(server, tls, patience)));
   return {
     port,
     tlsPort: secure?.port,

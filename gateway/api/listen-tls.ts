@@ -16,15 +16,24 @@ export interface TlsListener extends AsyncDisposable {
   readonly port: number;
 }
 
-const handshakeTimeout = 10_000;
+/** How long a connection may take until its headers are there, and how often that is looked at, in milliseconds. */
+interface Patience {
+  readonly headersTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
 
 /**
  * The same API on a port of its own over TLS 1.2 or newer, HTTP/1.1, with the bounds of the server that it belongs to.
  * Dispose it before that. Rejects with what the system says when it cannot listen.
  */
-export async function listenTls(server: FastifyInstance, { host, port, cert, key }: TlsOptions): Promise<TlsListener> {
+export async function listenTls(
+  server: FastifyInstance,
+  { host, port, cert, key }: TlsOptions,
+  patience: Patience,
+): Promise<TlsListener> {
   const { maxConnections, requestTimeout, keepAliveTimeout } = server.server;
-  const secure = createServer({ cert, key, ...tlsFloor, handshakeTimeout }, (request, response) =>
+  const handshakeTimeout = patience.headersTimeout;
+  const secure = createServer({ cert, key, ...tlsFloor, ...patience, handshakeTimeout }, (request, response) =>
     server.routing(request, response),
   );
   Object.assign(secure, { maxConnections, requestTimeout, keepAliveTimeout });

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
+import { generate } from 'selfsigned';
 import { z } from 'zod';
 import { openAccessRig } from '../access/access-fixture.ts';
-import { listenApi, type Api } from '../../../gateway/api/listen-api.ts';
+import { listenApi, type Api, type ApiOptions } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
 
-async function startApi(t: TestContext, notReady: readonly string[] = [], securityContact?: string): Promise<Api> {
+async function startApi(
+  t: TestContext,
+  notReady: readonly string[] = [],
+  options: Pick<ApiOptions, 'securityContact' | 'tls'> = {},
+): Promise<Api> {
   const echo = route({
     method: 'GET',
     path: '/api/v1/echo',
@@ -35,7 +41,7 @@ async function startApi(t: TestContext, notReady: readonly string[] = [], securi
   });
   const { access, store } = await openAccessRig(t);
   const api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1.2.3', securityContact },
+    { host: '127.0.0.1', port: 0, version: '1.2.3', ...options },
     {
       routes: [echo, write],
       access,
@@ -102,7 +108,7 @@ test('what is not ready is said with 503', async (t) => {
 
 test('whom to tell of a weakness is served where it is configured, for a year', async (t) => {
   const contact = 'mailto:security@example.com';
-  const { port } = await startApi(t, [], contact);
+  const { port } = await startApi(t, [], { securityContact: contact });
   const answer = await fetch(`http://127.0.0.1:${port}/.well-known/security.txt`);
   assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
   const [first, second = ''] = (await answer.text()).split('\n');
@@ -189,3 +195,24 @@ test('without a login only this machine reads, by its own name and without a pro
   const inUrl = '/api/v1/echo?token=token&access_token=token&authorization=Bearer%20token';
   assert.equal(await get({ host: 'rebound.example' }, inUrl), 401, 'a secret in the address is no login');
 });
+
+test('who says nothing, or half a request, is closed on both ports', async (t) => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+  const { port, tlsPort = 0 } = await startApi(t, [], { tls: { host: '127.0.0.1', port: 0, key, cert } });
+  const half = 'GET / HTTP/1.1\r\nHost: x\r\n';
+  const plain = ['', half].map((said) => saying(connect(port, '127.0.0.1'), said));
+  const silent = connect(tlsPort, '127.0.0.1');
+  const secure = connectTls({ port: tlsPort, host: '127.0.0.1', rejectUnauthorized: false });
+  await Promise.all([...plain, silent, saying(secure, half)].map((socket) => closed(t, socket)));
+});
+
+function saying(socket: Socket, text: string): Socket {
+  socket.write(text);
+  return socket;
+}
+
+async function closed(t: TestContext, socket: Socket): Promise<void> {
+  t.after(() => socket.destroy());
+  socket.on('error', () => undefined).resume();
+  await once(socket, 'close');
+}
