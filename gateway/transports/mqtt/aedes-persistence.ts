@@ -36,16 +36,13 @@ const storedId = 'stored';
  */
 export class AedesPersistence {
   readonly #sessions: SessionStore;
-  readonly #isGranted: (subscription: object) => boolean;
+  readonly #granting: () => WireSubscription | undefined;
   #brokerId = '';
 
-  /**
-   * `isGranted`: for each granted subscription Aedes hands over all of its SUBSCRIBE, those that are refused or not
-   * checked yet too; they must not be kept.
-   */
-  constructor(sessions: SessionStore, isGranted: (subscription: object) => boolean) {
+  /** `granting` says which subscription was just granted. */
+  constructor(sessions: SessionStore, granting: () => WireSubscription | undefined) {
     this.#sessions = sessions;
-    this.#isGranted = isGranted;
+    this.#granting = granting;
   }
 
   async setup(broker: { readonly id: string }): Promise<void> {
@@ -60,8 +57,13 @@ export class AedesPersistence {
     return Readable.from(this.#retained(filters));
   }
 
-  async addSubscriptions(client: Client, subscriptions: readonly WireSubscription[]): Promise<void> {
-    await this.#sessions.subscribe(client.id, subscriptions.filter(this.#isGranted));
+  /**
+   * Called for each subscription that is granted. Aedes hands over all of its SUBSCRIBE every time, those that are
+   * refused or not checked yet too, which must not be kept.
+   */
+  async addSubscriptions(client: Client): Promise<void> {
+    const granted = this.#granting();
+    if (granted !== undefined) await this.#sessions.subscribe(client.id, granted);
   }
 
   async removeSubscriptions(client: Client, filters: readonly string[]): Promise<void> {

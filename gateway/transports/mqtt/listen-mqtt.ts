@@ -131,9 +131,13 @@ export class MqttTransport implements AsyncDisposable {
       onHold: () => this.#clients.refreshKeepalives(),
     });
     const login = new LoginGate({ credentials, clock, openRights, connectionOf, window });
-    const subscribing = new SubscribeGate(connectionOf, limits.maxSubscriptionsPerClient);
+    const subscribing = new SubscribeGate({
+      connectionOf,
+      storedOf: (clientId) => sessions.subscriptions.of(clientId),
+      maxPerClient: limits.maxSubscriptionsPerClient,
+    });
     this.#broker = new Aedes({
-      persistence: new AedesPersistence(sessions, subscribing.isGranted),
+      persistence: new AedesPersistence(sessions, subscribing.granting),
       concurrency: 0,
       heartbeatInterval: heartbeatMs,
       connectTimeout: limits.connectTimeoutMs,

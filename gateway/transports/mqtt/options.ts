@@ -29,6 +29,7 @@ export const defaultLimits: MqttLimits = {
   maxTopicBytes: 1024,
   maxTopicLevels: 32,
   maxClientIdBytes: 128,
+  maxFilters: 512,
   maxConnections: 2000,
   maxPendingPerAddress: 20,
   connectTimeoutMs: 5000,

@@ -7,6 +7,8 @@ export interface PacketLimits {
   readonly maxTopicBytes: number;
   readonly maxTopicLevels: number;
   readonly maxClientIdBytes: number;
+  /** Of one SUBSCRIBE or UNSUBSCRIBE. */
+  readonly maxFilters: number;
 }
 
 /** Names what breaks MQTT 3.1.1, or says nothing. */
@@ -49,7 +51,9 @@ const filterList =
     if (flags !== 2) return 'header-flags';
     if (end - start < 5) return 'packet-length';
     if (bytes.readUInt16BE(start) === 0) return 'packet-id';
+    let count = 0;
     for (let at = start + 2; at < end;) {
+      if (++count > limits.maxFilters) return 'too-many-filters';
       const filterEnd = stringEnd(bytes, at, end);
       if (filterEnd < 0 || (withQos && filterEnd === end)) return 'packet-length';
       if (filterEnd - at - 2 > limits.maxTopicBytes) return 'topic-length';

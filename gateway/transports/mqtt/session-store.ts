@@ -118,17 +118,15 @@ export class SessionStore {
     return this.#queuedByPayload.get(payload) ?? [];
   }
 
-  /** Adds subscriptions to a persistent session; resolves when they are durable. */
-  async subscribe(client: string, wanted: readonly { topic: string; qos: 0 | 1 | 2 }[]): Promise<void> {
-    const known = this.subscriptions.of(client);
-    const writes: Write[] = wanted
-      .filter(({ topic, qos }) => known.get(topic) !== qos)
-      .map(({ topic, qos }) => ({ statement: 'mqtt.putSubscription', params: [client, topic, qos] }));
-    if (writes.length === 0) return;
+  /** Adds a subscription to a persistent session at once; resolves when it is durable. */
+  async subscribe(client: string, { topic, qos }: { topic: string; qos: 0 | 1 | 2 }): Promise<void> {
+    if (this.subscriptions.of(client).get(topic) === qos) return;
     this.#lastSeen.set(client, this.#clock.now());
-    writes.push({ statement: 'mqtt.putSession', params: [client, this.#clock.now()] });
-    for (const { topic, qos } of wanted) this.subscriptions.set(client, topic, qos);
-    await this.#store.write(writes);
+    this.subscriptions.set(client, topic, qos);
+    await this.#store.write([
+      { statement: 'mqtt.putSubscription', params: [client, topic, qos] },
+      { statement: 'mqtt.putSession', params: [client, this.#clock.now()] },
+    ]);
   }
 
   async unsubscribe(client: string, filters: readonly string[]): Promise<void> {

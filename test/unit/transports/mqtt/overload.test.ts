@@ -218,13 +218,20 @@ async function forEachListener(
   }
 }
 
-test('subscriptions above the limit are refused', async (t) => {
-  const { port } = await startBroker(t, { limits: { maxSubscriptionsPerClient: 2 } });
-  const client = await connectClient(t, port);
-  assert.deepEqual(await grantedQos(client, ['a']), [1]);
-  assert.deepEqual(await grantedQos(client, ['b']), [1]);
-  assert.deepEqual(await grantedQos(client, ['c']), [128]);
-});
+for (const clean of [true, false]) {
+  test(`subscriptions above the limit are refused, in one packet and in many: clean=${clean}`, async (t) => {
+    const { port, store } = await startBroker(t, { limits: { maxSubscriptionsPerClient: 3 } });
+    const client = await connectClient(t, port, { clientId: 'reader', clean });
+    assert.deepEqual(await grantedQos(client, ['a', 'b']), [1, 1]);
+    assert.deepEqual(await grantedQos(client, ['c', 'd', 'e']), [1, 128, 128]);
+    const together = ['f', 'g'].map((filter) => grantedQos(client, [filter]));
+    assert.deepEqual(await Promise.all(together), [[128], [128]]);
+    assert.deepEqual(await grantedQos(client, ['a']), [1], 'one that it has');
+    await client.unsubscribeAsync('a');
+    assert.deepEqual(await grantedQos(client, ['d', 'e']), [1, 128]);
+    assert.equal(store.count('mqtt_subscriptions'), clean ? 0 : 3);
+  });
+}
 
 test('a burst of pings in front of messages is answered in order', async (t) => {
   const { port } = await startBroker(t);

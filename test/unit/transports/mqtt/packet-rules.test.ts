@@ -8,6 +8,12 @@ const connect = (flags: number, ...fields: Buffer[]): Buffer =>
   packet(0x10, Buffer.concat([field('MQTT'), Buffer.of(4, flags, 0, 0), ...fields]));
 const publish = (topic: string | Uint8Array, header = 0x30): Buffer => packet(header, field(topic));
 
+/** A packet of 513 filters, each of these bytes. */
+function filters(header: number, each: Buffer): Buffer {
+  const body = Buffer.concat([bytes('0001'), ...Array.from({ length: 513 }, () => each)]);
+  return Buffer.concat([Buffer.of(header, (body.length & 0x7f) | 0x80, body.length >> 7), body]);
+}
+
 interface Case {
   readonly name: string;
   readonly sent: Buffer;
@@ -97,6 +103,8 @@ const afterConnect: readonly Case[] = [
   { name: 'a filter with # inside', sent: subscribe('a/#/b'), reason: 'filter-wildcard' },
   { name: 'a filter with + inside a level', sent: subscribe('a+/b'), reason: 'filter-wildcard' },
   { name: 'a surrogate in a filter', sent: bytes('82 08 0001 0003 eda080 00'), reason: 'text' },
+  { name: 'a SUBSCRIBE of 513 filters', sent: filters(0x82, bytes('0001 61 00')), reason: 'too-many-filters' },
+  { name: 'an UNSUBSCRIBE of 513 filters', sent: filters(0xa2, bytes('0001 61')), reason: 'too-many-filters' },
   { name: 'SUBACK from a client', sent: bytes('90 03 0001 00'), reason: 'packet-type' },
   { name: 'packet type 15', sent: bytes('f0 00'), reason: 'packet-type' },
 ];

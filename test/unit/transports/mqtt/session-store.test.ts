@@ -41,7 +41,7 @@ async function filled(t: TestContext): Promise<{ store: SqliteStore; sessions: S
   const store = openSqliteStore(t, temporaryFile(t));
   const clock = new HandClock();
   const sessions = await open(store, clock);
-  await sessions.subscribe('reader', [{ topic: 'a/#', qos: 1 }]);
+  await sessions.subscribe('reader', { topic: 'a/#', qos: 1 });
   await accept(store, sessions, 'a/b');
   return { store, sessions, clock };
 }
