@@ -16,6 +16,15 @@ interface ClientParts {
   readonly _keepaliveTimer: NodeJS.Timeout | null;
 }
 
+interface WatchParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Whether a login still stands. */
+  readonly stands: (identity: Identity) => boolean;
+  /** Called when a client comes and when it goes. */
+  readonly touch: (client: Client) => void;
+}
+
 /** The clients that are logged in, and the guarded connection of every client. */
 export class ClientRegistry {
   readonly #connections = new WeakMap<Client, Connection>();
@@ -35,14 +44,17 @@ export class ClientRegistry {
     partsOf(client)._keepaliveTimer?.refresh();
   }
 
-  /** Follows the broker's events; `touch` is called when a client comes and when it goes. */
-  watch(broker: Aedes, log: Logger, clock: Clock, touch: (client: Client) => void): void {
+  /** Follows the broker's events. */
+  watch(broker: Aedes, { log, clock, stands, touch }: WatchParts): void {
     const refused = openRefusalLog(log, () => clock.monoMs());
     broker.on('connackSent', (packet, client) => {
       if (packet.returnCode === 0) this.#connections.get(client)?.open();
     });
     broker.on('client', (client) => {
       this.#clients.set(client.id, client);
+      const identity = this.#connections.get(client)?.identity;
+      // Between the check of the password and this event lie commits, and whoever cuts off finds only those behind it.
+      if (identity === undefined || !stands(identity)) return endLogin(client);
       touch(client);
     });
     broker.on('clientDisconnect', (client) => {
@@ -96,6 +108,11 @@ export class ClientRegistry {
     for (const client of this.#clients.values()) this.#connections.get(client)?.flush();
     await Promise.all([...this.#clients.values()].map((client) => flushed(client.conn)));
   }
+}
+
+function endLogin(client: Client): void {
+  tell('rejected', { stage: 'mqtt', reason: 'login-ended', count: 1 });
+  client.conn.destroy();
 }
 
 function partsOf(client: Client): ClientParts {

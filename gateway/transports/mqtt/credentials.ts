@@ -199,6 +199,11 @@ export class Credentials {
     return undefined;
   }
 
+  /** Whether a credential that was verified is still one of the user's. */
+  isValid(user: string, credentialId: string): boolean {
+    return this.#devices.get(user)?.credentials.some(({ id }) => id === credentialId) ?? false;
+  }
+
   /** What the device behind a client id may do, also while it is away. */
   rightsOf(clientId: string): TopicRights | undefined {
     return this.#devices.rightsOf(clientId);

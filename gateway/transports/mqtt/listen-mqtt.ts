@@ -91,6 +91,7 @@ export class MqttTransport implements AsyncDisposable {
   readonly #intake: Intake;
   readonly #connectionLimits: ConnectionLimits;
   readonly #gate: IngestGate;
+  readonly #login: LoginGate;
   readonly #broker: Aedes;
   readonly #lane: PublishLane;
   readonly #clients = new ClientRegistry();
@@ -130,7 +131,7 @@ export class MqttTransport implements AsyncDisposable {
       acknowledge: options.acknowledge ?? 'after-commit',
       onHold: () => this.#clients.refreshKeepalives(),
     });
-    const login = new LoginGate({ credentials, clock, openRights, connectionOf, window });
+    this.#login = new LoginGate({ credentials, clock, openRights, connectionOf, window });
     const subscribing = new SubscribeGate({
       connectionOf,
       storedOf: (clientId) => sessions.subscriptions.of(clientId),
@@ -143,8 +144,8 @@ export class MqttTransport implements AsyncDisposable {
       connectTimeout: limits.connectTimeoutMs,
       maxTopicLevels: limits.maxTopicLevels,
       maxInflightInbound: 0,
-      preConnect: login.preConnect,
-      authenticate: login.authenticate,
+      preConnect: this.#login.preConnect,
+      authenticate: this.#login.authenticate,
       authorizePublish: this.#gate.authorizePublish,
       authorizeSubscribe: subscribing.authorizeSubscribe,
       authorizeForward: openForwardGate(connectionOf, limits.maxUnsentBytes),
@@ -155,7 +156,12 @@ export class MqttTransport implements AsyncDisposable {
 
   /** For `listenMqtt` only. */
   async start(options: MqttOptions): Promise<void> {
-    this.#clients.watch(this.#broker, this.#log, this.#clock, ({ id, clean }) => this.#sessions.touch(id, !clean));
+    this.#clients.watch(this.#broker, {
+      log: this.#log,
+      clock: this.#clock,
+      stands: this.#login.stands,
+      touch: ({ id, clean }) => this.#sessions.touch(id, !clean),
+    });
     await this.#broker.listen();
     try {
       this.#listeners = await openListeners(

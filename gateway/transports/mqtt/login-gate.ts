@@ -46,6 +46,10 @@ export class LoginGate {
     void this.#answer(client, username, password, done);
   };
 
+  /** Whether the credential behind a login is still valid. */
+  readonly stands = ({ user, credentialId }: Identity): boolean =>
+    user === '' || this.#parts.credentials.isValid(user, credentialId);
+
   async #answer(client: Client, user: string | undefined, password: Uint8Array | undefined, done: Done): Promise<void> {
     let refused: ReturnType<typeof refusal> | null = null;
     try {

@@ -4,8 +4,9 @@ import { PortcullisError } from '../../../../contracts/errors.ts';
 import { Credentials } from '../../../../gateway/transports/mqtt/credentials.ts';
 import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
 import { connectClient, connectRaw, startBroker, toldReasons, until } from './broker.ts';
-import type { TestBroker } from './broker.ts';
-import { connectPacket } from './packets.ts';
+import type { RawClient, TestBroker } from './broker.ts';
+import { accepted, connectPacket } from './packets.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 import type { TestContext } from 'node:test';
 import type { IConnectPacket } from 'mqtt-packet';
 
@@ -119,6 +120,47 @@ test('revocation closes the live connection, ends the session and is durable', a
   const second = await startBroker(t, closedDoor, first.file);
   assert.equal(await connack(t, second, login('lamp', 'p')), 5);
 });
+
+test('a login whose credential ends while its will is being stored does not stay connected', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  const { logins } = broker.transport;
+  const commit = Promise.withResolvers<void>();
+  const storing = heldAt(broker.store, 'mqtt.putWill', commit.promise);
+  const comes = async (user: string, password: string): Promise<RawClient> => {
+    const before = storing.waiting;
+    const will = { topic: `devices/${user}/lwt`, payload: Buffer.from('gone'), qos: 1, retain: false } as const;
+    const client = await connectRaw(t, broker.port);
+    client.send(connectPacket({ ...login(user, password), will }));
+    await until(() => storing.waiting > before);
+    return client;
+  };
+  for (const user of ['removed', 'rotated', 'kept']) {
+    await logins.addCredential({ user, profile: 'generic', password: 'p' });
+  }
+  const { credentialId } = await logins.rotate('rotated', 'new');
+  const removed = await comes('removed', 'p');
+  const rotated = await comes('rotated', 'new');
+  const kept = await comes('kept', 'p');
+  await logins.revoke('removed');
+  await logins.revoke('rotated', credentialId);
+  commit.resolve();
+  for (const { closed } of [removed, rotated]) assert.equal((await closed).length, 0);
+  assert.deepEqual(await kept.receive(4), accepted);
+});
+
+/** Lets writes with this statement wait, and counts them. */
+function heldAt(store: SqliteStore, statement: string, until: Promise<void>): { waiting: number } {
+  const write = store.write.bind(store);
+  const held = { waiting: 0 };
+  store.write = async (writes) => {
+    if (writes.some((one) => one.statement === statement)) {
+      held.waiting++;
+      await until;
+    }
+    await write(writes);
+  };
+  return held;
+}
 
 test('guessing is locked out, the right password included', async (t) => {
   const broker = await startBroker(t, closedDoor);
