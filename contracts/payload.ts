@@ -94,7 +94,9 @@ function printedTime(text: string): SourceTime | undefined {
   const [, year, month, day, hour, minute, second, fraction = '', zone] = parts;
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}`;
   const ms = Date.parse(iso + (zone === undefined || zone === 'Z' ? 'Z' : zone.replace(/(\d\d)(\d\d)$/, '$1:$2')));
-  if (!(ms >= earliestMs)) return undefined;
+  // The parser takes the 30th of February for the 1st of March.
+  const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  if (!(ms >= earliestMs) || new Date(dayMs).getUTCDate() !== Number(day)) return undefined;
   return zone === undefined ? { localMs: ms } : { utcMs: ms };
 }
 
