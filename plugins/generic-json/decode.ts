@@ -33,7 +33,7 @@ export function decode(envelope: Envelope, { config }: Context): readonly Readin
   if (json === undefined && !isDocument(text)) return readWord(envelope, text, config);
   const tree = json ?? parseJson(text);
   const device = deviceOf(envelope, config.identity, tree);
-  if (isPack(tree)) return readPack(tree, device);
+  if (isPack(tree)) return readPack(tree, device, envelope.receivedAt);
   const gathering = gather('json');
   let at: SourceTime | undefined;
   if (isObject(tree)) at = readObject(tree, gathering, config);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bench } from '../../test/unit/plugins/codec-bench.ts';
+import * as fc from 'fast-check';
+import type { Scalar } from '../../contracts/message.ts';
+import type { Json } from '../../contracts/plugin.ts';
+import { bench, envelope } from '../../test/unit/plugins/codec-bench.ts';
 import genericJson from './index.ts';
 
 const topic = 'devices/shed/telemetry';
@@ -59,7 +62,7 @@ test('times in seconds, milliseconds and ISO 8601 are source time', () => {
   assert.equal(at(21), undefined);
 });
 
-test('a SenML pack is read with its base values', () => {
+test('a SenML pack is read with its base values, the earliest time first', () => {
   const pack = [
     { bn: 'urn:dev:mac:0024befffe804ff1:', bt: 1741108936, bu: 'Cel', n: 'temperature', v: 20.5 },
     { n: 'voltage', u: 'V', v: 3 },
@@ -69,19 +72,70 @@ test('a SenML pack is read with its base values', () => {
     {
       device: 'json:client-1',
       kind: 'telemetry',
+      at: { utcMs: 1741108876000 },
+      metrics: [{ n: 'temperature', key: 'urn:dev:mac:0024befffe804ff1:temperature', value: 20.4, unit: 'Cel' }],
+    },
+    {
+      device: 'json:client-1',
+      kind: 'telemetry',
       at: { utcMs: 1741108936000 },
       metrics: [
         { n: 'temperature', key: 'urn:dev:mac:0024befffe804ff1:temperature', value: 20.5, unit: 'Cel' },
         { n: 'voltage', key: 'urn:dev:mac:0024befffe804ff1:voltage', value: 3, unit: 'V' },
       ],
     },
-    {
-      device: 'json:client-1',
-      kind: 'telemetry',
-      at: { utcMs: 1741108876000 },
-      metrics: [{ n: 'temperature', key: 'urn:dev:mac:0024befffe804ff1:temperature', value: 20.4, unit: 'Cel' }],
-    },
   ]);
+});
+
+test('a SenML time that is relative counts from when the pack came, with its base time, and each has its own word', () => {
+  const now = envelope('json/senml', '').receivedAt;
+  const of = (...pack: object[]): unknown =>
+    bench(genericJson)
+      .readings('json/senml', pack)
+      .map(({ at, metrics }) => [at, metrics.map(({ n, value }) => `${n} ${String(value)}`).join()]);
+  const temperature = { bn: 'x/', n: 'temperature', u: 'Cel' };
+  assert.deepEqual(of({ ...temperature, v: 21 }, { ...temperature, v: 20, t: -60 }), [
+    [{ utcMs: now - 60_000 }, 'temperature 20'],
+    [undefined, 'temperature 21'],
+  ]);
+  assert.deepEqual(
+    of({ ...temperature, bt: -120, v: 1, t: -0.5 }, { ...temperature, v: 2 }, { ...temperature, v: 3, t: 120 }),
+    [
+      [{ utcMs: now - 120_500 }, 'temperature 1'],
+      [{ utcMs: now - 120_000 }, 'temperature 2'],
+      [undefined, 'temperature 3'],
+    ],
+  );
+  assert.deepEqual(of({ ...temperature, v: 1, t: 2 ** 28 }, { ...temperature, v: 2, t: 2 ** 28 - 1 }), [
+    [{ utcMs: 2 ** 28 * 1000 }, 'temperature 1'],
+    [{ utcMs: now + (2 ** 28 - 1) * 1000 }, 'temperature 2'],
+  ]);
+});
+
+test('nothing of a list of SenML labels is lost, whatever they say', () => {
+  const numbers = fc.integer({ min: -1e6, max: 1e6 });
+  const any = fc.oneof(numbers, fc.string({ minLength: 1 }), fc.boolean(), fc.constant(null));
+  const label = fc.constantFrom('bn', 'bt', 'bu', 'n', 'u', 't', 'ut', 'v', 'vb', 'vs', 's');
+  const records = fc.array(fc.dictionary(label, any, { minKeys: 1, noNullPrototype: true }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(records, (pack) => {
+      const readings = bench(genericJson).readings('json/senml', pack);
+      const metrics = readings.flatMap((reading) => reading.metrics);
+      const said = new Set(metrics.map(({ value, raw }) => value ?? raw));
+      const described = new Set(readings.flatMap(({ meta }) => Object.values(meta ?? {})));
+      // Of what is no pack every label is a value.
+      const isPack = metrics.length < pack.flatMap(Object.keys).length;
+      for (const [name, value] of isPack ? pack.flatMap(Object.entries<Json>) : []) {
+        if (/^(?:v|vb|vs|s)$/.test(name)) assert.ok(said.has(value as Scalar), name);
+        else if (name === 'ut') assert.ok(described.has(value as Scalar), name);
+        else assert.equal(typeof value, /^b?t$/.test(name) ? 'number' : 'string', name);
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test('hostile JSON is harmless or refused with a sentence', () => {
