@@ -21,10 +21,14 @@ const topic = /^tuya\/([\w-]{1,64})\/(\w{1,64})$/;
 const maxTimes = 200;
 
 /** Ids and times of the queue itself, which are in the envelope or say nothing of the device. */
-const ofTheQueue = new Set(['bizCode', 'bizData', 'dataId', 'devId', 'productId', 'productKey', 'ts', 'uid']);
+const ofTheQueue = new Set(['bizCode', 'dataId', 'devId', 'productId', 'productKey', 'ts', 'uid']);
 /** An object of such a name is something else, and says what it says. */
-const isOfTheQueue = (key: string, value: Json): boolean =>
-  ofTheQueue.has(key) && (typeof value !== 'object' || value === null);
+const isOfTheQueue = (key: string, value: Json): boolean => ofTheQueue.has(key) && isScalar(value);
+/** What an entry of a report says of its value; the number of a data point is a key too. */
+const ofTheEntry = /^(?:code|dpId|t|time|\d+)$/;
+const isOfTheEntry = (key: string, value: Json): boolean =>
+  key === 'value' || (ofTheEntry.test(key) && isScalar(value));
+const isScalar = (value: Json): boolean => typeof value !== 'object' || value === null;
 
 /** `tuya/<device>/<bizCode>` (protocol 1000 and 1001) and `tuya/<device>/protocol4`, as the gateway decrypted them. */
 export function decode(envelope: Envelope, { knowledge }: CodecContext): readonly Reading[] {
@@ -32,13 +36,13 @@ export function decode(envelope: Envelope, { knowledge }: CodecContext): readonl
   if (id === undefined || what === undefined) return [];
   const message = parseObject(textOf(envelope.payload));
   const inner = member(message, 'bizData');
-  const data = isObject(inner) ? inner : message;
+  const data = isObject(inner) ? unfolded(message, inner) : message;
   const device = `tuya:${id}`;
-  const properties = member(data, 'properties') ?? member(data, 'status');
-  if (Array.isArray(properties)) return readProperties(device, properties as Json[], productIn(data), knowledge);
+  const list = ['properties', 'status'].find((key) => Array.isArray(member(data, key)));
+  if (list !== undefined) return [...readProperties(device, data, list, knowledge), ...readBeside(device, data, list)];
   if (what === 'deviceOnline' || what === 'deviceOffline') return readPresence(device, data, what === 'deviceOnline');
   if (what === 'deviceEventMessage') return readEvent(device, data);
-  return describe(device, what, isObject(inner) ? unfolded(message, inner) : message);
+  return describe(device, what, data);
 }
 
 /** The message with what its `bizData` holds beside the rest; what has the name of something beside it keeps its path. */
@@ -51,17 +55,34 @@ function unfolded(message: JsonObject, inner: JsonObject): JsonObject {
 
 const productIn = (data: JsonObject): string => textIn(data, 'productId', 64) ?? textIn(data, 'productKey', 64) ?? '';
 
-/** Values of one time make one reading; each has a time of its own. */
-function readProperties(device: string, entries: readonly Json[], product: string, knowledge: Knowledge): Reading[] {
+/** What stands beside the values tells of the device. */
+function readBeside(device: string, data: JsonObject, list: string): readonly Reading[] {
+  const gathering = gather('tuya');
+  for (const [key, value] of Object.entries(data)) {
+    if (key !== list && !isOfTheQueue(key, value)) gathering.metas(value, key);
+  }
+  return gathering.readings(device, 'registration');
+}
+
+/** Values of one time make one reading; each has a time of its own. After many times the rest counts as said now. */
+function readProperties(device: string, data: JsonObject, list: string, knowledge: Knowledge): Reading[] {
+  const product = productIn(data);
   const byTime = new Map<Json | undefined, Gathering>();
-  for (const [index, entry] of entries.entries()) {
+  for (const [index, entry] of (data[list] as readonly Json[]).entries()) {
     const code = isObject(entry) ? textIn(entry, 'code', 128) : undefined;
     const time = isObject(entry) ? (member(entry, 'time') ?? member(entry, 't')) : undefined;
-    const at = typeof time === 'number' ? time : undefined;
+    const isTold = typeof time === 'number' && (byTime.has(time) || byTime.size < maxTimes);
+    const at = isTold ? time : undefined;
     const gathering = byTime.get(at) ?? gather('tuya');
-    if (byTime.size < maxTimes) byTime.set(at, gathering);
-    if (code === undefined || !isObject(entry)) gathering.others(entry, `properties.${index}`);
-    else readValue(gathering, code, member(entry, 'value') ?? null, readingOf(knowledge, product, code));
+    byTime.set(at, gathering);
+    if (code === undefined || !isObject(entry)) {
+      gathering.others(entry, `${list}.${index}`);
+      continue;
+    }
+    readValue(gathering, code, member(entry, 'value') ?? null, readingOf(knowledge, product, code));
+    for (const [key, value] of Object.entries(entry)) {
+      if (!isOfTheEntry(key, value)) gathering.others(value, `${list}.${index}.${key}`);
+    }
   }
   return [...byTime].flatMap(([at, gathering]) => gathering.readings(device, undefined, timeOf(at)));
 }
@@ -87,8 +108,12 @@ function readValue(gathering: Gathering, code: string, value: Json, told: Return
 
 function readPresence(device: string, data: JsonObject, online: boolean): readonly Reading[] {
   const gathering = gather('tuya');
+  const at = timeOf(member(data, 'time'));
   gathering.word('availability', 'bizCode', online);
-  return gathering.readings(device, 'availability', timeOf(member(data, 'time')));
+  for (const [key, value] of Object.entries(data)) {
+    if (!(key === 'time' && at !== undefined) && !isOfTheQueue(key, value)) gathering.metas(value, key);
+  }
+  return gathering.readings(device, 'availability', at);
 }
 
 function readEvent(device: string, data: JsonObject): readonly Reading[] {

@@ -60,6 +60,35 @@ test('a flag with a value of another kind is no flag', () => {
   ]);
 });
 
+test('what stands beside the values of a report, and beside an online message, is kept', () => {
+  const report = {
+    bizCode: 'devicePropertyMessage',
+    category: '',
+    bizData: {
+      devId: 'd',
+      note: null,
+      properties: [{ code: 'mode', dpId: 1, t: 1741108936110, value: 'eco', by: '' }],
+    },
+  };
+  const [values, beside] = bench(tuya).readings('tuya/d/devicePropertyMessage', report);
+  assert.deepEqual(
+    values?.metrics.map(({ n, value }) => [n, value]),
+    [
+      ['x.tuya.mode', 'eco'],
+      ['x.tuya.properties.0.by', ''],
+    ],
+  );
+  assert.deepEqual(beside?.meta, { category: '', note: null });
+  const [online] = bench(tuya).readings('tuya/d/deviceOnline', { bizData: { time: 'never', signal: 3 } });
+  assert.deepEqual(online?.meta, { time: 'never', signal: 3 });
+});
+
+test('a report with more times than are told apart keeps every value', () => {
+  const properties = Array.from({ length: 300 }, (_, at) => ({ code: `c${at}`, time: 1741108936000 + at, value: at }));
+  const readings = bench(tuya).readings('tuya/d/devicePropertyMessage', { bizData: { properties } });
+  assert.equal(readings.flatMap(({ metrics }) => metrics).length, 300);
+});
+
 test('what has a name of the queue and is something else is not lost', () => {
   const made = bench(tuya);
   const [other] = made.readings('tuya/d/other', {
