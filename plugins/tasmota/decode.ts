@@ -72,8 +72,8 @@ function readAvailability(device: string, text: string, { online, offline }: Wor
 }
 
 function readDocument(device: string, leaf: string, json: JsonObject, words: Words): readonly Reading[] {
-  const [only = ''] = Object.keys(json);
-  const repeated = statusBodies.get(only);
+  const [only = '', ...beside] = Object.keys(json);
+  const repeated = beside.length === 0 ? statusBodies.get(only) : undefined;
   const body = json[only];
   if (repeated !== undefined && isObject(body)) return readDocument(device, repeated, body, words);
   if (leaf.startsWith('INFO')) return register(device, json);

@@ -90,6 +90,10 @@ test('RESULT and POWER say the same, as STATUS10 and SENSOR do', () => {
     house.readings('stat/laundry/STATUS10', { StatusSNS: body }),
     house.readings('tele/laundry/SENSOR', body),
   );
+  assert.deepEqual(house.lines('stat/laundry/STATUS10', { StatusSNS: { ENERGY: { Power: 3 } }, Note: null }).slice(1), [
+    'x.tasmota.StatusSNS.ENERGY.Power 3',
+    'x.tasmota.Note sentinel(null)',
+  ]);
 });
 
 test('discovery gives the MAC, the words and the topics; an empty payload takes them back', () => {
