@@ -25,8 +25,8 @@ export function readState(device: string, json: JsonObject, meanings: Meanings |
   const acted = typeof json['action'] === 'string' && json['action'] !== '';
   eachLeaf(at === undefined ? json : rest, (path, value) => {
     if (described.test(path) || path === 'last_seen') state.meta(path, value);
-    // Zigbee2MQTT before 2.0 takes an action back with an empty text; nothing happened then.
-    else if (path === 'action' && !acted) return;
+    // Zigbee2MQTT before 2.0 takes an action back with an empty text or null; nothing happened then that a word could say.
+    else if (path === 'action' && !acted) state.other(path, value);
     else if (acted && path.startsWith('action')) putProperty(event, path, value, meanings);
     else putProperty(state, path, value, meanings);
   });

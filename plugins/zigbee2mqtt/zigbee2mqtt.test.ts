@@ -184,7 +184,7 @@ test('phases without endpoints are endpoints too', () => {
   ]);
 });
 
-test('an action is an event beside the state, and its taking back is nothing', () => {
+test('an action is an event beside the state, and its taking back is neither event nor action', () => {
   const known = house(remote);
   assert.deepEqual(known.lines(`${base}/Bedside remote`, { action: 'on', action_rate: 83, battery: 74 }), [
     'z2m:0x06 event',
@@ -193,10 +193,16 @@ test('an action is an event beside the state, and its taking back is nothing', (
     'z2m:0x06 telemetry',
     'battery 74 %',
   ]);
-  assert.deepEqual(known.lines(`${base}/Bedside remote`, { action: '', battery: 74 }), [
-    'z2m:0x06 telemetry',
-    'battery 74 %',
-  ]);
+  for (const [nothing, said] of [
+    ['', ''],
+    [null, 'sentinel(null)'],
+  ]) {
+    assert.deepEqual(known.lines(`${base}/Bedside remote`, { action: nothing, battery: 74 }), [
+      'z2m:0x06 telemetry',
+      `x.z2m.action ${said}`,
+      'battery 74 %',
+    ]);
+  }
   assert.deepEqual(known.lines(`${base}/Bedside remote/action`, 'on'), ['z2m:0x06 event', 'action on']);
 });
 
