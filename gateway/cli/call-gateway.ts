@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
@@ -58,21 +59,26 @@ export async function callForText(
       { cause },
     );
   });
-  const answer = await fetch(`http://${http.host}:${http.port}${route}`, {
+  const address = addressOf(http);
+  const answer = await fetch(`http://${address}${route}`, {
     method,
     headers: { authorization: `Bearer ${token.trim()}`, ...(body && { 'content-type': body.type }) },
     ...(body && { body: body.content }),
     signal: AbortSignal.timeout(30_000),
   }).catch((cause: unknown) => {
-    throw new PortcullisError(
-      'GATEWAY_UNREACHABLE',
-      `The gateway does not answer on ${http.host}:${http.port}. Start it first.`,
-      { cause },
-    );
+    throw new PortcullisError('GATEWAY_UNREACHABLE', `The gateway does not answer on ${address}. Start it first.`, {
+      cause,
+    });
   });
   const said = await answer.text();
   if (answer.ok) return said;
   throw new PortcullisError(errorOf[answer.status] ?? 'COMMAND_INVALID', detailIn(said, answer.status));
+}
+
+/** Where a gateway that listens there is called: one that listens on every address is here too. */
+function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  if (host === '::' || host === '0.0.0.0') return `127.0.0.1:${port}`;
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 export async function call<Answer>(
