@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
+import { errorTable, PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 
 export interface GatewayOptions {
   readonly config: string;
@@ -33,8 +33,6 @@ export interface Body {
   readonly content: string;
 }
 export const json = (body: object): Body => ({ type: 'application/json', content: JSON.stringify(body) });
-
-const errorOf: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 409: 'CONFLICT', 503: 'OVERLOADED' };
 
 /**
  * One call as the administrator, answered with the text of the body. Rejects with FILE_UNREADABLE without the token,
@@ -72,7 +70,10 @@ export async function callForText(
   });
   const said = await answer.text();
   if (answer.ok) return said;
-  throw new PortcullisError(errorOf[answer.status] ?? 'COMMAND_INVALID', detailIn(said, answer.status));
+  throw (
+    refusalIn(said) ??
+    new PortcullisError('GATEWAY_UNREACHABLE', `What answers ${answer.status} on ${address} is no gateway.`)
+  );
 }
 
 /** Where a gateway that listens there is called: one that listens on every address is here too. */
@@ -102,12 +103,17 @@ export async function listAll<Item>(options: GatewayOptions, route: string, key:
   }
 }
 
-function detailIn(said: string, status: number): string {
+/** What the gateway refused and why; undefined for an answer that is none of its own. */
+function refusalIn(said: string): PortcullisError | undefined {
+  const problem = parsed(said);
+  if (problem?.code === undefined || !Object.hasOwn(errorTable, problem.code)) return undefined;
+  return new PortcullisError(problem.code, problem.detail || errorTable[problem.code].means);
+}
+
+function parsed(said: string): { readonly code?: ErrorCode; readonly detail?: string } | null {
   try {
-    const { detail } = JSON.parse(said) as { detail?: string };
-    if (detail) return detail;
+    return JSON.parse(said) as { code?: ErrorCode; detail?: string } | null;
   } catch {
-    // No answer of ours; the status is all there is to tell.
+    return null;
   }
-  return `The gateway answered ${status}.`;
 }

@@ -38,3 +38,21 @@ for (const [host, on] of [
     assert.equal(await callOnce(t, { host, on, answer: (_, reply) => reply.end('here') }), 'here');
   });
 }
+
+test('a refusal has the code that the gateway gave it; what is none of a gateway says so', async (t) => {
+  const call = (status: number, body: string): Promise<string> =>
+    callOnce(t, {
+      host: '127.0.0.1',
+      on: '127.0.0.1',
+      answer: (_, reply) => reply.writeHead(status).end(body),
+    });
+  const refused = (status: number, code: string, detail: string) =>
+    call(status, JSON.stringify({ type: 'about:blank', title: 'Refused', status, code, detail }));
+
+  await assert.rejects(refused(401, 'LOGIN_NEEDED', 'Log in.'), { code: 'LOGIN_NEEDED', message: 'Log in.' });
+  await assert.rejects(refused(422, 'PLUGIN_REFUSED', 'No.'), { code: 'PLUGIN_REFUSED', message: 'No.' });
+  await assert.rejects(refused(500, 'INTERNAL', ''), { code: 'INTERNAL', message: 'A fault of the gateway itself.' });
+  for (const body of ['<h1>Bad gateway</h1>', 'null', '{"code":"toString"}']) {
+    await assert.rejects(call(502, body), { code: 'GATEWAY_UNREACHABLE', message: /answers 502 on 127/ });
+  }
+});
