@@ -96,16 +96,19 @@ export class Credentials {
   }
 
   async add({ user, profile, clientIds = [user], password = newPassword() }: NewDevice): Promise<IssuedCredential> {
-    const known = this.#profiles.get(profile);
-    if (known === undefined) throw new PortcullisError('CONFIG_INVALID', `There is no device profile "${profile}".`);
-    if (user === '' || this.has(user)) {
-      throw new PortcullisError('CONFIG_INVALID', `The MQTT user "${user}" exists already or has no name.`);
+    const rights = this.#profileNamed(profile);
+    if (user === '') throw new PortcullisError('COMMAND_INVALID', 'An MQTT user needs a name.');
+    if (this.has(user)) {
+      throw new PortcullisError(
+        'CONFLICT',
+        `The MQTT user "${user}" exists already. Rotate its password to get another one.`,
+      );
     }
     const taken = this.#devices.bound(clientIds);
     if (taken !== undefined) {
-      throw new PortcullisError('CONFIG_INVALID', `The MQTT client id "${taken}" belongs to another user.`);
+      throw new PortcullisError('CONFLICT', `The MQTT client id "${taken}" belongs to another user.`);
     }
-    const device: Device = { user, profile: known, clientIds, learns: false, credentials: [] };
+    const device: Device = { user, profile: rights, clientIds, learns: false, credentials: [] };
     this.#devices.add(device);
     try {
       const params = [user, profile, JSON.stringify(clientIds), null, 0];
@@ -224,7 +227,7 @@ export class Credentials {
 
   #find(user: string): Device {
     const device = this.#devices.get(user);
-    if (device === undefined) throw new PortcullisError('CONFIG_INVALID', `There is no MQTT user "${user}".`);
+    if (device === undefined) throw new PortcullisError('NOT_FOUND', `There is no MQTT user "${user}".`);
     return device;
   }
 
@@ -244,9 +247,14 @@ export class Credentials {
 
   #profileFrom(rights: TakenUser['rights']): Profile {
     if (typeof rights !== 'string') return { name: 'taken-over', ...rights, retain: true };
-    const known = this.#profiles.get(rights);
-    if (known !== undefined) return known;
-    throw new PortcullisError('COMMAND_INVALID', `There is no device profile "${rights}".`);
+    return this.#profileNamed(rights);
+  }
+
+  #profileNamed(name: string): Profile {
+    const profile = this.#profiles.get(name);
+    if (profile !== undefined) return profile;
+    const known = [...this.#profiles.keys()].join(', ');
+    throw new PortcullisError('NOT_FOUND', `There is no device profile "${name}"; there are: ${known}.`);
   }
 
   #loadDevice(row: SqlRow): void {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PortcullisError } from '../../../../contracts/errors.ts';
 import { Credentials } from '../../../../gateway/transports/mqtt/credentials.ts';
 import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
 import { connectClient, connectRaw, startBroker, toldReasons, until } from './broker.ts';
@@ -89,7 +88,18 @@ test('listed client ids belong to one user', async (t) => {
   assert.equal(await connack(t, broker, login('bridge', 'p', 'b2')), 0);
   assert.equal(await connack(t, broker, login('bridge', 'p', 'bridge')), 5);
   const second = broker.transport.logins.addCredential({ user: 'b1', profile: 'generic' });
-  await assert.rejects(second, (error) => error instanceof PortcullisError && error.code === 'CONFIG_INVALID');
+  await assert.rejects(second, { code: 'CONFLICT', message: /client id "b1" belongs to another/ });
+});
+
+test('a user that is there already is a conflict; an unknown one or profile is not found', async (t) => {
+  const { logins } = (await startBroker(t, closedDoor)).transport;
+  await logins.addCredential({ user: 'lamp', profile: 'generic' });
+  const taken = { code: 'CONFLICT', message: /"lamp" exists already. Rotate/ };
+  await assert.rejects(logins.addCredential({ user: 'lamp', profile: 'generic' }), taken);
+  const known = { code: 'NOT_FOUND', message: /"nope"; there are: zigbee2mqtt, .*reader\.$/ };
+  await assert.rejects(logins.addCredential({ user: 'other', profile: 'nope' }), known);
+  await assert.rejects(logins.takeOver([{ user: 'other', rights: 'nope' }]), known);
+  await assert.rejects(logins.rotate('nobody'), { code: 'NOT_FOUND' });
 });
 
 test('during a rotation both passwords work, and the next rotation ends the oldest and its connection', async (t) => {
