@@ -34,7 +34,7 @@ export interface PluginUploads {
     how: { readonly name: string | undefined; readonly dryRun: boolean },
     body: Readable,
   ): Promise<InstalledPlugin>;
-  /** Rejects with USAGE when there is nothing to go back to. `to` is null for the version that is shipped. */
+  /** Rejects with NOT_FOUND when there is nothing to go back to. `to` is null for the version that is shipped. */
   rollBack(name: string): Promise<{ readonly from: string; readonly to: string | null }>;
   /** What of this site is switched on, with what a rollback leads to: a version, `shipped`, or nothing. */
   versions(): Promise<readonly { readonly name: string; readonly active: string; readonly back: string | null }[]>;

@@ -46,7 +46,7 @@ export function sinkRoutes(sinks: readonly SinkControl[], cut: CutControl): Rout
       result: status,
       handle: async ({ sink: name }) => {
         const sink = sinks.find((each) => each.status().sink === name);
-        if (sink === undefined) throw new PortcullisError('COMMAND_INVALID', `There is no sink "${name}".`);
+        if (sink === undefined) throw new PortcullisError('NOT_FOUND', `There is no sink "${name}".`);
         await sink.resume();
         return sink.status();
       },

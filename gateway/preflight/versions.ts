@@ -63,7 +63,7 @@ export async function installVersion(bundle: Uint8Array, options: VersionsOption
 
 /**
  * Goes back to the version before the one that is switched on. Without one, and with `shipped`, the bundle is taken
- * away, so that the plugin that comes with the gateway runs again. The version that was left is kept. Throws USAGE
+ * away, so that the plugin that comes with the gateway runs again. The version that was left is kept. Throws NOT_FOUND
  * when there is nothing to go back to, PLUGIN_TAMPERED when the kept copy is not what was installed.
  */
 export async function rollBack(
@@ -71,14 +71,14 @@ export async function rollBack(
   { shipped }: { readonly shipped: boolean },
 ): Promise<{ readonly from: KeptVersion; readonly to: KeptVersion | 'shipped' }> {
   const active = await adoptActive(options);
-  if (active === undefined) throw new PortcullisError('USAGE', `No version of ${options.name} was installed.`);
+  if (active === undefined) throw new PortcullisError('NOT_FOUND', `No version of ${options.name} was installed.`);
   const from = entryOf(active, options);
   const known = await readHistory(options);
   // A bundle that was put there by hand: newer than everything that was installed.
   const all = known.some(({ sha256 }) => sha256 === from.sha256) ? known : [from, ...known];
   const to = all[all.findIndex(({ sha256 }) => sha256 === from.sha256) + 1];
   if (to === undefined && !shipped) {
-    throw new PortcullisError('USAGE', `There is no version of ${options.name} before ${from.version}.`);
+    throw new PortcullisError('NOT_FOUND', `There is no version of ${options.name} before ${from.version}.`);
   }
   const bundle = to && (await readKept(to, options));
   await keep(active, from, options);

@@ -25,7 +25,7 @@ test('the version before is kept, one command goes back, and nothing older stays
   const { from, to } = await rollBack(options, { shipped: false });
   assert.deepEqual([from.version, to === 'shipped' ? to : to.version], ['3', '2']);
   assert.equal(await active(dir), '2');
-  await assert.rejects(rollBack(options, { shipped: false }), { code: 'USAGE' });
+  await assert.rejects(rollBack(options, { shipped: false }), { code: 'NOT_FOUND' });
   await installVersion(bundle('3'), options);
   assert.equal(await active(dir), '3');
   assert.equal((await readdir(join(dir, '.versions/acme'))).length, 3);
@@ -33,7 +33,7 @@ test('the version before is kept, one command goes back, and nothing older stays
 
 test('before the first version stands the shipped one', async (t) => {
   const dir = await tempDir(t);
-  await assert.rejects(rollBack(optionsOf(dir), { shipped: true }), { code: 'USAGE' });
+  await assert.rejects(rollBack(optionsOf(dir), { shipped: true }), { code: 'NOT_FOUND' });
   await installVersion(bundle('1'), optionsOf(dir));
   assert.equal((await rollBack(optionsOf(dir), { shipped: true })).to, 'shipped');
   assert.deepEqual(await readdir(dir), ['.versions']);
