@@ -21,15 +21,19 @@ type File = Awaited<ReturnType<typeof open>>;
 async function replace(path: string, mode: number, write: (file: File) => Promise<void>): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
-    await using file = await open(beside, 'w', mode);
-    await write(file);
-    await file.sync();
+    await writeWhole(beside, mode, write);
+    await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
   }
-  await rename(beside, path);
   await syncFolder(dirname(path));
+}
+
+async function writeWhole(path: string, mode: number, write: (file: File) => Promise<void>): Promise<void> {
+  await using file = await open(path, 'w', mode);
+  await write(file);
+  await file.sync();
 }
 
 /** What was renamed, made or removed in a folder is so after a power cut too. */

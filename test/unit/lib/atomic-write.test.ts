@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,4 +24,12 @@ test('a write that fails leaves the old content and nothing beside it', async (t
   await assert.rejects(atomicWrite(path, 5 as unknown as string));
   assert.equal(await readFile(path, 'utf8'), 'old');
   assert.deepEqual(await readdir(folder), ['kept']);
+});
+
+test('a folder of that name stays, with nothing beside it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'there'));
+  await assert.rejects(atomicWrite(join(folder, 'there'), 'new'), { code: 'EISDIR' });
+  assert.deepEqual(await readdir(folder), ['there']);
 });
