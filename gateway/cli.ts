@@ -16,6 +16,12 @@ function throwInsteadOfExit(command: Command): void {
   for (const nested of command.commands) throwInsteadOfExit(nested);
 }
 
+/** Whoever read what is printed has enough of it, such as `head`: the end of a program, and no fault. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   // All of them only where the help may name them.
   const named = commands.get(process.argv[2] ?? '');

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { cli } from '../harness/cli.ts';
+import { entry, measurement, open, tempDir } from '../unit/buffer/buffer-fixture.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** One command to its end; `reads` is false for somebody who closes the output at once. */
+async function run(args: readonly string[], { reads = true } = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (reads) child.stdout.resume();
+  else child.stdout.destroy();
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number | null]>]);
+  return { code, said };
+}
+
+test('a command whose output nobody reads any more ends, and that is no fault', async (t) => {
+  const dir = await tempDir(t);
+  const buffer = await open(t, dir);
+  await buffer.append(entry(...Array.from({ length: 500 }, (_, i) => measurement('d1', i))));
+  assert.deepEqual(await run(['buffer', 'export', '--data', dir], { reads: false }), { code: 0, said: '' });
+});
