@@ -3,6 +3,7 @@ import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
 import { call, gatewayCommand, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { formats, type Format } from './history-export/formats.ts';
 import { exportPages, resolutions, type Resolution } from './history-export/rows.ts';
+import { requireOutFile } from './out-file.ts';
 
 interface QueryOptions extends GatewayOptions {
   readonly from: string;
@@ -54,6 +55,7 @@ export function historyCommand(): Command {
 }
 
 async function exportTo({ format, out, from, to, device, resolution, ...options }: ExportOptions): Promise<void> {
+  await requireOutFile(out, { overwrites: true });
   const [{ encoderOf }, { writeInPieces }] = await Promise.all([
     import('./history-export/formats.ts'),
     import('../lib/atomic-write.ts'),

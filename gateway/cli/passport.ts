@@ -8,6 +8,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import { configurationInPassport, type Manifest } from '../../contracts/passport.ts';
 import { withDataDir, type DataDirOptions } from './data-dir.ts';
 import { formatBytes, formatTime } from './format.ts';
+import { requireOutFile } from './out-file.ts';
 
 interface Options {
   readonly passphraseFile: string;
@@ -53,6 +54,7 @@ async function passphraseIn({ passphraseFile: file }: Options): Promise<string> 
 }
 
 async function make(file: string, options: Options & DataDirOptions): Promise<void> {
+  await requireOutFile(file, { overwrites: false });
   const [{ makePassport }, { passportParts }, { gatewayEpoch, gatewayName }, { version }] = await Promise.all([
     import('../passport/make.ts'),
     import('../passport-parts.ts'),

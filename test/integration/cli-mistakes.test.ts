@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { cli } from '../harness/cli.ts';
@@ -25,4 +27,21 @@ test('a command whose output nobody reads any more ends, and that is no fault', 
   const buffer = await open(t, dir);
   await buffer.append(entry(...Array.from({ length: 500 }, (_, i) => measurement('d1', i))));
   assert.deepEqual(await run(['buffer', 'export', '--data', dir], { reads: false }), { code: 0, said: '' });
+});
+
+test('a file that cannot be made is told before the work', async (t) => {
+  const dir = await tempDir(t);
+  const there = join(dir, 'there');
+  await writeFile(there, 'kept');
+  const passport = (file: string) => run(['passport', 'make', file, '--data', dir, '--passphrase-file', there]);
+  const history = (file: string) =>
+    run(['history', 'export', '--config', there, '--format', 'csv', '--from', '24h', '--out', file]);
+  const says = (what: string): Ended => ({ code: 64, said: `portcullis: ${what}.\n` });
+
+  const missing = join(dir, 'missing/x');
+  const noFolder = says(`${missing} cannot be made: the folder ${join(dir, 'missing')} does not exist`);
+  assert.deepEqual(await passport(missing), noFolder);
+  assert.deepEqual(await history(missing), noFolder);
+  assert.deepEqual(await history(dir), says(`${dir} is a folder: name a file in it`));
+  assert.deepEqual(await passport(there), says(`${there} is there already, and nothing is overwritten`));
 });
