@@ -24,11 +24,14 @@ export function withConformance(
         : [dirname(path), dirname(resolve(folder, path))],
     ),
   );
+  const modules = new Map(
+    provided.flatMap(({ name, path }) => (path === undefined ? [] : [[name, resolve(folder, path)] as const])),
+  );
   return async (input) => {
     const found = await analyse(input);
     // What does not even parse, or has the wrong shape, needs no compiler to be refused.
     if (found.some(({ severity }) => severity === 'error')) return found;
-    return [...found, ...(await checkConformance({ ...input, tsc, typeRoots, links }))];
+    return [...found, ...(await checkConformance({ ...input, tsc, typeRoots, links, modules }))];
   };
 }
 

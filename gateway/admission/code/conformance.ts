@@ -33,6 +33,8 @@ export interface ConformanceInput extends Pick<AnalysisInput, 'root' | 'entry' |
   readonly timeoutMs?: number | undefined;
   /** What the gateway provides: path from the plugin's folder (`../../contracts`) to the folder that is there. */
   readonly links?: ReadonlyMap<string, string> | undefined;
+  /** What the gateway provides under a name that no package has: name to its file. */
+  readonly modules?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -174,7 +176,7 @@ async function writeTree(root: SourceTree, folder: string): Promise<void> {
   }
 }
 
-function compilerOptions({ typeRoots }: ConformanceInput): object {
+function compilerOptions({ typeRoots, modules = new Map() }: ConformanceInput): object {
   return {
     compilerOptions: {
       lib: ['es2024'],
@@ -188,6 +190,7 @@ function compilerOptions({ typeRoots }: ConformanceInput): object {
       skipLibCheck: true,
       allowImportingTsExtensions: true,
       allowJs: true,
+      paths: Object.fromEntries([...modules].map(([name, file]) => [name, [file]])),
     },
     files: [gateFile],
   };

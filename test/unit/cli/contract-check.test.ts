@@ -163,6 +163,25 @@ test('with --conformance the compiler has a say, and finds what the gateway prov
   assert.equal(own.exit, 0, own.text);
 });
 
+test('with --conformance a plugin that names the plugin API as a package is held to its contract', async (t) => {
+  const plugin = (decode: string): string =>
+    `import { definePlugin } from '@portcullis/contracts';\nimport { z } from 'zod';
+export const p = definePlugin({
+  name: 'p', apiVersion: 1, proto: 'p', topics: ['p/#'], config: z.strictObject({}), decode: ${decode} });\n`;
+  const contract = `${head}exports: { variables: [{ name: p }] }
+imports: { packages: [{ name: zod, version: '^4' }, { name: '@portcullis/contracts', version: '^1' }] }\n`;
+  const { run } = await site(t, {
+    'right/plugin.ts': plugin('() => []'),
+    'right/contract.yaml': contract,
+    'wrong/plugin.ts': plugin('() => 5'),
+    'wrong/contract.yaml': contract,
+  });
+  const check = (folder: string) => run([folder], { conformance: true }, { provided: providedModules });
+  const right = await check('right');
+  assert.equal(right.exit, 0, right.text);
+  assert.match((await check('wrong')).text, /PC-S001[^]*TS2322/);
+});
+
 const codec = (top = ''): string => `import { z } from 'zod';
 ${top}
 export default { name: 'p', apiVersion: 1, proto: 'p', topics: ['p/#'], config: z.strictObject({}), decode: () => [] };
