@@ -36,12 +36,15 @@ export async function openRuleDesk(
   const options = {
     folder: config.rules.dir ?? join(config.dataDir, 'rules'),
     site: { offsetAt: zoneOffsets(timeZone), latitude, longitude },
+    ownCommands: new Set(Object.keys(config.limits.commands)),
   };
   const devices = devicesOf(registry, twins);
   const rules = await openRules(options, {
     store: buffer,
     live,
     devices,
+    knowsPlace: (text) =>
+      Array.from(registry.places()).some(({ id, name }) => [id, name, registry.pathOf(id)].includes(text)),
     states: () => statesOf(registry, twins, clock.wallMs()),
     commands,
     alarms,

@@ -9,7 +9,7 @@ import { route, type Route } from './route.ts';
 export interface RuleModel {
   list(): ShownRule[];
   show(id: string): ShownRule;
-  check(document: unknown): Promise<{ readonly rule: Rule; readonly loops: string[][] }>;
+  check(document: unknown): Promise<{ readonly rule: Rule; readonly loops: string[][]; readonly warnings: string[] }>;
   put(document: unknown): Promise<ShownRule>;
   remove(id: string): Promise<void>;
   turn(id: string, on: boolean): Promise<ShownRule>;
@@ -111,10 +111,11 @@ function askingRoutes(model: RuleModel): Route[] {
     route({
       method: 'POST',
       path: `${path}/check`,
-      summary: 'Says what is wrong with a rule, and which circles it makes with others. Keeps nothing.',
+      summary:
+        'Says what is wrong with a rule, which circles it makes with others, and what it names that is not here. Keeps nothing.',
       needs: 'rule.read',
       input: z.strictObject({ rule: document }),
-      result: z.object({ rule: ruleSchema, loops: z.array(z.array(z.string())) }),
+      result: z.object({ rule: ruleSchema, loops: z.array(z.array(z.string())), warnings: z.array(z.string()) }),
       handle: ({ rule }) => model.check(rule),
     }),
     route({

@@ -28,13 +28,15 @@ export function rulesCommand(): Command {
   );
   gatewayCommand(rules, 'check <file>', 'Say what is wrong with a rule in a YAML file. Keeps nothing.').action(
     async (file: string, options: GatewayOptions) => {
-      const checked = await call<{ loops: string[][] }>(
+      const checked = await call<{ loops: string[][]; warnings: string[] }>(
         options,
         'POST',
         `${route}/check`,
         json({ rule: await ruleIn(file) }),
       );
-      print(checked, options, ({ loops }) => ['The rule is valid.', ...loops.map(circle)].join('\n'));
+      print(checked, options, ({ loops, warnings }) =>
+        ['The rule is valid.', ...loops.map(circle), ...warnings.map((one) => `Warning: ${one}`)].join('\n'),
+      );
     },
   );
   gatewayCommand(rules, 'add <file>', 'Add the rule of a YAML file, or replace the one of the same id.').action(

@@ -5,6 +5,7 @@ import type { OwedFiring } from './acting.ts';
 import type { CompiledRule } from './compiled.ts';
 import { ruleFrom } from './language/read-rule.ts';
 import { loopsOf } from './loops.ts';
+import { demandKnownCommands, refusedCommands, unknownNames } from './names.ts';
 import type { RuleDeps, RuleOptions } from './options.ts';
 import type { RuleEntry } from './rule-book.ts';
 import { showRule } from './show.ts';
@@ -15,13 +16,20 @@ import { tryRule, type Trial } from './trial.ts';
 /** Flags of the house. */
 const maxFlags = 256;
 
+export interface CheckedRule {
+  readonly rule: Rule;
+  readonly loops: string[][];
+  /** What it names and nothing here has. */
+  readonly warnings: string[];
+}
+
 /** The rules. Disposing ends the timers and waits for what is being done. */
 export interface Rules extends AsyncDisposable {
   list(): ShownRule[];
   /** Throws NOT_FOUND. */
   show(id: string): ShownRule;
-  /** Says what is wrong with a rule, with CONFIG_INVALID, or which circles it would make. */
-  check(document: unknown): Promise<{ readonly rule: Rule; readonly loops: string[][] }>;
+  /** Says what is wrong with a rule, with CONFIG_INVALID, or which circles it would make and what it names in vain. */
+  check(document: unknown): Promise<CheckedRule>;
   /** Adds or replaces a rule. Rejects with CONFIG_INVALID for one that is not valid or makes a circle, REGISTRY_FULL. */
   put(document: unknown): Promise<ShownRule>;
   remove(id: string): Promise<void>;
@@ -41,18 +49,20 @@ export interface Rules extends AsyncDisposable {
 export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<Rules> {
   const running = await startRunning(options, deps);
   const { book, engine } = running;
+  for (const { id, rule } of book.all()) warnOfRefused(deps, id, rule && refusedCommands(rule, options.ownCommands));
   const found = (id: string): RuleEntry => foundIn(running, id);
+  const check = (document: unknown) => checked(running, options, deps, document);
   const show = (entry: RuleEntry): ShownRule =>
     showRule(entry, { engine, loops: running.loops(), clockDoubt: deps.clockDoubt() });
   return {
     list: () => Array.from(book.all(), show),
     show: (id) => show(found(id)),
     check: async (document) => {
-      const { rule, loops } = await checked(running, deps, document);
-      return { rule, loops };
+      const { rule, compiled, loops } = await check(document);
+      return { rule, loops, warnings: unknownNames(compiled, deps) };
     },
     async put(document) {
-      const { rule, compiled, loops } = await checked(running, deps, document);
+      const { rule, compiled, loops } = await check(document);
       const isMeant = (id: string): boolean => (id === rule.id ? rule : book.get(id)?.rule)?.mayLoop === true;
       const circle = loops.find((one) => !one.some(isMeant));
       if (circle !== undefined) throw circleError(circle);
@@ -94,7 +104,7 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
       running.setFlag(name, on);
     },
     async try({ rule, ...range }) {
-      const compiled = typeof rule === 'string' ? found(rule).compiled : (await checked(running, deps, rule)).compiled;
+      const compiled = typeof rule === 'string' ? found(rule).compiled : (await check(rule)).compiled;
       if (compiled === undefined) throw new PortcullisError('CONFIG_INVALID', 'This rule is not valid.');
       const { history, devices } = deps;
       if (history === undefined) {
@@ -112,12 +122,18 @@ function foundIn({ book }: Running, id: string): RuleEntry {
   return entry;
 }
 
-async function checked(running: Running, { devices }: RuleDeps, document: unknown) {
+async function checked(running: Running, { ownCommands }: RuleOptions, { devices }: RuleDeps, document: unknown) {
   const rule = ruleFrom(document, 'This');
+  demandKnownCommands(rule, ownCommands);
   const compiled: CompiledRule = await running.book.compile(rule);
   const others = running.enabled().filter(({ id }) => id !== rule.id);
   const loops = loopsOf([...others, compiled], devices).filter((circle) => circle.includes(rule.id));
   return { rule, compiled, loops };
+}
+
+/** A rule that is there already keeps its other deeds; the door of the commands refuses this one. */
+function warnOfRefused({ log }: RuleDeps, rule: string, refused: ReturnType<typeof refusedCommands> = []): void {
+  for (const { command } of refused) log.warn({ rule, command }, 'a rule has a command that rules may not use');
 }
 
 /** What a person said of a rule, or that nobody says anything of it any more. */

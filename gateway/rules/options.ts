@@ -7,18 +7,22 @@ import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Devices } from './core/devices.ts';
 import type { Told } from './core/feeding.ts';
+import type { KnownHere } from './names.ts';
 import type { Site } from './schedule/window.ts';
 
 export interface RuleOptions {
   /** Where the site's own rules are, one YAML file each. It need not be there. */
   readonly folder: string;
   readonly site: Site;
+  /** Commands beside the shared ones that rules may use. */
+  readonly ownCommands: ReadonlySet<string>;
 }
 
 export interface RuleDeps {
   readonly store: TableStore;
   readonly live: LiveView;
   readonly devices: Devices;
+  readonly knowsPlace: KnownHere['knowsPlace'];
   /** How devices are, as far as it is known without asking them. */
   readonly states: () => Iterable<Told & { readonly ageMs: number }>;
   readonly commands: Pick<CommandPort, 'submit'>;

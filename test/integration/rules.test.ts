@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
@@ -68,7 +69,10 @@ test('a sensor switches a lamp, once, also when both are renamed, and the firing
   await using hall = await sensor(daemon);
   const file = join(daemon.dataDir, '../hall-light.yaml');
   writeFileSync(file, stringify(light));
-  assert.equal(await say(rulesCommand(), 'check', file), 'The rule is valid.');
+  assert.equal(
+    await say(rulesCommand(), 'check', file),
+    `The rule is valid.\nWarning: There is no device "${sensorId}" at work here.`,
+  );
   assert.match(await say(rulesCommand(), 'add', file), /^hall-light\town\tready\t/);
   await hall.says({ occupancy: true, n: 1 });
   await waitUntil('the lamp to be on', () => lamp.on);
@@ -142,7 +146,16 @@ test('a delay goes on over kill -9, and what was asked for is done once', async 
 });
 
 test('rules that drive each other, go beyond limits or are wrong are refused with a sentence', async (t) => {
-  const daemon = await startDaemon(t, quick);
+  const raw = {
+    ...light,
+    when: { flag: 'go' },
+    do: [{ command: 'set', args: { command: 'POWER', payload: 'ON' }, to: { device: lampId } }],
+  };
+  const dataDir = mkdtempSync(join(tmpdir(), 'portcullis-rules-'));
+  t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+  mkdirSync(join(dataDir, 'rules'));
+  writeFileSync(join(dataDir, `rules/${light.id}.yaml`), stringify(raw));
+  const daemon = await startDaemon(t, { ...quick, dataDir });
   await using lamp = await plugIn(daemon);
   const flip = (id: string, is: boolean) => ({
     id,
@@ -166,12 +179,8 @@ test('rules that drive each other, go beyond limits or are wrong are refused wit
   });
   const told = lamp.told.length;
   assert.ok(told <= 20, `${told} commands before the circle was broken`);
-  const raw = {
-    ...light,
-    when: { flag: 'go' },
-    do: [{ command: 'set', args: { command: 'POWER', payload: 'ON' }, to: { device: lampId } }],
-  };
-  await send(daemon, 'POST', '', { rule: raw });
+  const refused = await ask<{ detail: string }>(daemon, 'POST', '', { rule: raw });
+  assert.match(refused.said.detail, /do\.0\.command: rules may not use the command "set"/);
   await send(daemon, 'PATCH', '/flags', { name: 'go', on: true });
   await waitUntil('the firing', async () => (await firingsOf(daemon, light.id))[0]?.did[0]?.outcome === 'refused');
   assert.match((await firingsOf(daemon, light.id))[0]?.did[0]?.detail ?? '', /^LIMIT_EXCEEDED/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -22,19 +22,26 @@ const log = pino({ enabled: false });
 type House = Parameters<typeof paperDevices>[0];
 
 /** The running rules over a real live view and real tables, in a house that a test rebuilds. */
-async function site(t: TestContext, rule: RuleDocument, house: Record<string, House[string]>) {
+async function site(
+  t: TestContext,
+  rule: RuleDocument,
+  house: Record<string, House[string]>,
+  files: Readonly<Record<string, RuleDocument>> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-rules-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
   const store = openTableStore([ruleTables]);
   const live = openLiveView({ log });
   const raised = new Set<string>();
   const states: (Told & { ageMs: number })[] = [];
   const world = { doubt: undefined as string | undefined };
   const rules = await openRules(
-    { folder, site: berlin },
+    { folder, site: berlin, ownCommands: new Set(['boost']) },
     {
       store,
       live,
       devices: paperDevices(house),
+      knowsPlace: (place) => place === 'Kitchen',
       states: () => states,
       commands: { submit: () => Promise.reject(new Error('no command is expected')) },
       alarms: {
@@ -151,4 +158,44 @@ test('rules that devices leave behind say so, and look at how devices are when i
   t.mock.timers.reset();
   assert.deepEqual(told, ['rules-behind true', 'rules-behind false']);
   await waitUntil('the alarm of the stove', () => raised.has('WARM stove'));
+});
+
+test('a command that rules may not use is refused before it is kept; what is on disk already does the rest', async (t) => {
+  const lamp = { id: 'lamp', name: 'Lamp', when: { metric: 'contact', is: true } };
+  const old = { ...lamp, id: 'old', do: [{ raise: 'OPEN' }, { command: 'swich', to: { device: 'door' } }] };
+  const good = { ...lamp, do: [{ command: 'boost', to: { device: 'door' } }] };
+  const { rules, raised, says } = await site(t, good, { door: {} }, { 'old.yaml': old });
+
+  const swich = /\n {2}otherwise\.0\.command: .*"swich"; did you mean "switch"\?$/;
+  const wrong = { ...good, otherwise: [{ command: 'swich', to: {} }] };
+  await assert.rejects(rules.check(wrong), { code: 'CONFIG_INVALID', message: swich });
+  await assert.rejects(rules.put(wrong), { code: 'CONFIG_INVALID', message: swich });
+  const far = { ...lamp, do: undefined, when: undefined, choose: [{ do: [{ command: 'set' }] }] };
+  await assert.rejects(rules.check(far), {
+    message: /choose\.0\.do\.0\.command: .*"set"; name it in limits\.commands/,
+  });
+
+  await says('door', ['contact'], [true]);
+  await waitUntil('the alarm of the old rule', () => raised.has('OPEN old@house'));
+});
+
+test('a check tells which metrics, places and devices are not here', async (t) => {
+  const rule = { id: 'bath', name: 'Bath', when: { metric: 'humidity', above: 70 }, do: [] };
+  const { rules } = await site(t, rule, { door: {} });
+  const where = { place: ['Kitchen', 'Nope/No'] };
+  const many = [
+    { metric: ['humidty', 'x.json.n'], above: 70, where },
+    { metric: 'motion', is: true, where: { device: 'door' } },
+  ];
+  const { warnings } = await rules.check({
+    ...rule,
+    when: { any: many },
+    do: [{ command: 'switch', to: { device: 'dor' } }],
+  });
+  assert.deepEqual(warnings, [
+    'No metric is called "humidty"; did you mean "humidity"?',
+    'There is no place "Nope/No".',
+    'There is no device "dor" at work here.',
+  ]);
+  assert.deepEqual((await rules.check(rule)).warnings, []);
 });
