@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { severities } from './alarm-words.ts';
 
 const name = z.string().trim().min(1).max(64);
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day like 22:00');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day like 22:00');
 const minutes = z.coerce.number().int().min(1).max(1_440);
 
 export const channelName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'is a name of lower-case letters, digits, dashes');
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be a name of lower-case letters, digits, dashes');
 
 /**
  * How a person, or a group as a whole, is told of alarms: data that may change while the gateway runs. A way is a channel

@@ -5,8 +5,8 @@ import { isDeviceClass } from './rule-words.ts';
 /** A number and a unit: `500ms`, `30s`, `5m`, `2h`, `1d`; a week at most. */
 export const duration = z
   .string()
-  .regex(/^\d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h|d)$/, 'is a number and a unit, such as 30s, 5m, 2h or 1d')
-  .refine((text) => durationMs(text) <= 7 * 86_400_000, 'is a week (7d) at most');
+  .regex(/^\d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h|d)$/, 'must be a number and a unit, such as 30s, 5m, 2h or 1d')
+  .refine((text) => durationMs(text) <= 7 * 86_400_000, 'must be a week (7d) at most');
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -21,7 +21,7 @@ const label = z.string().min(1).max(272);
 /** A flag of the house, such as `armed`: on or off, kept over a restart. */
 export const flagName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'is a name of lower-case letters, digits and dashes');
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a name of lower-case letters, digits and dashes');
 
 /**
  * Which devices: all that is given must fit, of a list one. `place` is an id, a path or the name of a place, with all in
@@ -52,7 +52,7 @@ const dayTime = z
   .string()
   .regex(
     /^(?:(?:[01]\d|2[0-3]):[0-5]\d|(?:sunrise|sunset|dawn|dusk|noon)(?:[+-]\d{1,3}(?:m|h))?)$/,
-    'is HH:MM, or sunrise, sunset, dawn, dusk or noon with an offset such as +30m',
+    'must be HH:MM, or sunrise, sunset, dawn, dusk or noon with an offset such as +30m',
   );
 const days = z.array(z.enum(['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'])).min(1);
 const timeSchema = z
@@ -60,7 +60,7 @@ const timeSchema = z
   .refine(
     ({ at, from, to }) => (at === undefined) !== (from === undefined) && (from === undefined) === (to === undefined),
     {
-      message: 'has from and to, or at',
+      message: 'must have from and to, or at',
     },
   );
 export type TimeCondition = z.infer<typeof timeSchema>;
@@ -177,13 +177,13 @@ const conditionShape = z
       wrong('metric', 'says what to look at');
     if (allowed.has('within') && condition.within === undefined) wrong('within', 'says in which time');
     if (kind === 'flag' && condition.is !== undefined && typeof condition.is !== 'boolean')
-      wrong('is', 'is true or false');
+      wrong('is', 'must be true or false');
     const { above, below, clear = above ?? below } = condition;
-    if (kind === 'above' && (clear ?? 0) > (above ?? 0)) wrong('clear', 'is not above the threshold');
-    if (kind === 'below' && (clear ?? 0) < (below ?? 0)) wrong('clear', 'is not below the threshold');
+    if (kind === 'above' && (clear ?? 0) > (above ?? 0)) wrong('clear', 'must not be above the threshold');
+    if (kind === 'below' && (clear ?? 0) < (below ?? 0)) wrong('clear', 'must not be below the threshold');
     const number = kind === 'above' || kind === 'below' || kind === 'rises' || kind === 'falls';
     if (!number && ['mean', 'min', 'max'].includes(condition.over ?? 'any'))
       wrong('over', `${condition.over} goes with numbers only`);
     if (['rises', 'falls'].includes(kind) && ['mean', 'min', 'max'].includes(condition.over ?? 'any'))
-      wrong('over', 'is any or all');
+      wrong('over', 'must be any or all');
   });

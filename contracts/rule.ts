@@ -5,10 +5,12 @@ import { conditionSchema, duration, flagName, whereSchema } from './rule-conditi
 /** The id of a rule: also the name of its file. */
 export const ruleId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is made of lower-case letters, digits and dashes, 63 at most');
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be made of lower-case letters, digits and dashes, 63 at most');
 
 const text = z.string().trim().min(1).max(512);
-const code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'is made of letters, digits and _ . -, 64 at most');
+const code = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be made of letters, digits and _ . -, 64 at most');
 const scalar = z.union([z.boolean(), z.number(), z.string().max(256)]);
 
 /** What an action does, by the key that names it, and the keys that go with it. */

@@ -6,8 +6,8 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 const safeUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.protocol === 'https:' || loopback.has(url?.hostname ?? '');
-}, 'is https://, or http:// on this machine');
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'is a time like 07:30');
+}, 'must be https://, or http:// on this machine');
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time like 07:30');
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
 /** An OpenID Connect provider that people and programs of the site log in at. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /** Names become topic levels: `serial/<name>`, `gpio/<name>`. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'is a name of lower-case letters, digits, - and _');
-const usbNumber = z.string().regex(/^[0-9a-f]{4}$/, 'is four hexadecimal digits in quotes, as lsusb prints them');
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be a name of lower-case letters, digits, - and _');
+const usbNumber = z.string().regex(/^[0-9a-f]{4}$/, 'must be four hexadecimal digits in quotes, as lsusb prints them');
 
 const adapter = z.union(
   [
@@ -15,7 +15,7 @@ const adapter = z.union(
         .regex(/^[0-9a-f]{2}$/)
         .optional(),
     }),
-    z.strictObject({ byId: z.string().regex(/^[^/]{1,255}$/, 'is a name in /dev/serial/by-id') }),
+    z.strictObject({ byId: z.string().regex(/^[^/]{1,255}$/, 'must be a name in /dev/serial/by-id') }),
     z.strictObject({
       path: z
         .string()
@@ -25,7 +25,7 @@ const adapter = z.union(
         }),
     }),
   ],
-  'is { vendor, product, serial?, interface? }, { byId } or, for a line of the board itself, { path }',
+  'must be { vendor, product, serial?, interface? }, { byId } or, for a line of the board itself, { path }',
 );
 
 const protocol = z.discriminatedUnion('as', [
@@ -81,7 +81,7 @@ const gpioLine = z
     }),
     z.strictObject({ as: z.literal('output'), ...place, safe: z.enum(['off', 'on']).default('off') }),
   ])
-  .refine(({ pin, line }) => (pin === undefined) !== (line === undefined), 'has a pin or a line, one of them');
+  .refine(({ pin, line }) => (pin === undefined) !== (line === undefined), 'must have a pin or a line, one of them');
 
 /** Lines of the GPIO header by name. */
 export const gpio = z.strictObject({
@@ -90,7 +90,10 @@ export const gpio = z.strictObject({
   board: z
     .strictObject({
       chip: z.string().min(1).max(64),
-      pins: z.record(z.string().regex(/^(?:[1-9]|[1-3]\d|40)$/, 'is a pin from 1 to 40'), z.int().min(0).max(1_023)),
+      pins: z.record(
+        z.string().regex(/^(?:[1-9]|[1-3]\d|40)$/, 'must be a pin from 1 to 40'),
+        z.int().min(0).max(1_023),
+      ),
     })
     .optional(),
   lines: z

@@ -9,7 +9,7 @@ export const influxSchema = z
     url: z
       .url({ protocol: /^https?$/, error: 'is an http:// or https:// address' })
       .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.pathname === '/', {
-        message: 'has neither a path nor a user name in it',
+        message: 'must have neither a path nor a user name in it',
       }),
     /** PEM file of the authority that signed the certificate, where that is not a public one. */
     ca: path.optional(),

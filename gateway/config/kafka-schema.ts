@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-const broker = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'is host:port');
+const broker = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port');
 const topicName = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,249}$/, 'is a topic name of letters, digits, dots, dashes and underscores');
+  .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name of letters, digits, dots, dashes and underscores');
 const topic = (name: string) => topicName.nullable().default(`portcullis.${name}`);
 
 /** Where and how Kafka is written; every topic but `events` can be switched off with null. */

@@ -39,7 +39,7 @@ const channel = z.discriminatedUnion('kind', [
       .string()
       .min(1)
       .max(200)
-      .regex(/^[^+#$\0][^+#\0]*$/, 'is a topic without + and #'),
+      .regex(/^[^+#$\0][^+#\0]*$/, 'must be a topic without + and #'),
   }),
 ]);
 

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { issueInWords } from '../lib/issue-words.ts';
 import { nearestWord } from '../lib/nearest-word.ts';
 import { configSchema, type Config } from './schema.ts';
 
@@ -38,7 +39,7 @@ export function readYaml(text: string, source: string): unknown {
 
 /** Throws CONFIG_INVALID as `parseConfig` does. */
 export function checkConfig(written: unknown, source: string): Config {
-  const result = configSchema.safeParse(written);
+  const result = configSchema.safeParse(written, { error: issueInWords });
   if (!result.success) throw invalid(source, result.error.issues.flatMap(sentences));
   return result.data;
 }

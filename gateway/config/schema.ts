@@ -143,7 +143,7 @@ export const configSchema = z.strictObject({
   dataDir: path,
   gateway: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is a name of lower-case letters, digits and dashes')
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a name of lower-case letters, digits and dashes')
     .optional(),
   /** Who knows the code in the file may take possession; until then the broker is closed to the network. */
   claim: z.strictObject({ codeFile: path }).optional(),

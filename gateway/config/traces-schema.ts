@@ -5,7 +5,7 @@ const path = z.string().min(1).max(4096);
 const ownHeaders = /^(content-|transfer-encoding$|connection$|host$|keep-alive$|upgrade$|expect$|te$|trailer$)/i;
 const headerName = z
   .string()
-  .regex(/^[A-Za-z0-9-]{1,64}$/, 'is a header name of letters, digits and dashes')
+  .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name of letters, digits and dashes')
   .refine((name) => !ownHeaders.test(name), { message: 'is a header that the gateway writes itself' });
 
 /** Where traces go, by OTLP over HTTP; without it nothing of them is loaded. */
@@ -16,7 +16,7 @@ export const tracesSchema = z
       .url({ protocol: /^https?$/, error: 'is an http:// or https:// address' })
       .max(2_048)
       .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.search === '', {
-        message: 'has neither a user name nor a query in it',
+        message: 'must have neither a user name nor a query in it',
       }),
     /** Share of the messages that are traced. */
     ratio: z.number().gt(0).max(1).default(0.01),

@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { ruleSchema, type Rule } from '../../../contracts/rule.ts';
+import { issueInWords } from '../../lib/issue-words.ts';
 
 const maxCharacters = 16_384;
 /** Of a document: deeper than any rule that is valid. */
@@ -28,7 +29,7 @@ export function readRule(text: string, source: string): Rule {
 /** As `readRule`, of what was read already. */
 export function ruleFrom(value: unknown, source: string): Rule {
   if (nesting(value) > maxNesting) throw invalid(source, ['is nested too deep']);
-  const result = ruleSchema.safeParse(value);
+  const result = ruleSchema.safeParse(value, { error: issueInWords });
   if (result.success) return result.data;
   throw invalid(source, result.error.issues.flatMap(sentences));
 }

@@ -44,6 +44,18 @@ test('all problems are reported at once', () => {
   refuses('mqtt: { port: 99999 }\nhttp: { port: no }', /dataDir/, /mqtt\.port/, /http\.port/);
 });
 
+test('what is missing, empty or of another kind is told without the names of types', () => {
+  refuses('', /the file: is empty; it must be keys with their values$/);
+  refuses('http: {}', /dataDir: is missing; it must be a text$/);
+  refuses('dataDir: [x]\nhttp:\nmqtt: { port: 1.5, anonymous: 7 }', /dataDir: must be a text\n/, /http: is empty; /);
+  refuses(
+    'dataDir: x\nmqtt: { port: 1.5, anonymous: 7 }',
+    /mqtt\.port: .*whole/,
+    /mqtt\.anonymous: must be true or false/,
+  );
+  refuses('dataDir: x\ngateway: GW_1', /gateway: must be a name of lower-case letters, digits and dashes$/);
+});
+
 test('a duplicate key is an error with its line', () => {
   refuses('dataDir: x\ndataDir: y', /line 2/);
 });

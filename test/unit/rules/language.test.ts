@@ -97,10 +97,10 @@ test('a pattern that makes RegExp hang is answered at once', () => {
 test('errors name the path of what is wrong', async () => {
   const refusals: [unknown, RegExp][] = [
     [{ id: 'r', name: 'r' }, /when: either when or choose/],
-    [rule({ all: [{ metric: 'temperature', above: 3, clear: 4 }] }), /when\.all\.0\.clear: is not above/],
+    [rule({ all: [{ metric: 'temperature', above: 3, clear: 4 }] }), /when\.all\.0\.clear: must not be above/],
     [rule({ metric: 'contact', is: true, within: '5m' }), /when\.within: does not go with is/],
     [{ ...rule({ flag: 'a' }), do: [{ raise: 'X', clear: 'Y' }] }, /do\.0: an action has exactly one/],
-    [{ ...rule({ flag: 'a' }), for: '5 minutes' }, /for: is a number and a unit/],
+    [{ ...rule({ flag: 'a' }), for: '5 minutes' }, /for: must be a number and a unit/],
     [{ ...rule({ flag: 'a' }), colour: 'red' }, /colour: unknown key/],
   ];
   for (const [document, because] of refusals) assert.throws(() => ruleFrom(document, 'x'), because);
