@@ -4,6 +4,7 @@ import type { Alarm, AlarmLogEntry } from '../../contracts/alarms.ts';
 import type { ShownNotice } from '../../contracts/contacts.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 import { listPlaces, placeAt } from './places.ts';
 
 const route = '/api/v1/alarms';
@@ -43,23 +44,22 @@ export function alarmCommand(): Command {
       .option('--note <text>', 'why')
       .action((id: string, options: NoteOptions) => act(options, id, does, {}));
   }
-  gatewayCommand(alarm, 'shelve <id> <minutes>', 'Tell nobody of an alarm for so long; 0 takes it off the shelf.')
+  gatewayCommand(alarm, 'shelve <id>', 'Tell nobody of an alarm for so long; 0 takes it off the shelf.')
+    .argument('<minutes>', '30 days at most', wholeNumber({ min: 0, max: 30 * 1_440 }))
     .option('--note <text>', 'why')
-    .action((id: string, minutes: string, options: NoteOptions) =>
-      act(options, id, 'shelve', { minutes: Number(minutes) }),
-    );
+    .action((id: string, minutes: number, options: NoteOptions) => act(options, id, 'shelve', { minutes }));
   gatewayCommand(alarm, 'comment <id> <text>', 'Add a comment to the log of an alarm.').action(
     (id: string, note: string, options: GatewayOptions) => act({ ...options, note }, id, 'comment', {}),
   );
   gatewayCommand(alarm, 'test', 'Raise an alarm TEST, show who is told of it and how that went, and clear it.')
     .option('--severity <severity>', 'low, medium, high or critical', 'high')
     .option('--place <path>', 'where; without it those are told who are told of the gateway itself')
-    .option('--seconds <seconds>', 'how long to wait for the channels', '30')
+    .option('--seconds <seconds>', 'how long to wait for the channels', wholeNumber({ min: 0 }), 30)
     .action(test);
   return alarm;
 }
 
-type TestOptions = GatewayOptions & { readonly severity: string; readonly place?: string; readonly seconds: string };
+type TestOptions = GatewayOptions & { readonly severity: string; readonly place?: string; readonly seconds: number };
 
 async function test(options: TestOptions): Promise<void> {
   const { severity, place, seconds } = options;
@@ -73,7 +73,7 @@ async function test(options: TestOptions): Promise<void> {
     latched: false,
   };
   const { id } = await call<Alarm>(options, 'POST', route, json({ ...wish, ...where }));
-  const told = await toldOf(options, id, Number(seconds) * 1_000);
+  const told = await toldOf(options, id, seconds * 1_000);
   await call(options, 'POST', `${route}/${id}/clear`, json({}));
   const nobody =
     'Nobody is told: "portcullis contact list" shows who has a way, "portcullis group list" who is responsible.';

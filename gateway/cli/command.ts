@@ -3,14 +3,16 @@ import { Command } from 'commander';
 import type { CommandStatus } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/commands';
 const lookEveryMs = 200;
+const weekMs = 7 * 86_400_000;
 
 interface SendOptions extends GatewayOptions {
   readonly id?: string;
-  readonly ttl?: string;
-  readonly priority?: string;
+  readonly ttl?: number;
+  readonly priority?: number;
   readonly wait?: boolean;
 }
 
@@ -20,8 +22,12 @@ export function commandCommand(): Command {
 
   gatewayCommand(command, 'send <device> <name> [args]', 'Send a command; args are a JSON object.')
     .option('--id <id>', 'of your own: the same id is done once')
-    .option('--ttl <milliseconds>', 'how long it may wait for the device')
-    .option('--priority <0 to 9>', 'the higher goes first; from 8 on an alarm tells when it was not done')
+    .option('--ttl <milliseconds>', 'how long it may wait for the device', wholeNumber({ min: 100, max: weekMs }))
+    .option(
+      '--priority <0 to 9>',
+      'the higher goes first; from 8 on an alarm tells when it was not done',
+      wholeNumber({ min: 0, max: 9 }),
+    )
     .option('--wait', 'wait for its end; exit 1 unless it was done')
     .action(async (device: string, name: string, args: string | undefined, options: SendOptions) => {
       const { id, ttl, priority, wait } = options;
@@ -30,8 +36,8 @@ export function commandCommand(): Command {
         name,
         args: parseArgs(args),
         ...(id && { id }),
-        ...(ttl && { ttlMs: Number(ttl) }),
-        ...(priority && { priority: Number(priority) }),
+        ...(ttl !== undefined && { ttlMs: ttl }),
+        ...(priority !== undefined && { priority }),
       };
       const taken = await call<CommandStatus>(options, 'POST', route, json(wish));
       const status = wait ? await ended(taken, options) : taken;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Contact } from '../../contracts/contacts.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/contacts';
 
@@ -10,7 +11,7 @@ interface SetOptions extends GatewayOptions {
   readonly least?: string;
   readonly quiet?: string;
   readonly through?: string;
-  readonly digest?: string;
+  readonly digest?: number;
   readonly escalate?: string[];
 }
 
@@ -29,7 +30,7 @@ export function contactCommand(): Command {
     )
     .option('--least <severity>', 'tell nothing less severe')
     .option('--quiet <from-to>', 'quiet hours like 22:00-07:00')
-    .option('--digest <minutes>', 'gather what comes within so many minutes')
+    .option('--digest <minutes>', 'gather what comes within so many minutes', wholeNumber({ min: 1 }))
     .option('--through <severity>', 'from here on neither quiet hours nor digest hold anything back')
     .option('--escalate <minutes:name...>', 'who else is told while nobody acknowledges, like 15:Managers')
     .action(async (name: string, options: SetOptions) => {
@@ -56,7 +57,7 @@ function wishOf(name: string, { way, least, quiet, through, digest, escalate }: 
     ...(least && { least }),
     ...(quiet && { quiet: { from, to } }),
     ...(through && { through }),
-    ...(digest && { digestMinutes: Number(digest) }),
+    ...(digest !== undefined && { digestMinutes: digest }),
     ...(escalate && {
       escalation: escalate.map((each) => {
         const [minutes, to] = cut(each);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { DeadLetterFacts, DeadLetterGroup } from '../../contracts/dead-letters.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/dead-letters';
 
@@ -34,9 +35,9 @@ export function deadLettersCommand(): Command {
       ),
   );
   choosing(gatewayCommand(letters, 'list', 'Show them, the newest first.'))
-    .option('--limit <n>', 'at most so many', '50')
-    .action(async ({ limit, ...options }: Chosen & { limit: string }) => {
-      const query = new URLSearchParams({ ...choiceOf(options), limit });
+    .option('--limit <n>', 'at most so many', wholeNumber({ min: 1, max: 1_000 }), 50)
+    .action(async ({ limit, ...options }: Chosen & { limit: number }) => {
+      const query = new URLSearchParams({ ...choiceOf(options), limit: String(limit) });
       const answer = await call<{ deadLetters: Letter[] }>(options, 'GET', `${route}?${query.toString()}`);
       print(answer, options, ({ deadLetters }) =>
         deadLetters.length === 0 ? 'There is none.' : rows(deadLetters.map(letterCells)),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/flows';
 
@@ -38,12 +39,12 @@ export function flowsCommand(): Command {
       );
     },
   );
-  gatewayCommand(flows, 'restore [generation]', 'Go back to an earlier deploy, by default the one before.').action(
-    async (generation: string | undefined, options: GatewayOptions) => {
-      const body = json(generation === undefined ? {} : { generation: Number(generation) });
+  gatewayCommand(flows, 'restore', 'Go back to an earlier deploy, by default the one before.')
+    .argument('[generation]', 'as "flows history" shows it', wholeNumber({ min: 1 }))
+    .action(async (generation: number | undefined, options: GatewayOptions) => {
+      const body = json(generation === undefined ? {} : { generation });
       print(await call<Status>(options, 'POST', `${route}/restore`, body), options, sentence);
-    },
-  );
+    });
   gatewayCommand(flows, 'deploy <file>', 'Deploy a JSON list of nodes in place of all flows.').action(
     async (file: string, options: GatewayOptions) => {
       const body = { type: 'application/json', content: await textOf(file) } as const;

@@ -3,12 +3,13 @@ import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
 import { call, gatewayCommand, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { formats, type Format } from './history-export/formats.ts';
 import { exportPages, resolutions, type Resolution } from './history-export/rows.ts';
+import { wholeNumber } from './number.ts';
 import { requireOutFile } from './out-file.ts';
 
 interface QueryOptions extends GatewayOptions {
   readonly from: string;
   readonly to?: string;
-  readonly points: string;
+  readonly points: number;
 }
 
 interface ExportOptions extends GatewayOptions {
@@ -37,9 +38,15 @@ export function historyCommand(): Command {
   gatewayCommand(history, 'query <device> <metric>', 'Show samples, or slots of time where there are too many.')
     .option('--from <time>', 'begin, like 2026-11-21T10:00:00Z; a day ago when left out', yesterday())
     .option('--to <time>', 'end; now when left out')
-    .option('--points <n>', 'how many at most', '100')
+    .option('--points <n>', 'how many at most', wholeNumber({ min: 1, max: 10_000 }), 100)
     .action(async (device: string, metric: string, { from, to, points, ...options }: QueryOptions) => {
-      const query = new URLSearchParams({ device, metric, from, points, ...(to !== undefined && { to }) });
+      const query = new URLSearchParams({
+        device,
+        metric,
+        from,
+        points: String(points),
+        ...(to !== undefined && { to }),
+      });
       const answer = await call<HistoryAnswer>(options, 'GET', `/api/v1/history?${query.toString()}`);
       print(answer, options, table);
     });

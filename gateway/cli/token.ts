@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { AuditEntry, Token } from '../../contracts/access.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { call, gatewayCommand, json, listAll, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/tokens';
 
@@ -17,7 +18,7 @@ export function tokenCommand(): Command {
   gatewayCommand(token, 'add <name>', 'Make a token and print it, once.')
     .option('--role <role>', 'machine, viewer, resident, engineer or administrator', 'machine')
     .option('--area <places...>', 'the places that it is confined to, like Mill/Ground/East')
-    .option('--days <days>', 'after which it is over', Number)
+    .option('--days <days>', 'after which it is over', wholeNumber({ min: 1, max: 3_650 }))
     .action(async (name: string, options: GatewayOptions & { role: string; area?: string[]; days?: number }) => {
       const { role, area, days } = options;
       const wish = { name, role, ...(area && { areas: area }), ...(days !== undefined && { expiresInDays: days }) };
@@ -37,10 +38,10 @@ export function auditLogCommand(): Command {
   const command = gatewayCommand(root, 'audit-log', 'Show who changed what on the gateway, and who was denied.')
     .option('--name <name>', 'of one account or token')
     .option('--denied', 'only what was denied')
-    .option('--limit <n>', 'entries, newest first', '50')
-    .action(async (options: GatewayOptions & { name?: string; denied?: boolean; limit: string }) => {
+    .option('--limit <n>', 'entries, newest first', wholeNumber({ min: 1, max: 1_000 }), 50)
+    .action(async (options: GatewayOptions & { name?: string; denied?: boolean; limit: number }) => {
       const query = new URLSearchParams({
-        limit: options.limit,
+        limit: String(options.limit),
         ...(options.name !== undefined && { name: options.name }),
         ...(options.denied && { outcome: 'denied' }),
       });

@@ -4,13 +4,14 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { ShownTwin, TwinChange } from '../../contracts/twin.ts';
 import type { TwinValue } from '../../contracts/twin-words.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { wholeNumber } from './number.ts';
 
 const lookEveryMs = 200;
 
 const routeOf = (id: string): string => `/api/v1/devices/${encodeURIComponent(id)}/twin`;
 
 interface SetOptions extends GatewayOptions {
-  readonly ifVersion?: string;
+  readonly ifVersion?: number;
   readonly wait?: boolean;
 }
 
@@ -25,12 +26,17 @@ export function twinCommand(): Command {
   );
   gatewayCommand(twin, 'set <id> <wishes...>', 'Say what a device shall be, like switch.state=on.')
     .addHelpText('after', '\nA wish is metric=value; on, off and numbers are known, and null takes a wish back.')
-    .option('--if-version <n>', 'only if the twin still has this version')
+    .option('--if-version <n>', 'only if the twin still has this version', wholeNumber({ min: 0 }))
     .option('--wait', 'wait until nothing is to be done; exit 1 unless all was reached')
     .action(async (id: string, wishes: readonly string[], options: SetOptions) => {
       const desired = Object.fromEntries(wishes.map(wishIn));
       const { ifVersion: version } = options;
-      let shown = await call<ShownTwin>(options, 'PATCH', routeOf(id), json({ desired, ...(version && { version }) }));
+      let shown = await call<ShownTwin>(
+        options,
+        'PATCH',
+        routeOf(id),
+        json({ desired, ...(version !== undefined && { version }) }),
+      );
       while (options.wait && Object.keys(shown.delta).length > 0) {
         await sleep(lookEveryMs);
         shown = await call<ShownTwin>(options, 'GET', routeOf(id));
@@ -39,9 +45,9 @@ export function twinCommand(): Command {
       if (options.wait && Object.values(shown.desired).some(({ state }) => state === 'failed')) process.exitCode = 1;
     });
   gatewayCommand(twin, 'history <id>', 'Show what changed, the latest first.')
-    .option('--limit <n>', 'how many changes', '100')
-    .action(async (id: string, options: GatewayOptions & { readonly limit: string }) => {
-      const query = new URLSearchParams({ limit: options.limit });
+    .option('--limit <n>', 'how many changes', wholeNumber({ min: 1, max: 1_000 }), 100)
+    .action(async (id: string, options: GatewayOptions & { readonly limit: number }) => {
+      const query = new URLSearchParams({ limit: String(options.limit) });
       const path = `${routeOf(id)}/history?${query.toString()}`;
       const { changes } = await call<{ changes: TwinChange[] }>(options, 'GET', path);
       print(changes, options, (all) => rows(all.map(lineOf)));

@@ -45,3 +45,16 @@ test('a file that cannot be made is told before the work', async (t) => {
   assert.deepEqual(await history(dir), says(`${dir} is a folder: name a file in it`));
   assert.deepEqual(await passport(there), says(`${there} is there already, and nothing is overwritten`));
 });
+
+for (const [args, name] of [
+  [['twin', 'set', 'd1', 'switch.state=on', '--if-version', 'abc'], '--if-version <n>'],
+  [['command', 'send', 'd1', 'switch', '--ttl', '-5'], '--ttl <milliseconds>'],
+  [['token', 'add', 'grafana', '--days', '0x10'], '--days <days>'],
+  [['alarm', 'shelve', 'a1', 'abc'], 'minutes'],
+] as const) {
+  test(`a number that is none is told by the name that it has on the command line: ${name}`, async () => {
+    const { code, said } = await run([...args, '--config', 'none.yaml']);
+    assert.equal(code, 64);
+    assert.ok(said.includes(`'${name}'`) && said.includes('It is a whole number from'), said);
+  });
+}
