@@ -5,6 +5,7 @@ import { formats, type Format } from './history-export/formats.ts';
 import { exportPages, resolutions, type Resolution } from './history-export/rows.ts';
 import { wholeNumber } from './number.ts';
 import { requireOutFile } from './out-file.ts';
+import { timeIn } from './time.ts';
 
 interface QueryOptions extends GatewayOptions {
   readonly from: string;
@@ -21,8 +22,7 @@ interface ExportOptions extends GatewayOptions {
   readonly out: string;
 }
 
-const dayMs = 86_400_000;
-const yesterday = (): string => new Date(Date.now() - dayMs).toISOString();
+const fromHelp = 'begin, like 2026-11-21T10:00, or 24h for so long ago';
 
 /** `portcullis history`: what devices measured. Talks to the running gateway. */
 export function historyCommand(): Command {
@@ -36,23 +36,17 @@ export function historyCommand(): Command {
     },
   );
   gatewayCommand(history, 'query <device> <metric>', 'Show samples, or slots of time where there are too many.')
-    .option('--from <time>', 'begin, like 2026-11-21T10:00:00Z; a day ago when left out', yesterday())
+    .option('--from <time>', fromHelp, '24h')
     .option('--to <time>', 'end; now when left out')
     .option('--points <n>', 'how many at most', wholeNumber({ min: 1, max: 10_000 }), 100)
     .action(async (device: string, metric: string, { from, to, points, ...options }: QueryOptions) => {
-      const query = new URLSearchParams({
-        device,
-        metric,
-        from,
-        points: String(points),
-        ...(to !== undefined && { to }),
-      });
+      const query = new URLSearchParams({ device, metric, points: String(points), ...rangeOf({ from, to }) });
       const answer = await call<HistoryAnswer>(options, 'GET', `/api/v1/history?${query.toString()}`);
       print(answer, options, table);
     });
   gatewayCommand(history, 'export', 'Write what is kept into a file that is complete or not there.')
     .addOption(new Option('--format <format>', 'of the file').choices(formats).makeOptionMandatory())
-    .requiredOption('--from <time>', 'begin, like 2026-11-21T10:00:00Z')
+    .requiredOption('--from <time>', fromHelp)
     .option('--to <time>', 'end; now when left out')
     .option('--device <id>', 'of one device; of all when left out')
     .addOption(new Option('--resolution <resolution>', 'samples or roll-ups').choices(resolutions).default('samples'))
@@ -63,6 +57,7 @@ export function historyCommand(): Command {
 
 async function exportTo({ format, out, from, to, device, resolution, ...options }: ExportOptions): Promise<void> {
   await requireOutFile(out, { overwrites: true });
+  const range = rangeOf({ from, to });
   const [{ encoderOf }, { writeInPieces }] = await Promise.all([
     import('./history-export/formats.ts'),
     import('../lib/atomic-write.ts'),
@@ -76,7 +71,7 @@ async function exportTo({ format, out, from, to, device, resolution, ...options 
     process.stderr.write(`\r${count} rows`);
   };
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    for await (const page of exportPages(options, { from, to, device, resolution })) {
+    for await (const page of exportPages(options, { ...range, device, resolution })) {
       count += page.length;
       progress();
       yield encoder.page(page);
@@ -86,6 +81,13 @@ async function exportTo({ format, out, from, to, device, resolution, ...options 
   await writeInPieces(out, pieces());
   if (process.stderr.isTTY) process.stderr.write('\r');
   print({ file: out, rows: count }, options, () => `${count} rows in ${out}`);
+}
+
+/** Both ends as the API has them, by one look at the clock. */
+function rangeOf({ from, to }: { readonly from: string; readonly to?: string | undefined }) {
+  const now = Date.now();
+  const at = (text: string): string => new Date(timeIn(text, now)).toISOString();
+  return { from: at(from), ...(to !== undefined && { to: at(to) }) };
 }
 
 function table({ unit, resolutionMs, points }: HistoryAnswer): string {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { timeIn } from './time.ts';
 
 const route = '/api/v1/rules';
 const routeOf = (id: string): string => `${route}/${encodeURIComponent(id)}`;
@@ -101,15 +102,6 @@ async function ruleIn(file: string): Promise<unknown> {
   } catch (cause) {
     throw new PortcullisError('CONFIG_INVALID', `${file}: ${(cause as Error).message}`, { cause });
   }
-}
-
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function timeIn(text: string, now: number): number {
-  const [, number, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const at = unit === undefined ? Date.parse(text) : now - Number(number) * (unitMs[unit] ?? 0);
-  if (Number.isFinite(at)) return at;
-  throw new PortcullisError('USAGE', `"${text}" is no time: write 2026-11-20T06:00, or 24h for so long ago.`);
 }
 
 const circle = (ids: readonly string[]): string => `It makes a circle: ${[...ids, ids[0]].join(' → ')}`;

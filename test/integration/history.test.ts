@@ -59,7 +59,7 @@ test('what devices published is answered by the daemon, also after a kill, with 
   const config = join(daemon.dataDir, '../portcullis.yaml');
   const say = async (...args: string[]): Promise<string> =>
     (await run(process.execPath, [cli, 'history', ...args, '--config', config])).stdout;
-  const told = await say('query', first?.id ?? '', 'x.json.n', '--points', '1');
+  const told = await say('query', first?.id ?? '', 'x.json.n', '--points', '1', '--from', '7d');
   assert.match(told, /^slots of \d+ s\tlast\tmin\tmax\tmean\tcount\tincrease\n\d{4}-/);
   const want = ['--from', '2020-01-01T00:00:00Z', '--json'];
   const rowsOf = async (format: string): Promise<{ time: string; metric: string; value: number }[]> => {

@@ -6,7 +6,7 @@ export type Resolution = (typeof resolutions)[number];
 
 export interface ExportWant {
   readonly from: string;
-  readonly to: string | undefined;
+  readonly to?: string;
   readonly device: string | undefined;
   readonly resolution: Resolution;
 }
