@@ -95,7 +95,11 @@ async function candidates(folder: string): Promise<readonly Omit<Candidate, 'pol
       });
     return (await Promise.all(found)).filter((one) => one !== undefined);
   } catch (error) {
-    throw new PortcullisError('FILE_UNREADABLE', `The plugin folder ${folder} cannot be read.`, { cause: error });
+    throw new PortcullisError(
+      'FILE_UNREADABLE',
+      `The plugin folder ${folder} cannot be read. Make it, or correct plugins.dir.`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { requireFolder } from './folder.ts';
 
 /** `portcullis first-boot`: what the image's first boot does not do in shell. Runs as root. */
 export function firstBootCommand(): Command {
@@ -13,6 +14,7 @@ export function firstBootCommand(): Command {
 }
 
 async function takeOver(folder: string): Promise<void> {
+  await requireFolder(folder);
   const [{ readNetworkConfig, readUserData }, { settle, thisBoard }] = await Promise.all([
     import('../first-boot/imager-answers.ts'),
     import('../first-boot/settle.ts'),

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { PortcullisError } from '../../contracts/errors.ts';
 import { dataDirOf, withDataDir, type DataDirOptions } from './data-dir.ts';
 import { formatTime } from './format.ts';
 import type { LedgerReport } from '../buffer/ledger-report.ts';
@@ -27,6 +28,9 @@ export function ledgerCommand(): Command {
       const { inspectBuffer } = await import('../buffer/inspect.ts');
       using buffer = inspectBuffer(await dataDirOf(options));
       const ledger = buffer.ledger(options.device);
+      if (options.device !== undefined && ledger.sinks.length > 0 && ledger.devices.length === 0) {
+        throw new PortcullisError('NOT_FOUND', `The ledger knows no device "${options.device}".`);
+      }
       const check = options.verify ? buffer.check() : undefined;
       if (options.json) console.log(JSON.stringify(check ? { ...ledger, check } : ledger, null, 2));
       else {

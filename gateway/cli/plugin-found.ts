@@ -73,7 +73,13 @@ export function predecessorOf(candidate: FoundPlugin, installed: readonly FoundP
 
 async function pluginsIn(folder: string, from: 'installed' | 'shipped'): Promise<readonly FoundPlugin[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new PortcullisError('FILE_UNREADABLE', `The plugin folder ${folder} cannot be read.`, { cause });
+    throw new PortcullisError(
+      'FILE_UNREADABLE',
+      `The plugin folder ${folder} cannot be read. Make it, or correct plugins.dir.`,
+      {
+        cause,
+      },
+    );
   });
   const found: FoundPlugin[] = [];
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { requireFolder } from './folder.ts';
 
 interface Options {
   readonly root: string;
@@ -70,6 +71,7 @@ async function open({ root, url, readySeconds, stableSeconds }: Options) {
   const patience = { readyMs: Number(readySeconds) * 1_000, stableMs: Number(stableSeconds) * 1_000 };
   if (!(patience.readyMs > 0 && patience.stableMs > 0))
     throw new PortcullisError('USAGE', '--ready-seconds and --stable-seconds are numbers above 0.');
+  await requireFolder(root);
   return { slots: new Slots(root), machine: systemdMachine(url, patience), judge, stage };
 }
 

@@ -29,6 +29,24 @@ test('a command whose output nobody reads any more ends, and that is no fault', 
   assert.deepEqual(await run(['buffer', 'export', '--data', dir], { reads: false }), { code: 0, said: '' });
 });
 
+test('a device or folder that does not exist is not taken for an empty one', async (t) => {
+  const dir = await tempDir(t);
+  const buffer = await open(t, dir);
+  await buffer.append(entry(measurement('d1', 1)));
+  assert.equal((await run(['ledger', '--device', 'd1', '--data', dir])).code, 0);
+  const typo = { code: 1, said: 'portcullis: The ledger knows no device "d2".\n' };
+  assert.deepEqual(await run(['ledger', '--device', 'd2', '--data', dir]), typo);
+  const missing = join(dir, 'missing');
+  const noFolder = { code: 66, said: `portcullis: There is no folder ${missing}.\n` };
+  assert.deepEqual(await run(['first-boot', missing]), noFolder);
+  assert.deepEqual(await run(['update', 'judge', '--root', missing]), noFolder);
+
+  const config = join(dir, 'portcullis.yaml');
+  await writeFile(config, JSON.stringify({ dataDir: dir, plugins: { dir: missing } }));
+  const noPlugins = `portcullis: The plugin folder ${missing} cannot be read. Make it, or correct plugins.dir.\n`;
+  assert.deepEqual(await run(['plugin', 'list', '--config', config]), { code: 66, said: noPlugins });
+});
+
 test('a file that cannot be made is told before the work', async (t) => {
   const dir = await tempDir(t);
   const there = join(dir, 'there');
