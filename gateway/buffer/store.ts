@@ -14,7 +14,7 @@ import type { ClaimAnswer, ClaimRequest, CommitAnswer, Now, NumberedCommit, Sett
 import type { Retention } from './retention.ts';
 import { prepareStagedWrites, Staged, stageSettlement } from './staged.ts';
 import { faultOf, reportOf } from './store-error.ts';
-import { mostAtOnce, prepareSweep } from './sweep.ts';
+import { prepareSweep } from './sweep.ts';
 import type { TableStatements } from './table-statements.ts';
 import { unfoldedTail, type UnfoldedTail } from './unfolded-tail.ts';
 
@@ -70,8 +70,8 @@ export class Store {
   #foldedAt: number;
   #stagedAt = 0;
   #follower: Pick<LogFollower, 'needsFrom'> | undefined;
-  /** The last sweep left some for the next one. */
-  #hasSettledBatches = false;
+  /** Lanes in which the last sweep stopped before the end. */
+  #unswept: readonly Lane[] = [];
   /** Unknown after a crash and after a failed transaction: until the next fold it is read from the log. */
   #tail: UnfoldedTail | undefined;
 
@@ -220,12 +220,12 @@ export class Store {
     const waited = now.monoMs - this.#stagedAt >= flushAfterMs;
     if (!this.#staged.isEmpty && (force || waited)) this.#transaction(undefined, () => false);
     const due = now.monoMs - this.#foldedAt >= foldEveryMs || this.#commits >= foldEveryCommits;
-    if (this.#hasSettledBatches || (this.#commits > 0 && (force || due))) this.fold(now);
+    if (this.#unswept.length > 0 || (this.#commits > 0 && (force || due))) this.fold(now);
     const relieved = this.#parts.retention.isTight() && this.#relieve(now, roundsPerTick);
     if (due && this.#parts.maxAgeMs > 0) {
       this.#count(this.#parts.retention.expire(this.#parts.boot.uptimeMs(now), this.#parts.maxAgeMs));
     }
-    return relieved || this.#hasSettledBatches || !this.#staged.isEmpty || this.#commits > 0;
+    return relieved || this.#unswept.length > 0 || !this.#staged.isEmpty || this.#commits > 0;
   }
 
   /** What retention left out since this was last asked, by reason. */
@@ -258,8 +258,9 @@ export class Store {
       const upMs = Math.floor(boot.uptimeMs(now));
       const heads = { folded_lsn: this.#nextLsn - 1, next_lsn: this.#nextLsn, commit: this.#lastCommit };
       this.#fold.run({ tallies, cursors: positions }, { ...heads, up_ms: upMs });
-      const swept = lanes.map((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
-      this.#hasSettledBatches = swept.includes(mostAtOnce);
+      // A lane that is through rests until the other one is: together they might never be.
+      const toSweep = this.#unswept.length > 0 ? this.#unswept : lanes;
+      this.#unswept = toSweep.filter((lane) => this.#sweep(lane, this.#settledThrough(lane), this.#parkedIn(lane)));
     }).immediate();
     this.#tail = unfoldedTail(sinks);
     this.#foldedAt = now.monoMs;
