@@ -55,6 +55,8 @@ export interface CommandPort {
 export interface CommandDesk extends CommandPort {
   /** Rejects with COMMAND_INVALID for what can never be done; keeps nothing. */
   check(command: Pick<NewCommand, 'device' | 'name' | 'args'>): Promise<void>;
+  /** Those of a device that have not ended: they may still change it. */
+  underWay(device: string): readonly Pick<NewCommand, 'id' | 'name' | 'args'>[];
   /** Ends those of the chosen commands that have not gone out, as failed with CONFLICT. Returns at once. */
   withdraw(isUnwanted: (command: Pick<NewCommand, 'id' | 'device'>) => boolean): void;
 }

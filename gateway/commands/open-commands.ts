@@ -91,6 +91,7 @@ export async function openCommands(options: CommandOptions, deps: CommandDeps): 
     status: (id) => statusIn(store, id),
     open: () => agenda.count(),
     check: async (wish) => void (await checked(wish, deps)),
+    underWay: (device) => agenda.of(device).map(({ command }) => command),
     withdraw: (isUnwanted) => driver.withdraw(isUnwanted),
     async list({ device, state, limit, before }) {
       const rows = await store.read('commands.list', [

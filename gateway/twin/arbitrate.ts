@@ -1,8 +1,9 @@
-import type { CommandPort, CommandStatus, NewCommand } from '../../contracts/command.ts';
+import type { CommandDesk, CommandStatus, NewCommand } from '../../contracts/command.ts';
 import { resultMessage } from '../lib/result-message.ts';
 import type { Core } from './core.ts';
+import { enterWishes } from './edit.ts';
 import { meant, wantedBy } from './plan.ts';
-import { isOutdated, refuse, wish, type Edit, type Twin } from './twin.ts';
+import { isOutdated, refuse, type Edit, type Twin } from './twin.ts';
 
 /** Commands that lost, remembered for sources that ask again. */
 const maxRefused = 1_000;
@@ -12,7 +13,7 @@ const maxRefused = 1_000;
  * because the way to its source was cut, is held against what was asked for, and what the device did, since it was made:
  * the later wins, per metric. The loser is in the history, and its source is told by a result with CONFLICT.
  */
-export function arbitrate<Desk extends CommandPort>(core: Core, desk: Desk): Desk {
+export function arbitrate<Desk extends CommandDesk>(core: Core, desk: Desk): Desk {
   const refused = new Map<string, CommandStatus>();
 
   const refuseAll = async (twin: Twin, command: NewCommand, edits: readonly Edit[]): Promise<CommandStatus> => {
@@ -35,11 +36,8 @@ export function arbitrate<Desk extends CommandPort>(core: Core, desk: Desk): Des
     const fresh = edits.filter(({ metric }) => twin.wishes.get(metric)?.command !== status.id);
     if (isOver || fresh.length === 0) return;
     const traces = core.traces();
-    traces.collect(twin, (note) => {
-      twin.version += 1;
-      const when = core.when();
-      for (const edit of fresh) wish(twin, edit, when, note);
-    });
+    const underWay = desk.underWay(twin.device);
+    traces.collect(twin, (note) => enterWishes(twin, fresh, { underWay, when: core.when(), note }));
     // The command is durable already: what is lost here is saved with the next change.
     await core.save(traces).catch((err: unknown) => core.log.warn({ err }, 'a wish could not be stored yet'));
   };

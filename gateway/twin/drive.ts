@@ -1,4 +1,4 @@
-import type { CommandDesk, CommandState, CommandStatus } from '../../contracts/command.ts';
+import type { CommandDesk, CommandState, CommandStatus, NewCommand } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Core } from './core.ts';
 import { withValue } from './edit.ts';
@@ -24,6 +24,7 @@ export function openDrive(core: Core, desk: CommandDesk): Drive {
   let running: Promise<void> | undefined;
   let closed = false;
 
+  const withdraw = (): void => desk.withdraw((command) => isUnwanted(core, command));
   const end = async (twin: Twin, command: string, status: Omit<CommandStatus, 'id' | 'device' | 'name' | 'source'>) => {
     const { state, code, detail } = status;
     if (state !== 'acked' && state !== 'failed' && state !== 'expired') return;
@@ -38,21 +39,12 @@ export function openDrive(core: Core, desk: CommandDesk): Drive {
   };
   const submit = async (twin: Twin, command: string, wishes: readonly (readonly [string, Wish])[]): Promise<void> => {
     const { device } = twin;
-    const source = wishes[0]?.[1].by ?? 'api';
-    const [plan] = plansFor(withValue(new Map(wishes.map(([metric, { value }]) => [metric, value]))));
-    if (plan === undefined) return;
-    const { name, args } = plan;
-    const from = source === 'device' || source === 'gateway' ? 'api' : source;
+    const wanted = commandFor(device, command, wishes);
+    if (wanted === undefined) return;
     try {
-      const status = await desk.submit({
-        id: command,
-        device,
-        name,
-        args,
-        source: from,
-        priority: 4,
-        ttlMs: patienceMs,
-      });
+      const status = await desk.submit(wanted);
+      // The wish may have changed while its command was handed over.
+      if (isUnwanted(core, { id: command, device })) withdraw();
       if (final.has(status.state)) await end(twin, command, status);
     } catch (error) {
       if (!(error instanceof PortcullisError) || error.code !== 'COMMAND_INVALID') throw error;
@@ -89,7 +81,7 @@ export function openDrive(core: Core, desk: CommandDesk): Drive {
   const go = async (twins: Iterable<Twin>): Promise<void> => {
     if (closed) return;
     for (const twin of twins) due.add(twin);
-    desk.withdraw((command) => isUnwanted(core, command));
+    withdraw();
     running ??= run();
     await running;
   };
@@ -101,6 +93,15 @@ export function openDrive(core: Core, desk: CommandDesk): Drive {
       await running;
     },
   };
+}
+
+function commandFor(device: string, id: string, wishes: readonly (readonly [string, Wish])[]): NewCommand | undefined {
+  const by = wishes[0]?.[1].by ?? 'api';
+  const [plan] = plansFor(withValue(new Map(wishes.map(([metric, { value }]) => [metric, value]))));
+  if (plan === undefined) return undefined;
+  const { name, args } = plan;
+  const source = by === 'device' || by === 'gateway' ? 'api' : by;
+  return { id, device, name, args, source, priority: 4, ttlMs: patienceMs };
 }
 
 /** A command of ours whose wish was changed, or came true by itself. */

@@ -1,6 +1,6 @@
 import type { Append } from '../../contracts/pipeline.ts';
 import type { DeviceRecord } from '../../contracts/registry.ts';
-import { assignCommands } from './edit.ts';
+import { enterWishes } from './edit.ts';
 import type { Core } from './core.ts';
 import { wish, type Twin } from './twin.ts';
 
@@ -51,11 +51,8 @@ async function apply(core: Core, twin: Twin, { gone, ended, successor }: Fate): 
   const when = core.when();
   if (successor !== undefined && wishes.length > 0) {
     const heir = core.book.of(successor);
-    traces.collect(heir, (note) => {
-      heir.version += 1;
-      for (const [metric, { value, by }] of wishes) wish(heir, { metric, value, by, ageMs: 0 }, when, note);
-    });
-    assignCommands(heir);
+    const edits = wishes.map(([metric, { value, by }]) => ({ metric, value, by, ageMs: 0 }));
+    traces.collect(heir, (note) => enterWishes(heir, edits, { underWay: [], when, note }));
   }
   if (gone) traces.drop(twin, core.book.drop(twin));
   else if (wishes.length > 0) {

@@ -25,6 +25,8 @@ export interface Wish {
   since: number;
   by: Origin;
   command?: string | undefined;
+  /** Commands under way that bring the metric to another value: until they end, what the device shows is not the last word. */
+  rivals?: readonly string[] | undefined;
   code?: string | undefined;
   detail?: string | undefined;
 }
@@ -103,7 +105,7 @@ function isOlder(kept: Reported, at: number, { source, wall, arrival }: When): b
 function settle(twin: Twin, metric: string, value: TwinValue, note: Note): 'reached' | 'overruled' | undefined {
   const wish = twin.wishes.get(metric) ?? unplaced(twin, metric, value);
   if (wish?.value === undefined) return undefined;
-  const isThere = fits(metric, value, wish.value);
+  const isThere = fits(metric, value, wish.value) && !(wish.state === 'pending' && isContested(wish));
   if (isThere === (wish.state === 'reached')) return undefined;
   twin.version += 1;
   wish.version = twin.version;
@@ -136,11 +138,13 @@ export function wordOf(metric: string): string {
   return cut < 0 ? metric : metric.slice(0, cut);
 }
 
+const isContested = ({ rivals = [] }: Pick<Wish, 'rivals'>): boolean => rivals.length > 0;
+
 const commandOf = ({ command }: Pick<Wish, 'command'>) => command !== undefined && { command };
 
 function forget(wish: Wish, since: number): void {
-  const gone = { state: 'gone', value: undefined, command: undefined, code: undefined, detail: undefined } as const;
-  Object.assign(wish, { ...gone, since });
+  const none = { value: undefined, command: undefined, rivals: undefined, code: undefined, detail: undefined };
+  Object.assign(wish, { ...none, state: 'gone', since });
 }
 
 /** What somebody wants of one metric; without a value the wish is taken back. `ageMs` ago by the clock of who wants it. */
@@ -150,6 +154,8 @@ export interface Edit {
   readonly by: Origin;
   readonly ageMs: number;
   readonly command?: string | undefined;
+  /** See `Wish`. */
+  readonly rivals?: readonly string[] | undefined;
 }
 
 /** An edit that arrives sooner after it was made is live: the order of arrival decides, as the house sees it. */
@@ -170,7 +176,8 @@ export function refuse(twin: Twin, { metric, value, by, command }: Edit, note: N
 }
 
 /** Enters an edit under a version that all metrics of it share. */
-export function wish(twin: Twin, { metric, value, by, ageMs, command }: Edit, when: When, note: Note): void {
+export function wish(twin: Twin, edit: Edit, when: When, note: Note): void {
+  const { metric, value, by, ageMs, command, rivals } = edit;
   const before = twin.wishes.get(metric);
   const kept = twin.reported.get(metric);
   const { version } = twin;
@@ -185,7 +192,7 @@ export function wish(twin: Twin, { metric, value, by, ageMs, command }: Edit, wh
     return;
   }
   note({ event: 'asked', metric, ...valuesOf(from, value), by, version, ...commandOf({ command }) });
-  const isThere = kept !== undefined && fits(metric, kept.value, value) && command === undefined;
+  const isThere = kept !== undefined && fits(metric, kept.value, value) && command === undefined && !isContested(edit);
   twin.wishes.set(metric, {
     value,
     state: isThere ? 'reached' : 'pending',
@@ -194,6 +201,7 @@ export function wish(twin: Twin, { metric, value, by, ageMs, command }: Edit, wh
     since,
     by,
     command,
+    rivals,
   });
 }
 
@@ -208,6 +216,7 @@ export function ended(
   result: Pick<CommandResult, 'command' | 'state' | 'code' | 'detail'>,
   note: Note,
 ): boolean {
+  for (const wish of twin.wishes.values()) wish.rivals = wish.rivals?.filter((rival) => rival !== result.command);
   const waiting = [...twin.wishes].filter(([, wish]) => wish.command === result.command && wish.state === 'pending');
   if (waiting.length === 0) return false;
   twin.version += 1;

@@ -217,6 +217,52 @@ test('a jump of the wall clock between an edit here and a late one changes nothi
   assert.equal((await rig.lead.desk.submit(cloud('old', { on: false }, 400_000))).code, 'CONFLICT');
 });
 
+test('a wish for what the device still shows is not reached while a command for something else is under way', async () => {
+  const rig = await openLed();
+  await rig.says([on(false)]);
+  await rig.want({ 'switch.state': true });
+  const [first] = rig.desk.kept;
+  rig.desk.sent.add(first?.id ?? '');
+  await rig.want({ 'switch.state': null });
+  const asked = await rig.want({ 'switch.state': false });
+  assert.deepEqual([asked.delta, rig.desk.kept.at(-1)?.args], [{ 'switch.state': false }, { on: false }]);
+  await rig.says([on(false)]);
+  await rig.says([on(true)]);
+  await rig.ends(first?.id ?? '', 'acked');
+  assert.deepEqual(rig.twins.show(lamp).delta, { 'switch.state': false });
+  await rig.says([on(false)]);
+  assert.equal(rig.twins.show(lamp).desired['switch.state']?.state, 'reached');
+});
+
+for (const [state, then] of [
+  [false, { on: false, brightness: 40 }],
+  [null, { brightness: 40 }],
+] as const) {
+  test(`of a command for several wishes none goes out after one of them became ${state}`, async () => {
+    const rig = await openLed();
+    await rig.says([on(false), dim(10)]);
+    await rig.want({ 'switch.state': true, 'light.brightness': 40 });
+    rig.disk.failure = new Error('no disk');
+    await assert.rejects(rig.want({ 'switch.state': state }), /no disk/);
+    rig.disk.failure = undefined;
+    const [whole] = rig.desk.kept;
+    assert.equal(rig.twins.show(lamp).desired['light.brightness']?.command, whole?.id);
+    await rig.want({ 'switch.state': state });
+    assert.deepEqual([rig.desk.withdrawn, rig.desk.kept.length], [[whole?.id], 2]);
+    assert.deepEqual(rig.desk.kept.at(-1)?.args, then);
+  });
+}
+
+test('a part of a command that another source takes over is not done by it any more', async () => {
+  const rig = await openLed();
+  await rig.says([on(false), dim(10)]);
+  await rig.want({ 'switch.state': true, 'light.brightness': 40 });
+  await rig.lead.desk.submit(cloud('off', { on: false }, 0));
+  await waitUntil('the rest', () => rig.desk.kept.length === 3);
+  assert.deepEqual(rig.desk.withdrawn, [rig.desk.kept[0]?.id]);
+  assert.deepEqual(rig.desk.kept.at(-1)?.args, { brightness: 40 });
+});
+
 test('late edits end in the same wishes in whatever order and however often they come', async () => {
   const edits = fc.uniqueArray(
     fc.record({

@@ -85,6 +85,8 @@ export function reported({ twins }: Pick<Rig, 'twins'>, device = lamp): Record<s
 export interface Desk extends CommandDesk {
   readonly kept: NewCommand[];
   readonly withdrawn: string[];
+  /** Went out: it cannot be withdrawn. */
+  readonly sent: Set<string>;
   overloaded: number;
 }
 
@@ -92,13 +94,17 @@ export interface Desk extends CommandDesk {
 export function openDesk(): Desk {
   const memory = memoryCommands();
   const withdrawn: string[] = [];
+  const sent = new Set<string>();
   return Object.assign(memory, {
     withdrawn,
     check: async ({ name }: Pick<NewCommand, 'name'>) => {
       if (name === 'setpoint') throw new PortcullisError('COMMAND_INVALID', 'The device has no command "setpoint".');
     },
+    sent,
+    underWay: (device: string) => memory.kept.filter((one) => one.device === device && !withdrawn.includes(one.id)),
     withdraw(isUnwanted: (command: NewCommand) => boolean) {
-      for (const one of memory.kept.filter(isUnwanted)) if (!withdrawn.includes(one.id)) withdrawn.push(one.id);
+      for (const one of memory.kept.filter(isUnwanted))
+        if (!sent.has(one.id) && !withdrawn.includes(one.id)) withdrawn.push(one.id);
     },
   });
 }
