@@ -7,7 +7,7 @@ import type { KeptAlarm } from './tables.ts';
 export interface Agenda<Held> extends Disposable {
   /** Follows how long the alarm is shelved. */
   note(alarm: KeptAlarm): void;
-  /** Keeps what was not written of a flapping alarm for the next round. */
+  /** Keeps what was not written of a flapping alarm; it falls due a rest after the first of it. */
   hold(key: string, held: Held): void;
   drop(key: string): void;
   held(): [key: string, held: Held][];
@@ -16,6 +16,9 @@ export interface Agenda<Held> extends Disposable {
   /** Sets the timer again. */
   wait(): void;
 }
+
+/** A look that came a moment too early is not repeated at once. */
+const soonMs = 100;
 
 interface AgendaParts {
   readonly time: LivedTime;
@@ -27,7 +30,7 @@ interface AgendaParts {
 export function openAgenda<Held>(alarms: readonly KeptAlarm[], parts: AgendaParts): Agenda<Held> {
   const { time, scheduler, restMs, look } = parts;
   const shelved = new Map<string, number>();
-  const held = new Map<string, Held>();
+  const held = new Map<string, { readonly doing: Held; readonly dueMs: number }>();
   let timer: Disposable | undefined;
   let isClosed = false;
   const note = (alarm: KeptAlarm): void => {
@@ -38,15 +41,15 @@ export function openAgenda<Held>(alarms: readonly KeptAlarm[], parts: AgendaPart
     timer?.[Symbol.dispose]();
     if (isClosed) return;
     const now = time.now();
-    const next = Math.min(...shelved.values(), ...(held.size > 0 ? [now + restMs] : []));
-    timer = next === Infinity ? undefined : scheduler.after(next - now, look);
+    const next = Math.min(...shelved.values(), ...Array.from(held.values(), ({ dueMs }) => dueMs));
+    timer = next === Infinity ? undefined : scheduler.after(Math.max(soonMs, next - now), look);
   };
   for (const alarm of alarms) note(alarm);
   return {
     note,
-    hold: (key, doing) => void held.set(key, doing),
+    hold: (key, doing) => void held.set(key, { doing, dueMs: held.get(key)?.dueMs ?? time.now() + restMs }),
     drop: (key) => void held.delete(key),
-    held: () => [...held],
+    held: () => Array.from(held, ([key, { doing }]) => [key, doing]),
     offShelf: () => [...shelved].flatMap(([key, until]) => (until <= time.now() ? [key] : [])),
     wait,
     [Symbol.dispose]() {

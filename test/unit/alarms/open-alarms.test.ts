@@ -89,6 +89,23 @@ test('a flapping alarm is one alarm that is counted, and few messages', async (t
   assert.equal((await alarms.list({ limit: 10 })).alarms.length, 1);
 });
 
+test('a flapping alarm is written after its rest, however many others change meanwhile', async (t) => {
+  const { alarms, time, told } = await openRig(t);
+  for (let i = 0; i < 4; i++) {
+    await alarms.raise(frost);
+    if (i < 3) await alarms.clear(end(frost));
+  }
+  assert.equal(told.at(-1), 'cleared cleared FROST z2m:1');
+  for (let i = 0; i < 4; i++) {
+    await alarms.raise({ ...frost, subject: `z2m:other${i}` });
+    await time.advance(10_000);
+  }
+  assert.equal(
+    told.findLast((one) => one.endsWith('FROST z2m:1')),
+    'raised raised FROST z2m:1',
+  );
+});
+
 test('an alarm that comes again after a while is a new one', async (t) => {
   const { alarms, time } = await openRig(t);
   const { id } = await alarms.raise(frost);
