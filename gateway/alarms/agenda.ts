@@ -9,6 +9,7 @@ export interface Agenda<Held> extends Disposable {
   note(alarm: KeptAlarm): void;
   /** Keeps what was not written of a flapping alarm; it falls due a rest after the first of it. */
   hold(key: string, held: Held): void;
+  heldOf(key: string): Held | undefined;
   drop(key: string): void;
   held(): [key: string, held: Held][];
   /** Keys of the alarms whose time on the shelf is over. */
@@ -48,6 +49,7 @@ export function openAgenda<Held>(alarms: readonly KeptAlarm[], parts: AgendaPart
   return {
     note,
     hold: (key, doing) => void held.set(key, { doing, dueMs: held.get(key)?.dueMs ?? time.now() + restMs }),
+    heldOf: (key) => held.get(key)?.doing,
     drop: (key) => void held.delete(key),
     held: () => Array.from(held, ([key, { doing }]) => [key, doing]),
     offShelf: () => [...shelved].flatMap(([key, until]) => (until <= time.now() ? [key] : [])),

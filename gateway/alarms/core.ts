@@ -87,7 +87,7 @@ export async function openCore(deps: AlarmDeps): Promise<Core> {
 
   const shown = (alarm: KeptAlarm): Alarm => show(alarm, time.now(), clock.wallMs());
   const commit = (alarm: KeptAlarm, { op, by, note }: Doing): Promise<void> => {
-    agenda.drop(keyOf(alarm));
+    if (op !== 'commented') agenda.drop(keyOf(alarm));
     book.put(alarm);
     agenda.note(alarm);
     const change = { alarm: shown(alarm), op, by, note };
@@ -140,9 +140,12 @@ export async function openCore(deps: AlarmDeps): Promise<Core> {
     shown,
     commit,
     async commitCalmly(alarm, doing) {
-      if (calm.allows(keyOf(alarm), time.now())) return commit(alarm, doing);
+      const held = agenda.heldOf(keyOf(alarm));
+      // What changes of an alarm before anybody was told that it is raised is part of that.
+      const whole = doing.op === 'changed' && held?.op === 'raised' ? held : doing;
+      if (calm.allows(keyOf(alarm), time.now())) return commit(alarm, whole);
       book.put(alarm);
-      agenda.hold(keyOf(alarm), doing);
+      agenda.hold(keyOf(alarm), whole);
       agenda.wait();
     },
     async [Symbol.asyncDispose]() {

@@ -77,7 +77,8 @@ async function goesOn(core: Core, known: KeptAlarm, { detail, severity, place, b
   const isSame = known.detail === detail && known.severity === severity && (place ?? known.place) === known.place;
   if (isSame) return;
   const rank = (one: NewAlarm['severity']): number => severities.indexOf(one);
-  const worse = rank(severity) > rank(known.severity) ? nextState(known.state, 'worsen') : undefined;
+  const isWorse = rank(severity) > rank(known.severity);
+  const worse = isWorse ? nextState(known.state, 'worsen') : undefined;
   const alarm: KeptAlarm = {
     ...known,
     detail,
@@ -86,5 +87,5 @@ async function goesOn(core: Core, known: KeptAlarm, { detail, severity, place, b
     changed: core.wallMs(),
     ...(worse !== undefined && { state: worse, acknowledgedBy: undefined }),
   };
-  await core.commitCalmly(alarm, { op: worse === undefined ? 'changed' : 'raised', by });
+  await core.commitCalmly(alarm, { op: isWorse ? 'raised' : 'changed', by });
 }

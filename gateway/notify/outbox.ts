@@ -70,7 +70,7 @@ export function openOutbox(
       let { dueMs } = notice;
       for (const one of all.values()) {
         if (one.isOut || one.notice.alarm.id !== notice.alarm.id || wayOf(one.notice) !== wayOf(notice)) continue;
-        if (one.notice.why !== 'escalated') dueMs = Math.min(dueMs, one.notice.dueMs);
+        if (one.notice.why !== 'escalated' || notice.why === 'escalated') dueMs = Math.min(dueMs, one.notice.dueMs);
         writes.push(end(one, 'withdrawn', now));
       }
       const room = all.size < bounds.maxWaiting ? [] : evictFor(notice, now);

@@ -89,6 +89,34 @@ test('a flapping alarm is one alarm that is counted, and few messages', async (t
   assert.equal((await alarms.list({ limit: 10 })).alarms.length, 1);
 });
 
+test('an alarm that gets worse before anybody has seen it is raised again, one that only changes is not', async (t) => {
+  const { alarms, told } = await openRig(t);
+  await alarms.raise(frost);
+  await alarms.raise({ ...frost, detail: 'It is colder.' });
+  await alarms.raise({ ...frost, severity: 'critical' });
+  await alarms.raise({ ...frost, severity: 'low' });
+  assert.deepEqual(
+    told.map((line) => line.split(' ')[0]),
+    ['raised', 'changed', 'raised', 'changed'],
+  );
+  assert.equal(alarms.open()[0]?.count, 1);
+});
+
+test('a raise that is held back is still told as one after the alarm changed or somebody commented on it', async (t) => {
+  for (const meanwhile of ['changed', 'commented'] as const) {
+    const { alarms, time, told } = await openRig(t);
+    for (let i = 0; i < 4; i++) {
+      await alarms.raise(frost);
+      if (i < 3) await alarms.clear(end(frost));
+    }
+    const [{ id } = { id: '' }] = alarms.open();
+    if (meanwhile === 'changed') await alarms.raise({ ...frost, detail: 'It is colder.' });
+    else await alarms.operate({ id, does: 'comment', by: 'Ann', note: 'I look.' });
+    await time.advance(minute);
+    assert.equal(told.at(-1), 'raised raised FROST z2m:1', meanwhile);
+  }
+});
+
 test('a flapping alarm is written after its rest, however many others change meanwhile', async (t) => {
   const { alarms, time, told } = await openRig(t);
   for (let i = 0; i < 4; i++) {

@@ -120,6 +120,22 @@ test('while nobody acknowledges, others are told; after that nobody more', async
   assert.deepEqual(taken.slice(2), ['all: cleared FROST medium x1', 'bob: cleared FROST medium x1']);
 });
 
+test('an alarm that gets worse is told to those whom it now concerns; what waits is told as it is, no later than before', async (t) => {
+  const { notify, contact, change, taken, time } = await openRig(t);
+  time.setWall(noon);
+  const escalation = [{ afterMinutes: 15, to: 'Managers' }];
+  await contact({ name: 'Facility', ways: [push('facility')], quiet: { from: '00:00', to: '23:59' }, escalation });
+  await contact({ name: 'Ann', ways: [push('ann')], least: 'high' });
+  await contact({ name: 'Managers', ways: [push('managers')] });
+  await change('raised');
+  await time.advance(10 * minute);
+  assert.deepEqual([taken, notify.waiting().get('push')], [[], 2]);
+  await change('raised', { severity: 'critical' });
+  assert.deepEqual(taken.toSorted(), ['ann: raised FROST critical x1', 'facility: raised FROST critical x1']);
+  await time.advance(5 * minute);
+  assert.equal(taken.at(-1), 'managers: escalated FROST critical x1');
+});
+
 test('nobody is told of a shelved alarm; what waited for it is withdrawn', async (t) => {
   const rig = await openRig(t);
   const { change, contact, taken, time } = rig;
