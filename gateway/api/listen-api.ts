@@ -4,9 +4,10 @@ import type { AccessDesk } from '../../contracts/actor.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
+import { systemScheduler, type Scheduler } from '../lib/scheduler.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
-import { listenTls, type TlsOptions } from './listen-tls.ts';
+import { listenTls, type TlsOptions, type HttpOptions } from './listen-tls.ts';
 import type { Route } from './route.ts';
 import { serveSecurityText } from './security-text.ts';
 import { serveAsset, type Asset } from './serve-asset.ts';
@@ -14,6 +15,7 @@ import { serveDocument, type HomeDocument } from './serve-document.ts';
 import { openReplays } from './replays.ts';
 import { serveMount, type Mount } from './serve-mount.ts';
 import { serveRoute } from './serve-route.ts';
+import { takenBy } from './serve-upgrades.ts';
 
 export interface ApiOptions {
   readonly host: string;
@@ -38,6 +40,7 @@ export interface ApiDeps {
   /** What keeps the gateway from taking messages, in sentences; empty when it is ready. */
   notReadyBecause(): Promise<readonly string[]>;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly scheduler?: Scheduler;
   readonly log: Logger;
 }
 
@@ -79,11 +82,13 @@ const securityHeaders = {
  * `/healthz` says that the event loop turns; `/readyz` that messages are taken and committed.
  */
 export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
+  const { mounts = [], scheduler = systemScheduler } = deps;
+  const http: HttpOptions = { ...patience, shouldUpgradeCallback: takenBy(mounts) };
   const server = fastify({
     bodyLimit: 65_536,
     forceCloseConnections: true,
     requestTimeout,
-    http: patience,
+    http,
     routerOptions,
     schemaController,
     // No hook of ours is asked where the address itself cannot be read.
@@ -127,17 +132,20 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     if ('picture' in asset) serveDocument(server, asset, { ...deps, ...parts });
     else serveAsset(server, asset);
   }
-  for (const mount of deps.mounts ?? []) await serveMount(server, mount, deps.access);
+  using starting = new DisposableStack();
+  for (const mount of mounts) starting.use(await serveMount(server, mount, { access: deps.access, scheduler }));
 
   await listening(server, options, 'http', () => server.listen({ host: options.host, port: options.port }));
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const { tls } = options;
-  const secure = tls && (await listening(server, tls, 'http.tls', () => listenTls(server, tls, patience)));
+  const secure = tls && (await listening(server, tls, 'http.tls', () => listenTls(server, tls, http)));
+  const webSockets = starting.move();
   return {
     port,
     tlsPort: secure?.port,
     async [Symbol.asyncDispose]() {
+      webSockets.dispose();
       await secure?.[Symbol.asyncDispose]();
       await server.close();
     },

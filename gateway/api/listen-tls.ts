@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerOptions } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -16,11 +17,9 @@ export interface TlsListener extends AsyncDisposable {
   readonly port: number;
 }
 
-/** How long a connection may take until its headers are there, and how often that is looked at, in milliseconds. */
-interface Patience {
-  readonly headersTimeout: number;
-  readonly connectionsCheckingInterval: number;
-}
+/** What both listeners have of Node's own options: when a connection without a request ends, and who may become a WebSocket. */
+export type HttpOptions = Required<Pick<ServerOptions, 'headersTimeout' | 'connectionsCheckingInterval'>> &
+  Pick<ServerOptions, 'shouldUpgradeCallback'>;
 
 /**
  * The same API on a port of its own over TLS 1.2 or newer, HTTP/1.1, with the bounds of the server that it belongs to.
@@ -29,11 +28,11 @@ interface Patience {
 export async function listenTls(
   server: FastifyInstance,
   { host, port, cert, key }: TlsOptions,
-  patience: Patience,
+  http: HttpOptions,
 ): Promise<TlsListener> {
   const { maxConnections, requestTimeout, keepAliveTimeout } = server.server;
-  const handshakeTimeout = patience.headersTimeout;
-  const secure = createServer({ cert, key, ...tlsFloor, ...patience, handshakeTimeout }, (request, response) =>
+  const handshakeTimeout = http.headersTimeout;
+  const secure = createServer({ cert, key, ...tlsFloor, ...http, handshakeTimeout }, (request, response) =>
     server.routing(request, response),
   );
   Object.assign(secure, { maxConnections, requestTimeout, keepAliveTimeout });

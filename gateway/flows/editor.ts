@@ -44,6 +44,9 @@ const ours = new Set([
   editorHeader,
 ]);
 
+/** Node-RED has a heartbeat of at most 30 s for each of its pages: what is silent for longer is none, or nobody reads it. */
+const quietMs = 60_000;
+
 export function openEditor(pages: PageDialer, secret: string): Editor {
   const passOn = (headers: IncomingHttpHeaders, { name, mayEdit }: Visitor): IncomingHttpHeaders => ({
     ...without(headers),
@@ -68,6 +71,11 @@ export function openEditor(pages: PageDialer, secret: string): Editor {
       socket.on('error', () => socket.destroy());
       pages.dial().then(
         (page) => {
+          if (socket.destroyed) {
+            page.destroy();
+            return;
+          }
+          page.setTimeout(quietMs, () => page.destroy());
           const headers = { ...passOn(request.headers, visitor), connection: 'Upgrade', upgrade: 'websocket' };
           const lines = Object.entries(headers).flatMap(([name, value]) =>
             [value ?? []].flat().map((one) => `${name}: ${one}`),
@@ -78,7 +86,7 @@ export function openEditor(pages: PageDialer, secret: string): Editor {
           page.on('error', () => socket.destroy()).on('close', () => socket.destroy());
           socket.on('close', () => page.destroy());
         },
-        () => socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n'),
+        () => socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n', () => socket.destroy()),
       );
     },
   };
