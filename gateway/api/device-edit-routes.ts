@@ -27,6 +27,7 @@ interface Issued {
 /** What the API asks of the registry about one device, and of the broker through it. */
 export interface DeviceEdits extends Pick<DeviceList, 'pathOf'> {
   find(device: string): DeviceRecord | undefined;
+  devices(): Iterable<DeviceRecord>;
   register(device: NewDevice): Promise<DeviceRecord>;
   editDevice(edit: DeviceEdit): Promise<DeviceRecord>;
   retry(wanted: Removal): Promise<DeviceRecord>;
@@ -62,10 +63,11 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       summary: 'Changes name, profile, place or tags. The id never changes, nor do topics and history.',
       target,
       input: deviceEditSchema,
-      run: (edit, { may }) => {
-        if (edit.place && !may('device.edit', { place: edit.place })) {
+      run: (edit, context) => {
+        if (edit.place && !context.may('device.edit', { place: edit.place })) {
           throw new PortcullisError('NOT_ALLOWED', 'The device may not be moved to a place that is not yours.');
         }
+        if (typeof edit.user === 'string') demandUser(edit.user, model, context);
         return model.editDevice(edit);
       },
     }),
@@ -130,6 +132,14 @@ function oneDevice(model: DeviceEdits): Route {
   });
 }
 
+/** Whoever has the user of one device has it of all: each of them must be the caller's, and without any, everything. Throws NOT_ALLOWED. */
+function demandUser(user: string, model: DeviceEdits, { may }: Context): void {
+  const linked = [...model.devices()].filter((one) => one.user === user);
+  const targets: Target[] = linked.length === 0 ? ['everything'] : linked.map(({ id }) => ({ device: id }));
+  if (targets.every((target) => may('credential.manage', target))) return;
+  throw new PortcullisError('NOT_ALLOWED', `The MQTT user "${user}" is not only of devices that are yours.`);
+}
+
 /** Makes routes that change one device and show it afterwards. */
 function changeOf(model: DeviceEdits) {
   return <Input extends z.ZodObject>(
@@ -165,7 +175,11 @@ function credentialsOf(model: DeviceEdits): Route[] {
       target,
       input: one,
       result: issued,
-      handle: async ({ id }) => issued.parse(await model.rotate(id)),
+      handle: async ({ id }, context) => {
+        const user = model.find(id)?.user;
+        if (user !== undefined) demandUser(user, model, context);
+        return issued.parse(await model.rotate(id));
+      },
     }),
   ];
 }

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { startDaemon } from '../harness/daemon.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+type Call = (method: string, path: string, body?: object) => Promise<Answer>;
+
+interface TwoAreas {
+  readonly east: string;
+  readonly admin: Call;
+  /** Calls as a program that is confined to the east. */
+  readonly easterner: (role: 'engineer' | 'machine') => Promise<Call>;
+}
+
+/** A house with an area in the east, which has the device `east`, and one in the west, which has `west`. */
+async function startTwoAreas(t: TestContext): Promise<TwoAreas> {
+  const daemon = await startDaemon(t);
+  const callAs =
+    (secret: string): Call =>
+    async (method, path, body) => {
+      const answer = await fetch(`http://127.0.0.1:${daemon.httpPort}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${secret}`, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+    };
+  const admin = callAs(readFileSync(join(daemon.dataDir, 'admin-token'), 'utf8').trim());
+  const make = async (kind: string, name: string, parent?: string): Promise<string> =>
+    String((await admin('POST', '/places', { kind, name, ...(parent && { parent }) })).body['id']);
+  const floor = await make('floor', 'Ground', await make('building', 'Mill'));
+  const [east, west] = [await make('area', 'East', floor), await make('area', 'West', floor)];
+  await admin('POST', '/devices', { id: 'tasmota:east', place: east });
+  await admin('POST', '/devices', { id: 'tasmota:west', place: west });
+  const easterner = async (role: string): Promise<Call> =>
+    callAs(
+      String((await admin('POST', '/tokens', { name: `${role} of the east`, role, areas: [east] })).body['secret']),
+    );
+  return { east, admin, easterner };
+}
+
+test('an engineer of one area gets no MQTT user of another, neither alone nor one that devices share', async (t) => {
+  const { admin, easterner } = await startTwoAreas(t);
+  const engineer = await easterner('engineer');
+  const own = '/devices/tasmota:east';
+  for (const user of ['bridge', 'shared']) await admin('POST', '/credentials', { user, profile: 'zigbee2mqtt' });
+  await admin('POST', '/devices/tasmota:west/credentials', { user: 'west', profile: 'tasmota' });
+  for (const user of ['west', 'bridge']) assert.equal((await engineer('PATCH', own, { user })).status, 403, user);
+  assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 422, 'it has none');
+
+  assert.equal((await admin('PATCH', own, { user: 'shared' })).status, 200);
+  assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 200, 'all its devices are theirs');
+  await admin('DELETE', '/devices/tasmota:west/credentials');
+  assert.equal((await admin('PATCH', '/devices/tasmota:west', { user: 'shared' })).status, 200);
+  assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 403);
+  assert.equal((await engineer('PATCH', own, { user: null })).status, 200);
+});
