@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { configurationInPassport, type Manifest } from '../../contracts/passport.ts';
+import { forItsOwner } from '../config/data-folder.ts';
 import { withDataDir, type DataDirOptions } from './data-dir.ts';
 import { formatBytes, formatTime } from './format.ts';
 import { requireOutFile } from './out-file.ts';
@@ -62,19 +63,13 @@ async function make(file: string, options: Options & DataDirOptions): Promise<vo
     import('../version.ts'),
   ]);
   const { dataDir, configured, written } = await placeOf(options);
-  const made = await makePassport(
-    {
-      dataDir,
-      written,
-      gateway: await gatewayName(dataDir, configured),
-      identity: await gatewayEpoch(dataDir),
-      version,
-      nowMs: Date.now(),
-      passphrase: await passphraseIn(options),
-      out: resolve(file),
-    },
-    passportParts,
-  );
+  const passphrase = await passphraseIn(options);
+  const made = await forItsOwner(dataDir, async () => {
+    const gateway = await gatewayName(dataDir, configured);
+    const identity = await gatewayEpoch(dataDir);
+    const order = { dataDir, written, gateway, identity, version, nowMs: Date.now(), passphrase, out: resolve(file) };
+    return makePassport(order, passportParts);
+  });
   tell(made.manifest, options, `${file}, ${formatBytes(made.bytes)}, is made and was restored beside to prove it.`);
 }
 
@@ -105,11 +100,14 @@ async function restore(file: string, options: Options & DataDirOptions & { reado
     throw new PortcullisError('CONFLICT', sentence);
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  using _held = holdDataDir(dataDir);
-  const instance = randomBytes(8).toString('hex');
-  const order = { file: resolve(file), passphrase: await passphraseIn(options), dataDir, instance };
-  const manifest = await prepareArrival({ ...order, ...(written && { machine: written }) }, passportParts);
-  await settleArrival(dataDir, Date.now());
+  const manifest = await forItsOwner(dataDir, async () => {
+    using _held = holdDataDir(dataDir);
+    const instance = randomBytes(8).toString('hex');
+    const order = { file: resolve(file), passphrase: await passphraseIn(options), dataDir, instance };
+    const arrived = await prepareArrival({ ...order, ...(written && { machine: written }) }, passportParts);
+    await settleArrival(dataDir, Date.now());
+    return arrived;
+  });
   tell(manifest, options, `${dataDir} is ${manifest.gateway} now, in its epoch ${manifest.epoch + 1}. Start it.`);
 }
 
@@ -120,10 +118,13 @@ async function takeOver(options: DataDirOptions): Promise<void> {
     import('../passport-parts.ts'),
   ]);
   const { dataDir } = await placeOf(options);
-  using _held = holdDataDir(dataDir);
-  const epoch = await epochAbove(dataDir, await gatewayEpoch(dataDir));
-  await raiseEpoch(dataDir, epoch);
-  await forgetFence(dataDir);
+  const epoch = await forItsOwner(dataDir, async () => {
+    using _held = holdDataDir(dataDir);
+    const above = await epochAbove(dataDir, await gatewayEpoch(dataDir));
+    await raiseEpoch(dataDir, above);
+    await forgetFence(dataDir);
+    return above;
+  });
   console.log(`This gateway is in epoch ${epoch} now. Start it: the far sides hear no other one of its name any more.`);
 }
 

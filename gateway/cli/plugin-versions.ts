@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { forItsOwner } from '../config/data-folder.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
@@ -39,7 +40,7 @@ export async function switchOn(
 ): Promise<{ readonly before: string | undefined }> {
   if (bundle === undefined) throw unpacked(path);
   const dir = siteFolder(config, 'The configuration');
-  const { kept } = await installVersion(bundle, versionsOf(dir, name));
+  const { kept } = await forItsOwner(dir, () => installVersion(bundle, versionsOf(dir, name)));
   return { before: kept[1]?.version ?? subject.running };
 }
 
@@ -62,14 +63,14 @@ export async function goBack(
   const dir = siteFolder(config, 'The configuration');
   const installed = await installedPlugins({ plugins: { ...config.plugins, dir: undefined } });
   const shipped = installed.some((one) => one.name === name);
-  const { from, to } = await rollBack(versionsOf(dir, name), { shipped });
+  const { from, to } = await forItsOwner(dir, () => rollBack(versionsOf(dir, name), { shipped }));
   return { from: from.version, to: to === 'shipped' ? null : to.version };
 }
 
 /** `portcullis plugin release`: exit 0 released, 1 it was not quarantined. */
 export async function runRelease(name: string, options: { config: string }): Promise<0 | 1> {
   const { dataDir } = await loadConfig(options.config);
-  const released = await releaseFromQuarantine(dataDir, name);
+  const released = await forItsOwner(dataDir, () => releaseFromQuarantine(dataDir, name));
   console.log(released ? `${name} is released. ${nextStart}` : `${name} is not kept in quarantine.`);
   return released ? 0 : 1;
 }
