@@ -5,7 +5,7 @@ import { isForeign, readForeignHash, type ForeignHash } from '../../lib/foreign-
 import { PasswordHasher, type PasswordHash } from '../../lib/password-hash.ts';
 import { DeviceBook, type BrokerDevice } from './device-book.ts';
 import type { Profile } from './profiles.ts';
-import type { TopicRights } from './topic-rights.ts';
+import { hasOwnRoot, rootsOf, type TopicRights } from './topic-rights.ts';
 
 /** Of all brokers in this process: it is about its memory. */
 const hasher = new PasswordHasher({ atOnce: 2, maxWaiting: 256 });
@@ -63,7 +63,8 @@ const maxCredentials = 2;
 export class Credentials {
   readonly #store: TableStore;
   readonly #profiles: ReadonlyMap<string, Profile>;
-  readonly #devices = new DeviceBook<Device>();
+  readonly #roots: ReadonlySet<string>;
+  readonly #devices: DeviceBook<Device>;
   readonly #key = randomBytes(32);
   /** Users whose profile the configuration does not name any more. */
   readonly withoutProfile: string[] = [];
@@ -72,6 +73,8 @@ export class Credentials {
   private constructor(store: TableStore, profiles: ReadonlyMap<string, Profile>) {
     this.#store = store;
     this.#profiles = profiles;
+    this.#roots = rootsOf(profiles.values());
+    this.#devices = new DeviceBook(this.#roots);
   }
 
   /** A device whose profile is gone stays stored and may not connect. */
@@ -107,6 +110,11 @@ export class Credentials {
     const taken = this.#devices.bound(clientIds);
     if (taken !== undefined) {
       throw new PortcullisError('CONFLICT', `The MQTT client id "${taken}" belongs to another user.`);
+    }
+    const root = clientIds.find((id) => this.#roots.has(id));
+    if (root !== undefined && hasOwnRoot(rights)) {
+      const why = `Topics of many devices begin with "${root}"`;
+      throw new PortcullisError('COMMAND_INVALID', `${why}: with the profile ${profile} it cannot be a client id.`);
     }
     const device: Device = { user, profile: rights, clientIds, learns: false, credentials: [] };
     this.#devices.add(device);

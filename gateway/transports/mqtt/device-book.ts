@@ -19,6 +19,12 @@ export class DeviceBook<Device extends BrokerDevice> {
   readonly #devices = new Map<string, Device>();
   readonly #byClientId = new Map<string, Device>();
   readonly #rights = new Map<string, TopicRights>();
+  readonly #roots: ReadonlySet<string>;
+
+  /** `roots`: the words that topics of many devices begin with. */
+  constructor(roots: ReadonlySet<string>) {
+    this.#roots = roots;
+  }
 
   get(user: string): Device | undefined {
     return this.#devices.get(user);
@@ -63,7 +69,10 @@ export class DeviceBook<Device extends BrokerDevice> {
     const device = this.#byClientId.get(clientId);
     if (device === undefined) return undefined;
     let rights = this.#rights.get(clientId);
-    if (rights === undefined) this.#rights.set(clientId, (rights = new TopicRights(device.profile, clientId)));
+    if (rights === undefined) {
+      rights = new TopicRights(device.profile, clientId, this.#roots);
+      this.#rights.set(clientId, rights);
+    }
     return rights;
   }
 

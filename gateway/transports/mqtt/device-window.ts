@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WaitingDevice } from '../../../contracts/device-window.ts';
 import { mqttUser } from '../../../contracts/registry.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { TopicRights } from './topic-rights.ts';
+import { rootsOf, TopicRights } from './topic-rights.ts';
 import type { Profile } from './profiles.ts';
 
 /** Somebody whom nobody knows, at a window that is open. */
@@ -42,6 +42,7 @@ const shortestPassword = 8;
 
 export function deviceWindow(clock: Clock, profiles: Iterable<Profile>): DeviceWindow {
   const known = [...profiles];
+  const roots = rootsOf(known);
   const knocks = new Map<string, { readonly knock: Knock; at: number }>();
   let until = -Infinity;
   let closing: NodeJS.Timeout | undefined;
@@ -81,7 +82,14 @@ export function deviceWindow(clock: Clock, profiles: Iterable<Profile>): DeviceW
       isOpen()
         ? [...knocks].map(([id, { knock, at }]) => {
             const { user, clientId, address, will } = knock;
-            return { id, user, clientId, address, at, profile: fitting(known, clientId, will) };
+            return {
+              id,
+              user,
+              clientId,
+              address,
+              at,
+              profile: fitting(known, will, (profile) => new TopicRights(profile, clientId, roots)),
+            };
           })
         : [],
     find: (id) => (isOpen() ? knocks.get(id)?.knock : undefined),
@@ -105,9 +113,13 @@ const isSame = (one: Knock, other: Knock): boolean =>
 /** Where vendors tell that a device is gone, for those whose topics fit the same profiles. */
 const lastLevels: Readonly<Record<string, string>> = { online: 'shelly', status: 'esphome' };
 
-function fitting(profiles: readonly Profile[], clientId: string, will: string | undefined): string | null {
+function fitting(
+  profiles: readonly Profile[],
+  will: string | undefined,
+  rightsOf: (profile: Profile) => TopicRights,
+): string | null {
   if (will === undefined) return null;
-  const all = profiles.filter((profile) => new TopicRights(profile, clientId).mayPublish(will)).map(({ name }) => name);
+  const all = profiles.filter((profile) => rightsOf(profile).mayPublish(will)).map(({ name }) => name);
   const usual = lastLevels[will.split('/').at(-1) ?? ''];
   return all.find((name) => name === usual) ?? all[0] ?? null;
 }

@@ -95,7 +95,7 @@ export class MqttTransport implements AsyncDisposable {
   readonly #broker: Aedes;
   readonly #lane: PublishLane;
   readonly #clients = new ClientRegistry();
-  readonly #openRights = new TopicRights(openProfile, '');
+  readonly #openRights = new TopicRights(openProfile, '', new Set());
   readonly #timers: NodeJS.Timeout[] = [];
   #listeners: Listeners | undefined;
   #closed: Promise<void> | undefined;

@@ -15,10 +15,10 @@ export class TopicRights {
   readonly #mayPublish = new Map<string, boolean>();
   readonly #mayReceive = new Map<string, boolean>();
 
-  constructor(profile: Profile, clientId: string) {
+  constructor(profile: Profile, clientId: string, roots: ReadonlySet<string>) {
     this.profile = profile;
-    this.#publish = fillIn(profile.publish, clientId);
-    this.#subscribe = fillIn(profile.subscribe, clientId);
+    this.#publish = fillIn(profile.publish, clientId, roots);
+    this.#subscribe = fillIn(profile.subscribe, clientId, roots);
   }
 
   mayPublish(topic: string): boolean {
@@ -35,11 +35,25 @@ export class TopicRights {
   }
 }
 
-/** A client id with separators or wildcards in it would widen the filter, so it gets none. */
-function fillIn(filters: readonly string[], clientId: string): string[] {
+/** The words that filters of profiles begin with: below them are the topics of many devices. */
+export const rootsOf = (profiles: Iterable<Profile>): ReadonlySet<string> =>
+  new Set(
+    [...profiles]
+      .flatMap(({ publish, subscribe }) => [...publish, ...subscribe])
+      .map((filter) => filter.split('/')[0] ?? '')
+      .filter((word) => !/[+#%]/.test(word)),
+  );
+
+/** Whether a profile gives a client all topics that begin with its id. */
+export const hasOwnRoot = ({ publish, subscribe }: Profile): boolean =>
+  [...publish, ...subscribe].some((filter) => filter.startsWith('%c'));
+
+/** A client id with separators or wildcards in it, or one that others' topics begin with, would widen the filter, so it gets none. */
+function fillIn(filters: readonly string[], clientId: string, roots: ReadonlySet<string>): string[] {
   const isPlain = clientId !== '' && !/[/+#]/.test(clientId) && !clientId.startsWith('$');
   return filters
     .filter((filter) => isPlain || !filter.includes('%c'))
+    .filter((filter) => !roots.has(clientId) || !filter.startsWith('%c'))
     .map((filter) => filter.replaceAll('%c', () => clientId));
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { matchesFilter } from '../../../../gateway/lib/topic-filter.ts';
 import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
-import { TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
+import { rootsOf, TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
 import { connectClient, grantedQos, startBroker, toldReasons, until } from './broker.ts';
 
 const level = fc.constantFrom('a', 'b', '', '$SYS', 'dev');
@@ -13,7 +13,7 @@ const filter = fc
   .map(([levels, open]) => [...levels, ...(open ? ['#'] : [])].join('/'));
 
 const rights = (publish: string[], subscribe: string[], clientId = 'dev'): TopicRights =>
-  new TopicRights({ name: 'p', publish, subscribe, retain: true }, clientId);
+  new TopicRights({ name: 'p', publish, subscribe, retain: true }, clientId, new Set());
 
 test('an allowed subscription never matches a topic that may not be received', () => {
   const allowed = fc.array(fc.oneof(filter, fc.constant('%c/#')), { maxLength: 3 });
@@ -50,13 +50,33 @@ test('shared subscriptions are refused, whatever the profile', () => {
   assert.ok(!rights([], ['#', '$share/#']).maySubscribe('$share/g/a'));
 });
 
-test('every shipped profile keeps a device out of another device', () => {
+test('every shipped profile keeps a device out of another device, whatever it calls itself', () => {
+  const roots = rootsOf(shippedProfiles);
+  assert.ok(roots.has('shellies') && roots.has('cmnd') && !roots.has('%c'));
+  const others = ['other', 'other/x', 'tele/other/STATE', 'shellies/other/relay/0', 'devices/other/x'];
+  const commands = ['cmnd/other/POWER', 'shellies/other/relay/0/command', 'esphome/other/x', 'stat/other/RESULT'];
   for (const profile of shippedProfiles.filter(({ name }) => !['zigbee2mqtt', 'reader'].includes(name))) {
-    const of = new TopicRights(profile, 'mine');
-    for (const topic of ['other', 'other/x', 'tele/other/STATE', 'shellies/other/relay/0', 'devices/other/x']) {
-      assert.ok(!of.mayPublish(topic) && !of.mayReceive(topic), `${profile.name} ${topic}`);
+    for (const clientId of ['mine', ...roots]) {
+      const of = new TopicRights(profile, clientId, roots);
+      for (const topic of [...others, ...commands]) {
+        assert.ok(!of.mayPublish(topic) && !of.mayReceive(topic), `${clientId}, ${profile.name} ${topic}`);
+      }
+      assert.ok(!of.maySubscribe('#'));
     }
-    assert.ok(!of.maySubscribe('#'));
+  }
+});
+
+test('a client id that topics of many devices begin with gets no login of a profile that gives it all of them', async (t) => {
+  const { transport } = await startBroker(t, {
+    profiles: [{ name: 'acme', publish: ['acme/%c/#'], subscribe: [], retain: true }],
+  });
+  for (const user of ['shellies', 'acme']) {
+    await assert.rejects(
+      transport.logins.addCredential({ user, profile: 'esphome' }),
+      { code: 'COMMAND_INVALID' },
+      user,
+    );
+    await transport.logins.addCredential({ user, profile: 'acme' });
   }
 });
 
