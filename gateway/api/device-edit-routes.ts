@@ -85,7 +85,12 @@ export function deviceEditRoutes(model: DeviceEdits): Route[] {
       summary: 'New hardware takes over name, profile, place and tags; the old device is decommissioned.',
       target,
       input: removalSchema.extend({ by: deviceId }),
-      run: (wanted) => model.replace(wanted),
+      run: (wanted, { may }) => {
+        if (model.find(wanted.by) !== undefined && !may('device.edit', { device: wanted.by })) {
+          throw new PortcullisError('NOT_ALLOWED', `The device "${wanted.by}" is not yours.`);
+        }
+        return model.replace(wanted);
+      },
     }),
     change({
       method: 'POST',

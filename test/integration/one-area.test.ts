@@ -60,3 +60,16 @@ test('an engineer of one area gets no MQTT user of another, neither alone nor on
   assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 403);
   assert.equal((await engineer('PATCH', own, { user: null })).status, 200);
 });
+
+test('an engineer of one area replaces a device by their own or a new one, not by one of another area', async (t) => {
+  const { admin, east, easterner } = await startTwoAreas(t);
+  const engineer = await easterner('engineer');
+  const replace = (id: string, by: string) =>
+    engineer('POST', `/devices/tasmota:${id}/replace`, { by: `tasmota:${by}` });
+  assert.equal((await replace('east', 'west')).status, 403);
+  assert.equal((await engineer('GET', '/devices/tasmota:west')).status, 403);
+  assert.equal((await admin('GET', '/devices/tasmota:east')).body['lifeCycle'], 'SHADOW');
+  assert.equal((await replace('east', 'new')).body['place'], east);
+  await engineer('POST', '/devices', { id: 'tasmota:spare', place: east });
+  assert.equal((await replace('new', 'spare')).status, 200);
+});
