@@ -53,6 +53,7 @@ export class Connection {
   readonly #maxPending: number;
   #sawConnect = false;
   #isOpen = false;
+  #isHeld = false;
   #wantsMore = false;
   #heard: Heard | undefined;
   #unsentAcks: number[] = [];
@@ -90,6 +91,16 @@ export class Connection {
   ended(): void {
     this.#pending--;
     if (this.#wantsMore && this.#pending <= this.#maxPending / 2) this.wake();
+  }
+
+  /** Nothing is read until `release`: a message of this client waits for room. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.wake();
   }
 
   /** Makes the broker read again, if it was refused. */
@@ -150,7 +161,7 @@ export class Connection {
     // CONNECT costs no commit, and the guard lets nothing pass behind it.
     if (!this.#sawConnect) return true;
     const isTaking = !this.stream.writableNeedDrain;
-    if (this.#isOpen && budget > 0 && isTaking && this.#intake.isOpen) return true;
+    if (this.#isOpen && !this.#isHeld && budget > 0 && isTaking && this.#intake.isOpen) return true;
     this.#wantsMore = true;
     if (!this.#intake.isOpen) this.#intake.wait(this);
     // A client that does not take its acknowledgements gets to send no more.

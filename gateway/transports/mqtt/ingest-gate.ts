@@ -7,6 +7,8 @@ import { matchesFilter } from '../../lib/topic-filter.ts';
 import { tell } from '../../observability/channels.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Connection } from './connection.ts';
+import { HeldMessages } from './held-messages.ts';
+import type { HeldMessagesParts } from './held-messages.ts';
 import type { DirectPublish } from './publish-packet.ts';
 import type { Intake } from './intake.ts';
 import type { SessionStore, Traces } from './session-store.ts';
@@ -21,6 +23,9 @@ type Incoming = PublishPacket | DirectPublish;
 /** One message between its arrival and its commit. */
 interface Job {
   readonly connection: Connection | undefined;
+  readonly client: string;
+  readonly order: number;
+  readonly bytes: number;
   readonly envelope: Envelope;
   readonly payload: Buffer;
   readonly traces: Traces;
@@ -32,7 +37,7 @@ interface Job {
   readonly startedAt: number;
 }
 
-export interface IngestGateParts {
+export interface IngestGateParts extends Pick<HeldMessagesParts<Job>, 'keepAlive' | 'keepAllAlive'> {
   readonly ingest: Ingest;
   readonly sessions: SessionStore;
   readonly intake: Intake;
@@ -41,43 +46,40 @@ export interface IngestGateParts {
   readonly rightsOf: (clientId: string) => TopicRights | undefined;
   readonly actuationFilters: readonly string[];
   readonly holdMs: number;
+  readonly maxHeldBytes: number;
   readonly maxIncomingPerClient: number;
   readonly acknowledge: 'after-commit' | 'before-commit';
-  /** Called at every try while acknowledgements are held, so that the connections outlive the wait. */
-  readonly onHold: () => void;
 }
 
 /** What a pending message costs beside its payload. */
 const overheadBytes = 512;
 /** Repetitions of one QoS 2 message that may wait for its commit; a client repeats once for each connection. */
 const maxRepetitions = 8;
-const firstRetryMs = 250;
-const maxRetryMs = 2000;
 
 /**
  * Aedes' `authorizePublish`, the only asynchronous step in front of PUBACK and PUBREC: checks rights, and lets the
  * broker go on when the message and everything that it leaves behind is committed.
  *
- * When the store has no room, acknowledgements are held and reading stops; the same messages are tried again for
- * `holdMs`. Any other failure closes the connection, so that the client sends again.
+ * When there is no room, acknowledgements are held and the same messages are tried again for `holdMs` (see
+ * `HeldMessages`). Any other failure closes the connection, so that the client sends again.
  */
 export class IngestGate {
   readonly #parts: IngestGateParts;
   readonly #mayReceive: (client: string, topic: string) => boolean;
   /** QoS 2 messages on their way, with those who wait for the same identifier. */
   readonly #incoming = new Map<string, Done[]>();
-  #held: Job[] = [];
-  #retryTimer: NodeJS.Timeout | undefined;
-  #retryMs = firstRetryMs;
+  readonly #held: HeldMessages<Job>;
+  #arrived = 0;
   #isClosing = false;
 
   constructor(parts: IngestGateParts) {
     this.#parts = parts;
     this.#mayReceive = (client, topic) => parts.rightsOf(client)?.mayReceive(topic) ?? false;
+    this.#held = new HeldMessages({ ...parts, maxBytes: parts.maxHeldBytes, attempt: (job) => this.#attempt(job) });
   }
 
   get held(): number {
-    return this.#held.length;
+    return this.#held.count;
   }
 
   readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
@@ -90,8 +92,7 @@ export class IngestGate {
   /** Wills are neither published nor forgotten from now on, and held messages fail. */
   close(): void {
     this.#isClosing = true;
-    clearTimeout(this.#retryTimer);
-    for (const job of this.#held.splice(0)) this.#give(job, new PortcullisError('STORE_CLOSED', 'The gateway stops.'));
+    for (const job of this.#held.close()) this.#give(job, new PortcullisError('STORE_CLOSED', 'The gateway stops.'));
   }
 
   /** Takes a client's message in; `done` is called when it is durable, and with an error when it will not be. */
@@ -164,13 +165,16 @@ export class IngestGate {
       receivedAt: clock.wallMs(),
       plugin: rights.profile.plugin,
     };
-    const job = { connection, envelope, payload, traces, writes, mid, will, done, startedAt: clock.monoMs() };
+    const order = ++this.#arrived;
+    const bytes = payload.length + overheadBytes;
+    const startedAt = clock.monoMs();
+    const job = { connection, client, order, bytes, envelope, payload, traces, writes, mid, will, done, startedAt };
     connection?.began();
-    intake.add(payload.length + overheadBytes);
+    intake.add(bytes);
     if (this.#parts.acknowledge === 'before-commit') this.#acknowledgeEarly(job);
-    // A message must not overtake those that are held.
-    else if (this.#held.length > 0) this.#held.push(job);
-    else this.#attempt(job);
+    else if (!this.#held.holds(client)) this.#attempt(job);
+    else if (this.#held.admits(job)) this.#held.follow(job);
+    else this.#giveUp(job, new PortcullisError('OVERLOADED', 'Too many messages wait for room.'));
   }
 
   #mayRetain(client: string, rights: TopicRights, topic: string, bytes: number): boolean {
@@ -190,9 +194,9 @@ export class IngestGate {
   }
 
   #committed(job: Job): void {
-    this.#retryMs = firstRetryMs;
     this.#index(job);
     this.#give(job, null);
+    this.#held.settled(job, true);
   }
 
   #index(job: Job): void {
@@ -205,33 +209,31 @@ export class IngestGate {
   #failed(job: Job, error: unknown): void {
     const waited = this.#parts.clock.monoMs() - job.startedAt;
     const isRetryable = error instanceof PortcullisError && error.retryable;
-    if (!isRetryable || this.#isClosing || waited >= this.#parts.holdMs) {
-      tell('rejected', { stage: 'mqtt', reason: 'not-committed', count: 1 });
-      this.#give(job, error instanceof Error ? error : new PortcullisError('INTERNAL', String(error)));
+    const isStoreFault = isRetryable && error.code !== 'OVERLOADED';
+    const mayWait = isStoreFault || this.#held.admits(job);
+    if (!isRetryable || !mayWait || this.#isClosing || waited >= this.#parts.holdMs) {
+      this.#giveUp(job, error instanceof Error ? error : new PortcullisError('INTERNAL', String(error)));
       return;
     }
     tell('retried', { stage: 'mqtt', reason: error.code });
-    this.#held.push(job);
-    this.#parts.intake.hold();
-    this.#retryTimer ??= setTimeout(() => this.#retry(), this.#retryMs);
+    this.#held.refused(job, isStoreFault);
   }
 
-  #retry(): void {
-    this.#retryTimer = undefined;
-    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
-    this.#parts.onHold();
-    for (const job of this.#held.splice(0)) this.#attempt(job);
+  /** Closes the connection. What waits on it behind the message goes with it: the client sends all of it again, in order. */
+  #giveUp(job: Job, error: Error): void {
+    const lost = [job, ...this.#held.takeBehind(job)];
+    tell('rejected', { stage: 'mqtt', reason: 'not-committed', count: lost.length });
+    for (const one of lost) this.#give(one, error);
+    this.#held.settled(job, false);
   }
 
   /** Lets the broker go on, with the repetitions that wait for the same message behind it. */
   #give(job: Job, error: Error | null): void {
-    const { intake } = this.#parts;
     const repetitions = job.mid === 0 ? undefined : this.#takeWaiting(job);
     job.done(error);
     if (repetitions !== undefined) for (const done of repetitions) done(error);
     job.connection?.ended();
-    intake.remove(job.payload.length + overheadBytes);
-    if (error === null && this.#held.length === 0) intake.release();
+    this.#parts.intake.remove(job.bytes);
   }
 
   #takeWaiting(job: Job): readonly Done[] | undefined {

@@ -5,7 +5,7 @@ interface Reader {
 
 /**
  * How much the gateway holds that is not committed yet. Above the limit no connection is read, until a quarter of it
- * is free again. `hold` stops all reading while the store has no room.
+ * is free again. `hold` stops all reading while the store fails.
  */
 export class Intake {
   readonly #maxBytes: number;

@@ -43,7 +43,7 @@ export interface MqttStats {
   /** Messages that are not committed yet; those with QoS > 0 wait for their acknowledgement. */
   readonly pending: number;
   readonly pendingBytes: number;
-  /** Messages whose acknowledgement is held because the store has no room. */
+  /** Messages whose acknowledgement is held because there is no room for them, and those behind them. */
   readonly held: number;
   readonly retained: number;
   /** Messages that wait for persistent sessions. */
@@ -127,9 +127,11 @@ export class MqttTransport implements AsyncDisposable {
       rightsOf,
       actuationFilters: options.actuationFilters ?? [],
       holdMs: limits.holdMs,
+      maxHeldBytes: limits.maxHeldBytes,
       maxIncomingPerClient: limits.maxIncomingPerClient,
       acknowledge: options.acknowledge ?? 'after-commit',
-      onHold: () => this.#clients.refreshKeepalives(),
+      keepAlive: (client) => this.#clients.heard(client),
+      keepAllAlive: () => this.#clients.refreshKeepalives(),
     });
     this.#login = new LoginGate({ credentials, clock, openRights, connectionOf, window });
     const subscribing = new SubscribeGate({

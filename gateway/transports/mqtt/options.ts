@@ -11,12 +11,14 @@ export interface MqttLimits extends PacketLimits, SessionLimits {
   readonly maxPendingPerClient: number;
   /** Bytes of all messages that are not committed yet; then no socket is read. */
   readonly maxPendingBytes: number;
+  /** Bytes of messages that were refused because a queue is full and wait for another try; then connections are closed. */
+  readonly maxHeldBytes: number;
   /** QoS 2 identifiers of one client that are accepted and not released. */
   readonly maxIncomingPerClient: number;
   readonly maxSubscriptionsPerClient: number;
   /** Unsent bytes of one subscriber: above, QoS 0 is dropped and a subscriber with QoS > 0 is closed. */
   readonly maxUnsentBytes: number;
-  /** How long an acknowledgement is held while the store has no room. */
+  /** How long an acknowledgement is held while there is no room. */
   readonly holdMs: number;
   /** How long a stop waits for pending acknowledgements. */
   readonly closeTimeoutMs: number;
@@ -35,6 +37,7 @@ export const defaultLimits: MqttLimits = {
   connectTimeoutMs: 5000,
   maxPendingPerClient: 256,
   maxPendingBytes: 16 * 1024 * 1024,
+  maxHeldBytes: 8 * 1024 * 1024,
   maxIncomingPerClient: 512,
   maxSubscriptionsPerClient: 256,
   maxUnsentBytes: 1024 * 1024,

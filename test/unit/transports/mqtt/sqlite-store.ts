@@ -13,8 +13,8 @@ export interface SqliteStore extends TableStore {
   readonly ingest: Ingest;
   /** Envelopes in the order of their commits. */
   readonly ingested: (Envelope & { text: string })[];
-  /** Throws what it returns instead of committing, until it returns nothing. */
-  fault: (() => Error | undefined) | undefined;
+  /** What it returns is thrown instead of a commit. Is asked with the message, if it is one. */
+  fault: ((envelope?: Envelope & { text: string }) => Error | undefined | Promise<Error | undefined>) | undefined;
   /** When set, ingest waits for it before it commits. */
   gate: Promise<void> | undefined;
   count(table: string): number;
@@ -51,7 +51,7 @@ export function openSqliteStore(t: TestContext, file: string): SqliteStore {
     fault: undefined,
     gate: undefined,
     async write(writes) {
-      const fault = store.fault?.();
+      const fault = await store.fault?.();
       if (fault !== undefined) throw fault;
       commit(writes);
     },
@@ -60,10 +60,11 @@ export function openSqliteStore(t: TestContext, file: string): SqliteStore {
     },
     async ingest(envelope, alongside = []) {
       await store.gate;
-      const fault = store.fault?.();
+      const message = { ...envelope, text: Buffer.from(envelope.payload).toString() };
+      const fault = await store.fault?.(message);
       if (fault !== undefined) throw fault;
       commit(alongside, envelope);
-      store.ingested.push({ ...envelope, text: Buffer.from(envelope.payload).toString() });
+      store.ingested.push(message);
       return { stored: 1, filtered: 0, deadLettered: 0 };
     },
     count: (table) => (db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n,
