@@ -6,7 +6,10 @@ import type { Waiting } from './dispatcher.ts';
 /** What an envelope costs besides its payload and topic, roughly, while it waits. */
 const overheadBytes = 256;
 
-/** The door of the stage: bounded in bytes from arrival to commit. */
+/**
+ * The door of the stage: bounded in bytes from arrival to commit. After a refusal everything is refused until a quarter
+ * is free, so that a smaller message does not overtake the one that found no room.
+ */
 export interface Intake {
   readonly ingest: Ingest;
   /** An envelope has its answer: its bytes are free again. */
@@ -19,13 +22,15 @@ export interface Intake {
 
 export function openIntake(maxBytes: number, offer: (waiting: Waiting) => void): Intake {
   let held = 0;
+  let isFull = false;
   let closed = false;
   return {
     ingest(envelope, alongside = []) {
       if (closed) return Promise.reject(new PortcullisError('STORE_CLOSED', 'The gateway is closing.'));
       const bytes = envelope.payload.length + envelope.topic.length + overheadBytes;
       // One envelope is let in whatever its size: the transport bounds it.
-      if (held > 0 && held + bytes > maxBytes) {
+      if (isFull || (held > 0 && held + bytes > maxBytes)) {
+        isFull = true;
         tell('rejected', { stage: 'preprocess', reason: 'overloaded', count: 1 });
         return Promise.reject(new PortcullisError('OVERLOADED', 'Too many messages wait to be stored; send it again.'));
       }
@@ -36,6 +41,7 @@ export function openIntake(maxBytes: number, offer: (waiting: Waiting) => void):
     },
     settled({ bytes }) {
       held -= bytes;
+      if (held <= maxBytes * 0.75) isFull = false;
     },
     close() {
       closed = true;

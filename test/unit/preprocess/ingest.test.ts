@@ -116,6 +116,20 @@ test('more bytes than the bound are refused with OVERLOADED, and taken again whe
   assert.equal((await stage.ingest(message())).stored, 1);
 });
 
+test('a smaller message does not overtake one that found no room', async (t) => {
+  const buffer = memoryBuffer(t);
+  const gate = Promise.withResolvers<void>();
+  buffer.before = () => gate.promise;
+  const stage = await openStage(buffer, { maxQueuedBytes: 2_000 });
+  const message = (name: string) => envelope('house/lamp', { values: { [name]: 1 } });
+  const taken = stage.ingest(message('x'.repeat(1_000)));
+  await assert.rejects(stage.ingest(message('y'.repeat(1_000))), withCode('OVERLOADED'));
+  await assert.rejects(stage.ingest(message('z')), withCode('OVERLOADED'));
+  gate.resolve();
+  await taken;
+  assert.equal((await stage.ingest(message('z'))).stored, 1);
+});
+
 test('when the buffer cannot commit, its error reaches the transport', async (t) => {
   const buffer = memoryBuffer(t);
   const stage = await openStage(buffer);
