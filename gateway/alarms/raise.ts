@@ -83,6 +83,7 @@ async function goesOn(core: Core, known: KeptAlarm, { detail, severity, place, b
     ...known,
     detail,
     severity,
+    by,
     place: place ?? known.place,
     changed: core.wallMs(),
     ...(worse !== undefined && { state: worse, acknowledgedBy: undefined }),

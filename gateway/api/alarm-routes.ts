@@ -94,10 +94,18 @@ export function alarmRoutes(model: AlarmModel): Route[] {
       path,
       summary: 'Raises an alarm, or changes the text of the one with the same code and subject.',
       needs: 'alarm.raise',
-      target: ({ place, subject }) => (place === undefined ? model.targetOf(subject) : { place }),
+      target: ({ subject }) => model.targetOf(subject),
       input: newAlarmSchema.omit({ by: true }),
       result: alarmSchema,
-      handle: (alarm, { actor }) => model.raise({ ...alarm, by: nameOf(actor) }),
+      async handle(alarm, { actor, may }) {
+        const known = model.open().find(({ code, subject }) => code === alarm.code && subject === alarm.subject);
+        const targets = [
+          ...(alarm.place === undefined ? [] : [{ place: alarm.place }]),
+          ...(known ? [targetOf(known)] : []),
+        ];
+        if (targets.every((target) => may('alarm.raise', target))) return model.raise({ ...alarm, by: nameOf(actor) });
+        throw new PortcullisError('NOT_ALLOWED', 'The alarm is, or would be, in a place that is not yours.');
+      },
     }),
     deed(
       'acknowledge',

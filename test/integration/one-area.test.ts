@@ -12,6 +12,7 @@ type Call = (method: string, path: string, body?: object) => Promise<Answer>;
 
 interface TwoAreas {
   readonly east: string;
+  readonly west: string;
   readonly admin: Call;
   /** Calls as a program that is confined to the east. */
   readonly easterner: (role: 'engineer' | 'machine') => Promise<Call>;
@@ -41,7 +42,7 @@ async function startTwoAreas(t: TestContext): Promise<TwoAreas> {
     callAs(
       String((await admin('POST', '/tokens', { name: `${role} of the east`, role, areas: [east] })).body['secret']),
     );
-  return { east, admin, easterner };
+  return { east, west, admin, easterner };
 }
 
 test('an engineer of one area gets no MQTT user of another, neither alone nor one that devices share', async (t) => {
@@ -72,4 +73,25 @@ test('an engineer of one area replaces a device by their own or a new one, not b
   assert.equal((await replace('east', 'new')).body['place'], east);
   await engineer('POST', '/devices', { id: 'tasmota:spare', place: east });
   assert.equal((await replace('new', 'spare')).status, 200);
+});
+
+test('a program of one area raises alarms of its devices in its places, and changes none that is elsewhere', async (t) => {
+  const { admin, east, west, easterner } = await startTwoAreas(t);
+  const machine = await easterner('machine');
+  const leak = { code: 'LEAK', severity: 'critical', detail: 'Water in the cellar.' };
+  const quiet = { code: 'LEAK', severity: 'low', detail: 'Nothing to see.' };
+  const ofWest = { subject: 'tasmota:west' };
+  const { id } = (await admin('POST', '/alarms', { ...leak, ...ofWest })).body;
+  for (const more of [ofWest, { ...ofWest, place: east }, { subject: 'gateway', place: east }])
+    assert.equal((await machine('POST', '/alarms', { ...quiet, ...more })).status, 403, JSON.stringify(more));
+
+  const ofEast = { subject: 'tasmota:east' };
+  assert.equal((await machine('POST', '/alarms', { ...quiet, ...ofEast, place: west })).status, 403);
+  const own = await machine('POST', '/alarms', { ...quiet, ...ofEast, place: east });
+  assert.deepEqual([own.status, own.body['place']], [200, east]);
+  await admin('POST', '/alarms', { ...leak, ...ofEast, place: west });
+  assert.equal((await machine('POST', '/alarms', { ...quiet, ...ofEast })).status, 403, 'by now it is in the west');
+
+  const { severity, detail, place } = (await admin('GET', `/alarms/${String(id)}`)).body;
+  assert.deepEqual({ severity, detail, place }, { severity: 'critical', detail: leak.detail, place: west });
 });

@@ -54,13 +54,14 @@ test('a critical alarm whose condition is over stays until somebody has seen it'
   assert.deepEqual(alarms.open(), []);
 });
 
-test('the same alarm raised twice is one; a worse severity wants to be seen again', async (t) => {
+test('the same alarm raised twice is one and says who changed it; a worse severity wants to be seen again', async (t) => {
   const { alarms, told } = await openRig(t);
   const { id } = await alarms.raise(frost);
   await alarms.raise(frost);
   await alarms.operate({ id, does: 'acknowledge', by: 'Ann' });
-  await alarms.raise({ ...frost, detail: 'It is colder.' });
-  assert.equal(alarms.open()[0]?.state, 'acknowledged');
+  await alarms.raise({ ...frost, detail: 'It is colder.', by: 'token:meter' });
+  const [changed] = alarms.open();
+  assert.deepEqual([changed?.state, changed?.by], ['acknowledged', 'token:meter']);
   await alarms.raise({ ...frost, severity: 'high' });
   assert.deepEqual(
     alarms.open().map(({ state, count, acknowledgedBy }) => [state, count, acknowledgedBy]),
