@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { DeadLetterFacts, DeadLetterGroup } from '../../contracts/dead-letters.ts';
+import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
@@ -75,10 +76,12 @@ async function replay(options: Chosen): Promise<void> {
     sum,
     options,
     () =>
-      `${taken} messages were taken again: ${stored} records stored, ${filtered} filtered, ${refusedAgain} messages refused again.`,
+      `${counted(taken, 'message')} ${were(taken)} taken again: ${counted(stored, 'record')} stored, ${filtered} filtered, ${counted(refusedAgain, 'message')} refused again.`,
   );
   if (refusedAgain > 0) process.exitCode = 1;
 }
+
+const were = (n: number): string => (n === 1 ? 'was' : 'were');
 
 const reasonCells = ({ sink, plugin, code, n, replayable, replayed }: DeadLetterGroup): string[] => [
   String(n),
@@ -86,7 +89,7 @@ const reasonCells = ({ sink, plugin, code, n, replayable, replayed }: DeadLetter
   plugin === '' ? 'no plugin' : plugin,
   ...(sink === '' ? [] : [`sink ${sink}`]),
   `${replayable} can be taken again`,
-  ...(replayed === 0 ? [] : [`${replayed} were`]),
+  ...(replayed === 0 ? [] : [`${replayed} ${were(replayed)}`]),
 ];
 
 const letterCells = ({ id, receivedAt, device, topic, code, detail, replayable, replayedAt }: Letter): string[] => [

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
+import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { formats, type Format } from './history-export/formats.ts';
 import { exportPages, resolutions, type Resolution } from './history-export/rows.ts';
@@ -80,7 +81,7 @@ async function exportTo({ format, out, from, to, device, resolution, ...options 
   }
   await writeInPieces(out, pieces());
   if (process.stderr.isTTY) process.stderr.write('\r');
-  print({ file: out, rows: count }, options, () => `${count} rows in ${out}`);
+  print({ file: out, rows: count }, options, () => `${counted(count, 'row')} in ${out}`);
 }
 
 /** Both ends as the API has them, by one look at the clock. */

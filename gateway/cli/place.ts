@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TemplateReport } from '../../contracts/registry-bulk.ts';
+import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { listPlaces, placeAt, type Place } from './places.ts';
 
@@ -21,7 +22,9 @@ export function placeCommand(): Command {
     'Add a place and what is missing above it, like Mill/Ground/East/Kitchen.',
   ).action(async (path: string, options: GatewayOptions) => {
     const report = await call<TemplateReport>(options, 'POST', '/api/v1/templates', json(templateOf(path)));
-    print(report, options, ({ places }) => (places === 0 ? `${path} is there already.` : `${places} places added.`));
+    print(report, options, ({ places }) =>
+      places === 0 ? `${path} is there already.` : `${counted(places, 'place')} added.`,
+    );
   });
   gatewayCommand(place, 'move <path> <parent>', 'Move a place, with everything in it, into another one.').action(
     async (path: string, parent: string, options: GatewayOptions) => {
@@ -48,7 +51,14 @@ export function placeCommand(): Command {
       const body = { ...(await readTemplate(file)), dryRun: options.dryRun === true };
       const report = await call<TemplateReport>(options, 'POST', '/api/v1/templates', json(body));
       print(report, options, ({ places, groups, created, updated }) =>
-        rows([[`${places} places`, `${groups} groups`, `${created} devices new`, `${updated} changed`]]),
+        rows([
+          [
+            counted(places, 'place'),
+            counted(groups, 'group'),
+            `${counted(created, 'device')} new`,
+            `${updated} changed`,
+          ],
+        ]),
       );
     });
   return place;

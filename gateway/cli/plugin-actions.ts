@@ -10,6 +10,7 @@ import { readBounded } from '../admission/read-bounded.ts';
 import { shown } from '../admission/report/subject.ts';
 import { readSourceTree, treeHash, treeLimits } from '../admission/source-tree.ts';
 import type { SourceTree } from '../admission/types.ts';
+import { counted } from '../lib/counted.ts';
 
 /** Makes an Ed25519 key: the private part into a new file, the public part as a line for a policy. */
 export async function makeKey(id: string, out: string): Promise<void> {
@@ -28,7 +29,7 @@ export async function pack(dir: string, options: { key: string; keyId?: string; 
   const out = options.out ?? join(process.cwd(), bundle.name);
   await writeNew(out, bundle.bytes, 0o644);
   const tree = treeHash(readBundle(bundle.bytes));
-  console.log(`Wrote ${out}: ${bundle.files} files, ${bundle.bytes.byteLength} bytes, tree sha256-${tree}.`);
+  console.log(`Wrote ${out}: ${counted(bundle.files, 'file')}, ${bundle.bytes.byteLength} bytes, tree sha256-${tree}.`);
 }
 
 /** Whether files and signatures of a bundle or folder are sound; says every fault. */
@@ -38,7 +39,9 @@ export async function verify(path: string, policy: string | undefined): Promise<
   for (const fault of faults) console.log(shown(fault));
   const unsigned = policy === undefined ? ' Signatures were not looked at: name a --policy.' : '';
   console.log(
-    faults.length === 0 ? `Sound: tree sha256-${treeHash(tree)}.${unsigned}` : `${faults.length} faults.${unsigned}`,
+    faults.length === 0
+      ? `Sound: tree sha256-${treeHash(tree)}.${unsigned}`
+      : `${counted(faults.length, 'fault')}.${unsigned}`,
   );
   return faults.length === 0;
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
+import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { timeIn } from './time.ts';
 
@@ -130,7 +131,7 @@ function firingLine({ at, scope, to, why, did }: Firing): string[] {
 function trialText({ samples, devices, resolutionMs, firings, suspended, cutShort }: TrialReport): string {
   const slots = resolutionMs > 0 ? `, means of ${Math.round(resolutionMs / 1_000)} s in part` : '';
   return [
-    `${samples} samples of ${devices} devices${slots}: it would have fired ${firings.length} times.`,
+    `${counted(samples, 'sample')} of ${counted(devices, 'device')}${slots}: it would have fired ${counted(firings.length, 'time')}.`,
     ...(firings.length > 0 ? [rows(firings.map(firingLine))] : []),
     ...suspended.map(({ at, scope, why }) => `${new Date(at).toISOString()}\t${scope}\tsuspended: ${why}`),
     ...(cutShort === undefined ? [] : [cutShort]),

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import type { DifferenceGroup, PreflightReport, Times } from './preflight.ts';
 
 /** What was compared, in words. */
@@ -18,8 +19,10 @@ export function reportLines(subject: PreflightSubject, report: PreflightReport):
   const { plugin, running, candidate, traffic } = subject;
   const { messages, different, groups, errors, times } = report;
   const lines = [
-    `${plugin}: ${running ?? 'nothing yet'} → ${candidate}, ${messages} messages (${traffic})`,
-    different === 0 ? 'No difference.' : `${different} of ${messages} messages come out differently:`,
+    `${plugin}: ${running ?? 'nothing yet'} → ${candidate}, ${counted(messages, 'message')} (${traffic})`,
+    different === 0
+      ? 'No difference.'
+      : `${different} of ${counted(messages, 'message')} ${different === 1 ? 'comes' : 'come'} out differently:`,
     ...groups.flatMap(groupLines),
     `Errors: ${errors.running} → ${errors.candidate}. Time per message: ${shownTimes(times.running)} → ${shownTimes(times.candidate)}.`,
   ];
@@ -27,10 +30,10 @@ export function reportLines(subject: PreflightSubject, report: PreflightReport):
 }
 
 function groupLines({ what, metric, messages, devices, examples }: DifferenceGroup): readonly string[] {
-  const where = devices === 0 ? '' : `, ${devices} ${devices === 1 ? 'device' : 'devices'}`;
+  const where = devices === 0 ? '' : `, ${counted(devices, 'device')}`;
   const name = metric === '' ? '' : ` ${metric}`;
   return [
-    `  ${what.replace('-', ' ')}${name}: ${messages} ${messages === 1 ? 'message' : 'messages'}${where}`,
+    `  ${what.replace('-', ' ')}${name}: ${counted(messages, 'message')}${where}`,
     ...examples.map(({ topic, device, before, after }) => {
       const subject = device === '' ? topic : `${topic} ${device}`;
       return `      ${subject}: ${before === '' ? '–' : before} → ${after === '' ? '–' : after}`;

@@ -103,19 +103,18 @@ const parentOf = (places: Places, { parent }: PlaceRecord): PlaceRecord | undefi
 
 const siblingKey = ({ name, parent }: Pick<PlaceRecord, 'name' | 'parent'>): string => `${parent ?? ''}/${name}`;
 
+const one = (kind: PlaceKind): string => `${kind === 'area' ? 'an' : 'a'} ${kind}`;
+
 /** A place of one kind stands in a place of the kind before, a building in nothing: so no place can stand in itself. */
 function mayStand(places: Places, kind: PlaceKind, parent: string | undefined): void {
   const outer = placeKinds[placeKinds.indexOf(kind) - 1];
   if (outer === undefined && parent === undefined) return;
   if (outer === undefined) throw new PortcullisError('COMMAND_INVALID', 'A building stands in no other place.');
   if (parent === undefined)
-    throw new PortcullisError('COMMAND_INVALID', `A place of the kind ${kind} needs a ${outer}.`);
+    throw new PortcullisError('COMMAND_INVALID', `A place of the kind ${kind} needs ${one(outer)}.`);
   const { kind: given, name } = found(places, 'place', { id: parent });
   if (given === outer) return;
-  throw new PortcullisError(
-    'COMMAND_INVALID',
-    `A ${kind} stands in a ${outer}, and "${name}" is of the kind ${given}.`,
-  );
+  throw new PortcullisError('COMMAND_INVALID', `"${name}" is ${one(given)}, and ${one(kind)} stands in ${one(outer)}.`);
 }
 
 function mayBeCalled(places: Places, wanted: Pick<PlaceRecord, 'name' | 'parent'> & { readonly id?: string }): void {

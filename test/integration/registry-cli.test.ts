@@ -39,7 +39,7 @@ groups:
   - { name: Facility, members: [Ann], areas: [Mill/Ground/East] }
 `,
   );
-  assert.match(await say('place', 'apply', template), /^1 places\t1 groups/);
+  assert.match(await say('place', 'apply', template), /^1 place\t1 group\t0 devices new/);
   assert.match(await say('group', 'list'), /^Facility\tAnn\tMill\/Ground\/East\n$/);
   assert.match(await say('group', 'edit', 'Facility', '--member', 'Ann', 'Bob'), /^Facility is changed/);
   assert.match(await say('group', 'list'), /^Facility\tAnn, Bob\tMill\/Ground\/East\n$/);
@@ -66,6 +66,8 @@ groups:
 
   const unknown = await fail('device', 'show', 'nobody');
   assert.deepEqual([unknown.code, unknown.stderr], [1, 'portcullis: There is no device "nobody".\n']);
+  const misplaced = await fail('place', 'move', 'Mill/Ground/East/Kitchen', 'Mill');
+  assert.equal(misplaced.stderr, 'portcullis: "Mill" is a building, and a room stands in an area.\n');
   const full = await fail('place', 'remove', 'Mill');
   assert.equal(full.code, 1);
   assert.match(full.stderr, /holds 4 places and 2 devices/);

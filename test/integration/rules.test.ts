@@ -107,7 +107,7 @@ async function theCommandLineHandlesIt(say: Say, file: string): Promise<void> {
   for (const rule of [id, file]) {
     assert.match(
       await rules('try', rule, '--from', '1h'),
-      /^\d+ samples of 1 devices.*: it would have fired 2 times\.\n/,
+      /^\d+ samples? of 1 device.*: it would have fired 2 times\.\n/,
     );
   }
   await assert.rejects(rules('try', id, '--from', 'yesterday'), { code: 'USAGE' });

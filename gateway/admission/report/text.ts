@@ -1,3 +1,4 @@
+import { counted } from '../../lib/counted.ts';
 import { violationTable } from '../codes.ts';
 import type { Violation } from '../types.ts';
 import { shown, shownViolations } from './subject.ts';
@@ -12,12 +13,13 @@ function subjectText({ name, check, contractFile }: Subject): string {
   const { name: pkg, version } = check.package ?? {};
   const titled = pkg === undefined ? '' : ` (${shown(pkg)}${version === undefined ? '' : ` ${shown(version)}`})`;
   const violations = shownViolations(check);
-  const count = (severity: string): number => violations.filter((one) => one.severity === severity).length;
+  const count = (severity: string): string =>
+    counted(violations.filter((one) => one.severity === severity).length, severity);
   const lines = [`${check.decision}  ${shown(name)}${titled}  by ${shown(contractFile)}`];
   for (const one of violations) lines.push(...violationLines(one, contractFile));
   for (const { grant, enforcedBy } of check.grants) lines.push(`  granted ${shown(grant)}, enforced by ${enforcedBy}`);
   const ran = check.executed ? 'The plugin ran in a process of its own.' : 'Not one byte of the plugin was run.';
-  lines.push(`${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes. ${ran}`, '');
+  lines.push(`${count('error')}, ${count('warning')}, ${count('note')}. ${ran}`, '');
   return lines.join('\n');
 }
 

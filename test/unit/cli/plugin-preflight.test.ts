@@ -117,7 +117,7 @@ test('the traffic of the site comes before the fixtures, with what the plugin ha
   const candidate = await tasmotaCandidate(dir, '0.2.0', [fahrenheit]);
   const { code, out } = await said(t, () => runPreflight(candidate, { config }));
   assert.equal(code, 1);
-  assert.match(out, /, 1 messages \(the last day of this site\)/);
+  assert.match(out, /, 1 message \(the last day of this site\)/);
   assert.match(out, /unit changed humidity.*\n.*tele\/hall\/SENSOR tasmota:0A: 40 % → 40 ppm/);
 });
 

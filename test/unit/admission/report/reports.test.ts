@@ -34,6 +34,7 @@ test('the text shows the line of the code, the line of the contract and what to 
   assert.match(text, /plugin\.js:1:8 {2}↔ {2}contracts\/p\.contract\.yaml:7 \(imports\.builtins\)/);
   assert.match(text, /expected {2}no builtin/);
   assert.match(text, /→ +Remove the import/);
+  assert.match(text, /\n1 error, 0 warnings, 0 notes\. /);
 });
 
 test('no format passes on control characters or direction marks', () => {
