@@ -23,6 +23,11 @@ export interface PasswordHash {
   readonly hash: Uint8Array;
 }
 
+/** Takes the same time for every outcome, and no turn: for work that has one. */
+export async function matches(password: string | Uint8Array, { salt, hash }: PasswordHash): Promise<boolean> {
+  return timingSafeEqual(await argon2Of(password, salt, cost), hash);
+}
+
 /** One hash takes 19 MiB: a storm of logins must not take the machine, nor may one door's storm close another. */
 export interface HashBounds {
   readonly atOnce: number;
@@ -41,15 +46,14 @@ export class PasswordHasher {
 
   async hash(password: string | Uint8Array): Promise<PasswordHash> {
     const salt = randomBytes(16);
-    return { salt, hash: await this.#derive(password, salt) };
+    return { salt, hash: await this.inTurn(() => argon2Of(password, salt, cost)) };
   }
 
-  /** Takes the same time for every outcome. */
-  async verify(password: string | Uint8Array, { salt, hash }: PasswordHash): Promise<boolean> {
-    return timingSafeEqual(await this.#derive(password, salt), hash);
+  async verify(password: string | Uint8Array, hash: PasswordHash): Promise<boolean> {
+    return this.inTurn(() => matches(password, hash));
   }
 
-  /** Another kind of hashing, as one of those that take their turn. */
+  /** Work with hashes of its own, as one of those that take their turn. */
   async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.#enter();
     try {
@@ -57,10 +61,6 @@ export class PasswordHasher {
     } finally {
       this.#leave();
     }
-  }
-
-  #derive(message: string | Uint8Array, nonce: Uint8Array): Promise<Buffer> {
-    return this.inTurn(() => argon2Of(message, nonce, cost));
   }
 
   /** A finished hash hands its place to the next one. */

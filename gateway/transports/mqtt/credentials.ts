@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
 import { isForeign, readForeignHash, type ForeignHash } from '../../lib/foreign-hash.ts';
-import { PasswordHasher, type PasswordHash } from '../../lib/password-hash.ts';
+import { PasswordHasher, matches, type PasswordHash } from '../../lib/password-hash.ts';
 import { DeviceBook, type BrokerDevice } from './device-book.ts';
 import type { Profile } from './profiles.ts';
 import { hasOwnRoot, rootsOf, type TopicRights } from './topic-rights.ts';
@@ -40,6 +40,12 @@ export interface DeviceSummary {
   readonly profile: string;
   readonly clientIds: readonly string[];
   readonly credentialIds: readonly string[];
+}
+
+/** Called around the check of a password, in the turn in which it is made; each may refuse the login by throwing. */
+export interface TryGuard {
+  readonly before: () => void;
+  readonly after: (isRight: boolean) => void;
 }
 
 interface Credential extends PasswordHash {
@@ -195,19 +201,22 @@ export class Credentials {
   }
 
   /** The id of the credential that the password belongs to. An unknown user costs the same time as a known one. */
-  async verify(user: string, password: Uint8Array): Promise<string | undefined> {
+  async verify(user: string, password: Uint8Array, guard: TryGuard): Promise<string | undefined> {
     const device = this.#devices.get(user);
     const digest = createHmac('sha256', this.#key).update(password).digest();
     const cached = device?.credentials.find(({ seen }) => seen !== undefined && timingSafeEqual(seen, digest));
     if (cached !== undefined) return cached.id;
-    for (const credential of device?.credentials.toReversed() ?? [decoy]) {
-      if (!(await this.#isRight(password, credential)) || credential === decoy) continue;
-      // Revoked while its password was checked.
-      if (!device?.credentials.includes(credential)) continue;
-      credential.seen = digest;
-      return credential.id;
-    }
-    return undefined;
+    const credential = await hasher.inTurn(async () => {
+      guard.before();
+      const right = await rightOne(password, device?.credentials.toReversed() ?? [decoy]);
+      guard.after(right !== undefined);
+      return right;
+    });
+    if (credential?.foreign !== undefined) await this.#hashAnew(password, credential);
+    // Revoked while its password was checked.
+    if (credential === undefined || !device?.credentials.includes(credential)) return undefined;
+    credential.seen = digest;
+    return credential.id;
   }
 
   /** Whether a credential that was verified is still one of the user's. */
@@ -239,18 +248,11 @@ export class Credentials {
     return device;
   }
 
-  /** A password behind another broker's hash is hashed as ours as soon as it is known; a wrong one costs as much. */
-  async #isRight(password: Uint8Array, credential: Credential): Promise<boolean> {
-    const { foreign } = credential;
-    if (foreign === undefined) return hasher.verify(password, credential);
-    if (!(await hasher.inTurn(() => isForeign(password, foreign)))) {
-      await hasher.verify(password, decoy);
-      return false;
-    }
+  /** A password behind another broker's hash is hashed as ours as soon as it is known. */
+  async #hashAnew(password: Uint8Array, credential: Credential): Promise<void> {
     const { salt, hash } = await hasher.hash(password);
     await this.#store.write([{ statement: 'mqtt.hashAnew', params: [salt, hash, credential.id] }]);
     Object.assign(credential, { salt, hash, foreign: undefined });
-    return true;
   }
 
   #profileFrom(rights: TakenUser['rights']): Profile {
@@ -293,6 +295,22 @@ const noHash: PasswordHash = { salt: new Uint8Array(0), hash: new Uint8Array(0) 
 
 /** Checked in place of an unknown user's credential. */
 const decoy: Credential = { id: '', salt: new Uint8Array(16), hash: new Uint8Array(32), seen: undefined };
+
+async function rightOne(password: Uint8Array, credentials: readonly Credential[]): Promise<Credential | undefined> {
+  for (const credential of credentials) {
+    if ((await isRight(password, credential)) && credential !== decoy) return credential;
+  }
+  return undefined;
+}
+
+/** A wrong password costs as much behind another broker's hash: a right one is hashed anew. */
+async function isRight(password: Uint8Array, credential: Credential): Promise<boolean> {
+  const { foreign } = credential;
+  if (foreign === undefined) return matches(password, credential);
+  if (await isForeign(password, foreign)) return true;
+  await matches(password, decoy);
+  return false;
+}
 
 /** 144 bits, easy to type nowhere and to paste everywhere. */
 function newPassword(): string {

@@ -79,15 +79,26 @@ export class LoginGate {
   }
 
   async #verify(client: Client, address: string, user: string, password: Uint8Array | undefined): Promise<string> {
-    const now = this.#parts.clock.monoMs();
-    if (this.#limits.isLocked(address, user, now)) throw denied('login-locked');
-    const credentialId =
-      user === '' || password === undefined ? undefined : await this.#parts.credentials.verify(user, password);
-    if (credentialId === undefined) {
+    const { credentials, clock } = this.#parts;
+    const refuseLocked = (): void => {
+      if (this.#limits.isLocked(address, user, clock.monoMs())) throw denied('login-locked');
+    };
+    const refuseWrong = (): never => {
       if (this.#knocks(client, address, user, password)) throw denied('waits-at-window');
-      this.#limits.failed(address, user, now);
+      this.#limits.failed(address, user, clock.monoMs());
       throw denied('login-failed');
-    }
+    };
+    refuseLocked();
+    if (user === '' || password === undefined) return refuseWrong();
+    const credentialId = await credentials.verify(user, password, {
+      before: refuseLocked,
+      after: (isRight) => {
+        // The one that was checked beside it may have been the last that this user had.
+        refuseLocked();
+        if (!isRight) refuseWrong();
+      },
+    });
+    if (credentialId === undefined) throw denied('login-failed');
     this.#limits.succeeded(address, user);
     return credentialId;
   }

@@ -184,6 +184,31 @@ test('guessing is locked out, the right password included', async (t) => {
   assert.equal(await connack(t, broker, login('other', 'p')), 0, 'a neighbour behind the same address');
 });
 
+for (const valid of [1, 2]) {
+  test(`guesses that come together are locked out like others: ${valid} valid passwords`, async (t) => {
+    const broker = await startBroker(t, closedDoor);
+    await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic' });
+    if (valid === 2) await broker.transport.logins.rotate('lamp');
+    const reasons = toldReasons(t);
+    const guesses = Array.from({ length: 30 }, (_, i) => connack(t, broker, login('lamp', `guess ${i}`)));
+    assert.deepEqual([...new Set(await Promise.all(guesses))], [5]);
+    assert.deepEqual([reasons.get('login-failed'), reasons.get('login-locked')], [5, 25]);
+  });
+}
+
+test('a device that comes many times at once, and a crowd behind one address, are let in', async (t) => {
+  const broker = await startBroker(t, closedDoor);
+  await broker.transport.logins.addCredential({ user: 'lamp', profile: 'generic', password: 'p' });
+  const clientIds = Array.from({ length: 60 }, (_, i) => `c${i}`);
+  await broker.transport.logins.addCredential({ user: 'crowd', profile: 'generic', password: 'p', clientIds });
+  const logins = [
+    ...Array.from({ length: 10 }, () => login('lamp', 'p')),
+    ...clientIds.map((id) => login('crowd', 'p', id)),
+  ];
+  const answers = await Promise.all(logins.map((one) => connack(t, broker, one)));
+  assert.deepEqual([...new Set(answers)], [0]);
+});
+
 test('__proto__ is a user and client id like any other', async (t) => {
   const broker = await startBroker(t, closedDoor);
   assert.equal(await connack(t, broker, login('__proto__', 'p')), 5);
