@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { LoginLimits, type Rule } from '../lib/login-limits.ts';
-import { PasswordHasher, type PasswordHash } from '../lib/password-hash.ts';
+import { PasswordHasher, matches, type PasswordHash } from '../lib/password-hash.ts';
 import type { AccountBook } from './accounts.ts';
 import type { StoredAccount } from './tables.ts';
 
@@ -41,23 +41,29 @@ export function openPasswordDoor(
 
   return {
     async check(from, name, password) {
-      const now = clock.monoMs();
       const address = networkOf(from);
       const user = name.normalize('NFKC').toLowerCase();
       const isFamiliar = familiar.has(`${address} ${user}`);
-      if (limits.isLocked(address, user, now) || (!isFamiliar && strangers.isLocked('', user, now))) {
+      const refuseLocked = (): void => {
+        const now = clock.monoMs();
+        if (!limits.isLocked(address, user, now) && (isFamiliar || !strangers.isLocked('', user, now))) return;
         throw new PortcullisError('TOO_MANY_TRIES', 'Too many failed logins. Wait ten minutes, then try again.');
-      }
-      const account = accounts.named(name);
-      const isRight = await hasher.verify(password, account?.secret ?? decoy);
-      if (account === undefined || !isRight || account.disabled) {
-        limits.failed(address, user, now);
-        if (!isFamiliar) strangers.failed('', user, now);
-        throw new PortcullisError('NOT_ALLOWED', 'The name or the password is wrong.');
-      }
-      limits.succeeded(address, user);
-      remember(familiar, `${address} ${user}`);
-      return account;
+      };
+      refuseLocked();
+      return hasher.inTurn(async () => {
+        // Those that waited in front may have been the last that this name had.
+        refuseLocked();
+        const account = accounts.named(name);
+        const isRight = await matches(password, account?.secret ?? decoy);
+        if (account === undefined || !isRight || account.disabled) {
+          limits.failed(address, user, clock.monoMs());
+          if (!isFamiliar) strangers.failed('', user, clock.monoMs());
+          throw new PortcullisError('NOT_ALLOWED', 'The name or the password is wrong.');
+        }
+        limits.succeeded(address, user);
+        remember(familiar, `${address} ${user}`);
+        return account;
+      });
     },
   };
 }

@@ -34,7 +34,7 @@ export interface HashBounds {
   readonly maxWaiting: number;
 }
 
-/** Hashes and checks passwords, so many at the same time; the others wait. Both reject with OVERLOADED when too many do. */
+/** Lets so many hash at the same time; the others wait. Rejects with OVERLOADED when too many do. */
 export class PasswordHasher {
   readonly #bounds: HashBounds;
   readonly #waiting: (() => void)[] = [];
@@ -49,11 +49,7 @@ export class PasswordHasher {
     return { salt, hash: await this.inTurn(() => argon2Of(password, salt, cost)) };
   }
 
-  async verify(password: string | Uint8Array, hash: PasswordHash): Promise<boolean> {
-    return this.inTurn(() => matches(password, hash));
-  }
-
-  /** Work with hashes of its own, as one of those that take their turn. */
+  /** Work with hashes of its own, which takes one turn for all of them. */
   async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     await this.#enter();
     try {

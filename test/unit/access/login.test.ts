@@ -33,6 +33,15 @@ test('five failures close the door to one address for ten minutes, and to nobody
   assert.equal((await access.login(from('192.0.2.66'), 'Ann', password)).actor.name, 'Ann');
 });
 
+test('guesses that come together close the door after five like others', async (t) => {
+  const { access } = await openAccessRig(t);
+  await access.accounts.addAccount({ name: 'Ann', role: 'viewer', password });
+  const guesses = Array.from({ length: 12 }, () => access.login(from('192.0.2.66'), 'Ann', 'guess'));
+  const codes = (await Promise.allSettled(guesses)).map((one) => one.status === 'rejected' && one.reason.code);
+  assert.equal(codes.filter((code) => code === 'NOT_ALLOWED').length, 5);
+  assert.equal(codes.filter((code) => code === 'TOO_MANY_TRIES').length, 7);
+});
+
 test('a guesser with many addresses is stopped, and whoever logged in from theirs before is not', async (t) => {
   const { access } = await openAccessRig(t);
   await access.accounts.addAccount({ name: 'Ann', role: 'viewer', password });
