@@ -1,11 +1,6 @@
 import type { Lane } from '../../contracts/sink.ts';
 import type { OpenBatch } from './batch.ts';
-
-/** A record that waits although newer ones were settled. `hist` was decided when it was first lent. */
-export interface Parked {
-  readonly device: string;
-  readonly hist: boolean;
-}
+import { Parking, type Parked, type Turn } from './parking.ts';
 
 /** One record of a loan. */
 export interface LoanItem {
@@ -43,22 +38,56 @@ export interface Reader {
   isHistory(batch: OpenBatch): boolean;
 }
 
+/** A loan that is being made. */
+class Draft {
+  readonly items: LoanItem[] = [];
+  readonly #want: { readonly records: number; readonly bytes: number };
+  #bytes = 0;
+
+  constructor(want: { readonly records: number; readonly bytes: number }) {
+    this.#want = want;
+  }
+
+  get isFull(): boolean {
+    return this.items.length >= this.#want.records;
+  }
+
+  /** Takes a record if there is room for it; for one alone there is, whatever its size. */
+  take(batch: OpenBatch, index: number, how: Pick<LoanItem, 'hist' | 'fresh'>): boolean {
+    const line = batch.lines[index] ?? '';
+    if (this.isFull || (this.items.length > 0 && this.#bytes + line.length > this.#want.bytes)) return false;
+    this.items.push({ lsn: batch.lsns[index] ?? 0, device: batch.devices[index] ?? '', line, batch, ...how });
+    this.#bytes += line.length;
+    return true;
+  }
+}
+
+/** What a loan is made from. `inFlight`: devices with records on other loans; `waiting`: with parked ones outside of it. */
+interface Making {
+  readonly draft: Draft;
+  readonly reader: Reader;
+  readonly inFlight: ReadonlySet<string>;
+  readonly waiting: Set<string>;
+}
+
 /**
  * Where one sink stands in one lane. All records up to `position` are settled or parked; those after it up to the
  * frontier are on loan. Loans are settled in any order and applied in the order they were made, so that one number and
  * the parked records describe the state that survives a crash.
  *
- * Order per device: a record is lent only when no earlier one of its device waits outside the same loan.
+ * Order per device: a record is lent only when no earlier one of its device waits outside the same loan. Where records are
+ * parked, they and the fresh ones come first in turn, so that neither can take all the room.
  */
 export class Cursor {
   readonly sink: string;
   readonly lane: Lane;
   readonly #maxParked: number;
-  readonly #parked = new Map<number, Parked>();
+  readonly #parking = new Parking();
   readonly #firstHist = new Map<number, boolean>();
   readonly #loans: Loan[] = [];
   #position: number;
   #frontier: number;
+  #freshFirst = true;
 
   constructor(sink: string, lane: Lane, position: number, maxParked: number) {
     this.sink = sink;
@@ -73,7 +102,7 @@ export class Cursor {
   }
 
   get parked(): ReadonlyMap<number, Parked> {
-    return this.#parked;
+    return this.#parking.records;
   }
 
   /** The last lsn that is on loan or behind it; housekeeping stays beyond it. */
@@ -82,54 +111,57 @@ export class Cursor {
   }
 
   hasParked(from: number, to: number): boolean {
-    for (const lsn of this.#parked.keys()) if (lsn >= from && lsn <= to) return true;
+    for (const lsn of this.parked.keys()) if (lsn >= from && lsn <= to) return true;
     return false;
   }
 
   /** Puts back a parked record that was read from the database. */
   restore(lsn: number, parked: Parked): void {
-    this.#parked.set(lsn, parked);
+    this.#parking.add(lsn, parked);
   }
 
   lend(id: number, want: { records: number; bytes: number }, reader: Reader): readonly LoanItem[] {
-    const items: LoanItem[] = [];
+    const draft = new Draft(want);
     const inFlight = new Set(this.#loans.flatMap((loan) => loan.items.map((item) => item.device)));
-    const waiting = new Set<string>();
-    let bytes = 0;
-    const fits = (line: string): boolean =>
-      items.length < want.records && (items.length === 0 || bytes + line.length <= want.bytes);
-    const take = (batch: OpenBatch, index: number, hist: boolean, fresh: boolean): void => {
-      const line = batch.lines[index] ?? '';
-      items.push({ lsn: batch.lsns[index] ?? 0, device: batch.devices[index] ?? '', line, batch, hist, fresh });
-      bytes += line.length;
-    };
+    const turns = this.#parking.turns();
+    const making = { draft, reader, inFlight, waiting: new Set(turns.map(({ device }) => device)) };
+    if (turns.length > 0) this.#freshFirst = !this.#freshFirst;
+    if (!this.#freshFirst) this.#takeParked(turns, making);
+    this.#takeFresh(making);
+    if (this.#freshFirst) this.#takeParked(turns, making);
+    const { items } = draft;
+    if (items.length > 0) this.#loans.push({ id, items, through: this.#frontier - 1 });
+    return items;
+  }
 
-    for (const [lsn, { device, hist }] of [...this.#parked].sort((a, b) => a[0] - b[0])) {
-      const batch = inFlight.has(device) || waiting.has(device) ? undefined : reader.at(this.lane, lsn);
+  #takeParked(turns: readonly Turn[], { draft, reader, inFlight, waiting }: Making): void {
+    const take = ([lsn, { hist }]: readonly [number, Parked]): boolean => {
+      const batch = reader.at(this.lane, lsn);
       const index = batch?.lsns.indexOf(lsn) ?? -1;
-      if (batch && index >= 0 && fits(batch.lines[index] ?? '')) take(batch, index, hist, false);
-      else waiting.add(device);
+      return batch !== undefined && index >= 0 && draft.take(batch, index, { hist, fresh: false });
+    };
+    for (const { device, records, isAll } of turns) {
+      if (draft.isFull) return;
+      if (!inFlight.has(device) && records.every(take) && isAll) waiting.delete(device);
     }
-    let next = this.#frontier;
-    let open = true;
-    while (open && items.length < want.records && this.#parked.size < this.#maxParked) {
-      const batch = reader.at(this.lane, next);
-      if (!batch) break;
+  }
+
+  #takeFresh({ draft, reader, inFlight, waiting }: Making): void {
+    const isFull = (): boolean => draft.isFull || this.parked.size >= this.#maxParked;
+    for (let open = true; open && !isFull();) {
+      const batch = reader.at(this.lane, this.#frontier);
+      if (!batch) return;
       for (const [index, lsn] of batch.lsns.entries()) {
-        if (lsn < next) continue;
+        if (lsn < this.#frontier) continue;
         const device = batch.devices[index] ?? '';
         const hist = this.#firstHist.get(lsn) ?? reader.isHistory(batch);
-        open = !inFlight.has(device) && this.#parked.size < this.#maxParked;
-        if (open && waiting.has(device)) this.#parked.set(lsn, { device, hist });
-        else if (open && fits(batch.lines[index] ?? '')) take(batch, index, hist, true);
-        else open = false;
+        open = !inFlight.has(device) && this.parked.size < this.#maxParked;
+        if (open && waiting.has(device)) this.#parking.add(lsn, { device, hist });
+        else open &&= draft.take(batch, index, { hist, fresh: true });
         if (!open) break;
-        next = lsn + 1;
+        this.#frontier = lsn + 1;
       }
     }
-    this.#frontier = next;
-    if (items.length > 0) this.#loans.push({ id, items, through: next - 1 });
-    return items;
   }
 
   /** Undefined when the loan is unknown: made before a restart of the writer, or settled already. */
@@ -150,25 +182,28 @@ export class Cursor {
     const accepted: LoanItem[] = [];
     const rejected: { item: LoanItem; code: string; detail: string }[] = [];
     const unparked: number[] = [];
+    const settled = new Map<string, number>();
     const before = this.#position;
     for (const [index, item] of loan.items.entries()) {
       const verdict = verdicts[index] ?? 'keep';
+      settled.set(item.device, (settled.get(item.device) ?? 0) + (verdict === 'keep' ? 0 : 1));
       if (verdict === 'keep') {
         if (item.fresh && rewindTo !== undefined && item.lsn >= rewindTo) this.#firstHist.set(item.lsn, item.hist);
-        else this.#parked.set(item.lsn, { device: item.device, hist: item.hist });
+        else this.#parking.add(item.lsn, { device: item.device, hist: item.hist });
         continue;
       }
       if (verdict === 'accept') accepted.push(item);
       else rejected.push({ item, ...verdict });
       this.#firstHist.delete(item.lsn);
-      if (this.#parked.delete(item.lsn)) unparked.push(item.lsn);
+      if (this.#parking.remove(item.lsn)) unparked.push(item.lsn);
     }
     if (rewindTo !== undefined) {
-      for (const lsn of this.#parked.keys()) if (lsn >= rewindTo) this.#parked.delete(lsn);
+      for (const lsn of this.parked.keys()) if (lsn >= rewindTo) this.#parking.remove(lsn);
       this.#frontier = rewindTo;
     }
+    for (const [device, n] of settled) this.#parking.tried(device, n);
     this.#position = Math.max(before, Math.min(loan.through, this.#frontier - 1));
-    const parked = [...this.#parked].filter(([lsn]) => lsn > before && lsn <= this.#position);
+    const parked = [...this.parked].filter(([lsn]) => lsn > before && lsn <= this.#position);
     return { cursor: this.#position, accepted, rejected, parked, unparked };
   }
 
@@ -180,7 +215,8 @@ export class Cursor {
     let begin: number | undefined;
     for (let i = loan.items.length - 1; i >= 0; i--) {
       const item = loan.items[i];
-      if (!item?.fresh || (verdicts[i] ?? 'keep') !== 'keep') break;
+      if (!item?.fresh) continue;
+      if ((verdicts[i] ?? 'keep') !== 'keep') break;
       begin = item.lsn;
     }
     return begin;

@@ -1,9 +1,10 @@
 import type { Lane } from '../../contracts/sink.ts';
-import type { Cursor, LoanItem, Parked, Settlement } from './cursor.ts';
+import type { Cursor, LoanItem, Settlement } from './cursor.ts';
 import type { Db } from './database.ts';
 import type { DeadLetters, FreshLetter } from './dead-letters.ts';
 import { cursorKey } from './ledger.ts';
 import type { Outages } from './outages.ts';
+import type { Parked } from './parking.ts';
 import { TallyBook } from './tally-book.ts';
 
 interface ParkedRow extends Parked {

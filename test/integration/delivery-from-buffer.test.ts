@@ -4,22 +4,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TableSet } from '../../contracts/table-set.ts';
 import { openBuffer, type Buffer } from '../../gateway/buffer/buffer.ts';
 import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
 import { startDeliveryLoop } from '../../gateway/delivery/delivery-loop.ts';
 import { tuyaTables } from '../../gateway/delivery/tuya/tables.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import { entry, measurement, silent } from '../unit/buffer/buffer-fixture.ts';
+import { acceptAll, ScriptedSink, type Script } from '../unit/delivery/scripted-sink.ts';
 import { openTuyaRig } from './tuya-rig.ts';
 
 const backoff: BackoffPolicy = { firstMs: 20, ceilingMs: 100, floorMs: 5, stableMs: 60_000 };
 
-async function setUp(t: TestContext, batch: boolean) {
+async function openOne(t: TestContext, sink: string, tables: readonly TableSet[] = []): Promise<Buffer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'delivery-from-buffer-'));
-  const options = { dataDir, gateway: 'gw-test', sinks: ['tuya'], tables: [tuyaTables] };
+  const options = { dataDir, gateway: 'gw-test', sinks: [sink], tables };
   const buffer = await openBuffer(options, { log: silent, clock: systemClock });
   t.after(() => rm(dataDir, { recursive: true, force: true }));
   t.after(() => buffer[Symbol.asyncDispose]());
+  return buffer;
+}
+
+async function setUp(t: TestContext, batch: boolean) {
+  const buffer = await openOne(t, 'tuya', [tuyaTables]);
   const rig = await openTuyaRig(t, { sink: { batch }, deps: { store: buffer } });
   const outages: string[] = [];
   const start = () =>
@@ -35,8 +42,7 @@ async function setUp(t: TestContext, batch: boolean) {
 }
 
 async function delivered(buffer: Buffer, count: number): Promise<void> {
-  const done = async (): Promise<number> =>
-    (await buffer.ledger()).sinks.find((s) => s.sink === 'tuya')?.delivered ?? 0;
+  const done = async (): Promise<number> => (await buffer.ledger()).sinks[0]?.delivered ?? 0;
   for (let i = 0; i < 1_000 && (await done()) < count; i++) await sleep(10);
   assert.equal(await done(), count);
 }
@@ -73,4 +79,48 @@ test('after a stop in the middle, the next loop brings the rest, and nothing twi
   const rows = await received();
   assert.equal(rows.length, 600);
   assert.ok(rows.every((row) => row.effects === 1));
+});
+
+/** Keeps what a device of this name sends, as a cloud does that does not let it in yet. */
+const keepsOf =
+  (name: string): Script =>
+  ({ items }) => ({
+    verdicts: items.map(({ message: { dev } }) => ({ is: dev.id === name ? 'keep' : 'accept' })),
+    ...(items.some(({ message: { dev } }) => dev.id === name) && {
+      pause: { reason: 'permission', forMs: 'transient' as const },
+    }),
+  });
+
+test('a device that the cloud does not take yet holds up no other, and comes in its order once it is taken', async (t) => {
+  const sink = new ScriptedSink();
+  const buffer = await openOne(t, sink.name);
+  sink.script = keepsOf('new');
+  await using _loop = startDeliveryLoop({ sink, outlet: buffer, log: silent, clock: systemClock, backoff });
+  for (let i = 0; i < 60; i++) await buffer.append(entry(measurement('new', i), measurement('known', i)));
+  await delivered(buffer, 60);
+  sink.script = acceptAll;
+  await delivered(buffer, 120);
+  for (const name of ['new', 'known']) {
+    const taken = sink.taken.filter(({ device }) => device === name).map(({ lsn }) => lsn);
+    assert.deepEqual(
+      taken,
+      taken.toSorted((a, b) => a - b),
+    );
+  }
+});
+
+test('a poisonous record is found although the record of another device is kept', async (t) => {
+  const sink = new ScriptedSink();
+  const buffer = await openOne(t, sink.name);
+  sink.script = keepsOf('new');
+  await using _loop = startDeliveryLoop({ sink, outlet: buffer, log: silent, clock: systemClock, backoff });
+  await buffer.append(entry(measurement('new', 0), measurement('known', 0)));
+  await delivered(buffer, 1);
+  sink.script = (batch, signal) => {
+    if (batch.items.some(({ message: { dev } }) => dev.id === 'poison')) throw new Error('cannot encode');
+    return keepsOf('new')(batch, signal);
+  };
+  await buffer.append(entry(measurement('known', 1), measurement('poison', 2), measurement('known', 3)));
+  await delivered(buffer, 3);
+  assert.equal((await buffer.ledger()).sinks[0]?.deadLettered, 1);
 });
