@@ -39,7 +39,7 @@ export class TopicRights {
 export const rootsOf = (profiles: Iterable<Profile>): ReadonlySet<string> =>
   new Set(
     [...profiles]
-      .flatMap(({ publish, subscribe }) => [...publish, ...subscribe])
+      .flatMap(({ publish, subscribe }) => publish.concat(subscribe))
       .map((filter) => filter.split('/')[0] ?? '')
       .filter((word) => !/[+#%]/.test(word)),
   );
