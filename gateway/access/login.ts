@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
+import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import { LoginLimits, type Rule } from '../lib/login-limits.ts';
 import { PasswordHasher, matches, type PasswordHash } from '../lib/password-hash.ts';
@@ -29,13 +31,20 @@ export interface PasswordDoor {
   check(address: string, name: string, password: string): Promise<StoredAccount>;
 }
 
-export function openPasswordDoor(
+interface DoorParts {
+  readonly store: TableStore;
+  readonly clock: Clock;
+  readonly hasher: PasswordHasher;
+  readonly log: Logger;
+}
+
+export async function openPasswordDoor(
   accounts: Pick<AccountBook, 'named'>,
-  { clock, hasher }: { readonly clock: Clock; readonly hasher: PasswordHasher },
-): PasswordDoor {
+  { store, clock, hasher, log }: DoorParts,
+): Promise<PasswordDoor> {
   const limits = new LoginLimits(near);
   const strangers = new LoginLimits({ perUser: fromStrangers, perAddress: { ...fromStrangers, failures: Infinity } });
-  const familiar = new Set<string>();
+  const familiar = await openFamiliar(store, log);
   // No password hashes to it: what is compared with it takes its time and fails.
   const decoy: PasswordHash = { salt: randomBytes(16), hash: randomBytes(32) };
 
@@ -61,21 +70,30 @@ export function openPasswordDoor(
           throw new PortcullisError('NOT_ALLOWED', 'The name or the password is wrong.');
         }
         limits.succeeded(address, user);
-        remember(familiar, `${address} ${user}`);
+        familiar.add(`${address} ${user}`);
         return account;
       });
     },
   };
 }
 
-function remember(familiar: Set<string>, one: string): void {
-  familiar.delete(one);
-  familiar.add(one);
-  if (familiar.size <= maxFamiliar) return;
-  for (const oldest of familiar) {
-    familiar.delete(oldest);
-    return;
-  }
+/** Who logged in from where, also in lives before: a restart must make no strangers of them. */
+async function openFamiliar(store: TableStore, log: Logger) {
+  const known = new Set((await store.read('access.familiar', [])).map(({ who }) => String(who)));
+  return {
+    has: (who: string): boolean => known.has(who),
+    add(who: string): void {
+      const isKnown = known.delete(who);
+      known.add(who);
+      if (isKnown) return;
+      const oldest = [...known].slice(0, Math.max(0, known.size - maxFamiliar));
+      for (const one of oldest) known.delete(one);
+      const drops = oldest.map((one) => ({ statement: 'access.dropFamiliar', params: [one] }));
+      store.write([{ statement: 'access.putFamiliar', params: [who] }, ...drops]).catch((err: unknown) => {
+        log.warn({ err }, 'where somebody logged in from could not be noted; after a restart they count as a stranger');
+      });
+    },
+  };
 }
 
 /** Of IPv6 the half that a household has to itself. */

@@ -67,7 +67,7 @@ export async function openAccess(options: AccessOptions, deps: AccessDeps): Prom
   const accounts = { ...(await openAccounts(store, { ...book, hasher })), ...(await openTokens(store, book)) };
   const sessions = await openSessions(store, { clock, log });
   const audit = await openAudit(store, { clock, log });
-  const door = openPasswordDoor(accounts, { clock, hasher });
+  const door = await openPasswordDoor(accounts, { store, clock, hasher, log });
   const policies = [...rolePolicies, ...options.policies];
   const areasOf = (name: string): readonly string[] => whereabouts.areasOf(name);
   const { adminToken } = options;

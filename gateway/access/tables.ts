@@ -23,6 +23,8 @@ export const accessTables: TableSet = {
        role TEXT NOT NULL, address TEXT NOT NULL, permission TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL,
        outcome TEXT NOT NULL, code TEXT, times INTEGER NOT NULL
      ) STRICT;`,
+    // In the order in which they came.
+    'CREATE TABLE access_familiar (n INTEGER PRIMARY KEY, who TEXT NOT NULL UNIQUE) STRICT;',
   ],
   statements: {
     accounts: 'SELECT * FROM access_accounts',
@@ -37,6 +39,9 @@ export const accessTables: TableSet = {
     putSession: `INSERT INTO access_sessions VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET age_ms = excluded.age_ms, seen_ms = excluded.seen_ms`,
     dropSession: 'DELETE FROM access_sessions WHERE hash = ?',
+    familiar: 'SELECT who FROM access_familiar ORDER BY n',
+    putFamiliar: 'INSERT OR REPLACE INTO access_familiar (who) VALUES (?)',
+    dropFamiliar: 'DELETE FROM access_familiar WHERE who = ?',
     lastAudit: 'SELECT coalesce(max(n), 0) AS n FROM access_audit',
     addAudit: 'INSERT INTO access_audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     endAudit: 'UPDATE access_audit SET outcome = ?, code = ? WHERE n = ?',

@@ -51,6 +51,16 @@ test('a guesser with many addresses is stopped, and whoever logged in from their
   assert.equal((await access.login(from('192.0.2.7'), 'Ann', password)).actor.name, 'Ann');
 });
 
+test('whoever logged in from their address before is known there also after a restart', async (t) => {
+  const { access, store } = await openAccessRig(t);
+  await access.accounts.addAccount({ name: 'Ann', role: 'viewer', password });
+  await access.login(from('192.0.2.7'), 'Ann', password);
+  const { access: next } = await openAccessRig(t, { file: store.file });
+  for (let n = 0; n < 30; n++) await assert.rejects(next.login(from(`198.51.100.${n}`), 'Ann', 'guess'));
+  await assert.rejects(next.login(from('198.51.100.200'), 'Ann', password), { code: 'TOO_MANY_TRIES' });
+  assert.equal((await next.login(from('192.0.2.7'), 'Ann', password)).actor.name, 'Ann');
+});
+
 test('addresses of one IPv6 network are one guesser', async (t) => {
   const { access } = await openAccessRig(t);
   await access.accounts.addAccount({ name: 'Ann', role: 'viewer', password });
