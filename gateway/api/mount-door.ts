@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AccessDesk, Asking, Caller } from '../../contracts/actor.ts';
+import type { AccessDesk, Actor, Asking, Caller, Permission } from '../../contracts/actor.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Mount, Visitor } from './serve-mount.ts';
 
@@ -8,17 +8,26 @@ export interface MountDoor {
   /** Who comes, if they may look. Rejects as the login does. */
   admit(request: IncomingMessage): Promise<Caller>;
   visitorOf(caller: Caller): Visitor;
+  /** Whether the caller may still look, with the rights that the visitor came in with. */
+  isStill(visitor: Visitor, caller: Caller): Promise<boolean>;
 }
 
 export function mountDoor(mount: Mount, access: AccessDesk): MountDoor {
+  const { see, edit } = mount.needs;
+  // Whoever happens to sit at the machine has not logged in.
+  const neededOf = ({ kind }: Actor): Permission => (kind === 'local' ? edit : see);
+  const mayEdit = (actor: Actor): boolean => access.may(actor, edit, 'everything');
   return {
     async admit(request) {
       const caller = await access.identify(askingOf(request, mount), false);
-      // Whoever happens to sit at the machine has not logged in.
-      access.demand(caller, caller.actor.kind === 'local' ? mount.needs.edit : mount.needs.see, 'everything');
+      access.demand(caller, neededOf(caller.actor), 'everything');
       return caller;
     },
-    visitorOf: ({ actor }) => ({ name: actor.name, mayEdit: access.may(actor, mount.needs.edit, 'everything') }),
+    visitorOf: ({ actor }) => ({ name: actor.name, mayEdit: mayEdit(actor) }),
+    async isStill(visitor, { asking }) {
+      const { actor } = await access.identify(asking, false);
+      return access.may(actor, neededOf(actor), 'everything') && mayEdit(actor) === visitor.mayEdit;
+    },
   };
 }
 

@@ -7,6 +7,8 @@ import type { Mount } from './serve-mount.ts';
 
 /** For so long a connection may wait until it is known who asks. */
 const knownWithinMs = 10_000;
+/** How often it is found out who may not look any more. */
+const askAgainMs = 15_000;
 const refusal = 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n';
 
 /** Whether one of the mounts takes the connection. Any other stays one of HTTP, which answers it and bounds its time. */
@@ -28,7 +30,10 @@ export function serveUpgrades(
     // A browser lets every page open a WebSocket to everywhere.
     refuseStrangers(request);
     const caller = await door.admit(request);
-    if (!socket.destroyed) mount.upgrade(request, socket, head, door.visitorOf(caller));
+    if (socket.destroyed) return;
+    const visitor = door.visitorOf(caller);
+    endWith(socket, () => door.isStill(visitor, caller), scheduler);
+    mount.upgrade(request, socket, head, visitor);
   };
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!isBelow(mount, request.url ?? '')) return;
@@ -46,4 +51,15 @@ export function serveUpgrades(
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Closes the connection when its visitor may not look any more. */
+function endWith(socket: Duplex, isStill: () => Promise<boolean>, scheduler: Scheduler): void {
+  const ask = async (): Promise<void> => {
+    const stays = await isStill().catch(() => false);
+    if (!stays) socket.destroy();
+    if (!socket.destroyed) next = scheduler.after(askAgainMs, () => void ask());
+  };
+  let next = scheduler.after(askAgainMs, () => void ask());
+  socket.on('close', () => next[Symbol.dispose]());
 }

@@ -10,7 +10,7 @@ import { listenApi } from '../../../gateway/api/listen-api.ts';
 import type { Mount } from '../../../gateway/api/serve-mount.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
-import { openAccessRig, type AccessRig } from '../access/access-fixture.ts';
+import { asking, openAccessRig, type AccessRig } from '../access/access-fixture.ts';
 import { VirtualTime } from '../delivery/virtual-time.ts';
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
@@ -119,11 +119,29 @@ test('a WebSocket of the flows is theirs, and one whose login is not settled in 
     await waitUntil('the flows to answer', () => far.said().startsWith('HTTP/1.1 101 '));
   assert.equal(taken.length, 2);
   const undecided = upgradeAtBoth('/flows/comms', { authorization: 'Bearer of.the.provider' });
-  await waitUntil('both to be asked about', () => time.pending === 2);
+  await waitUntil('all to be asked about', () => time.pending === 4);
   await time.advance(10_000);
   for (const far of undecided) await isGone(far);
   assert.ok(
     taken.every(({ destroyed }) => !destroyed),
     'those that were let in stay',
   );
+});
+
+test('a WebSocket of the flows ends soon after the right to them, or when it became another', async (t) => {
+  const { upgradeAtBoth, access, time } = await startHouse(t);
+  const password = 'three odd words';
+  const { account } = await access.accounts.addAccount({ name: 'Eve', role: 'engineer', password });
+  const { token } = await access.login(asking(), 'Eve', password);
+  const cookie = `portcullis=${token}; __Host-portcullis=${token}`;
+  for (const change of [{ role: 'viewer' }, { disabled: true }] as const) {
+    const pages = upgradeAtBoth('/flows/comms', { cookie, origin: 'http://gateway' });
+    for (const far of pages) await waitUntil('the flows to answer', () => far.said().startsWith('HTTP/1.1 101 '));
+    await time.advance(15_000);
+    assert.ok(pages.every(({ socket }) => !socket.readableEnded && !socket.destroyed));
+    await access.accounts.editAccount({ id: account.id, ...change });
+    await time.advance(15_000);
+    for (const far of pages) await isGone(far);
+  }
+  assert.equal(time.pending, 0);
 });
