@@ -15,7 +15,7 @@ import { countStages } from './count-stages.ts';
 import type { Clock } from './lib/clock.ts';
 import { openHistory, type History } from './history/open-history.ts';
 import { openLiveView } from './live/open-live-view.ts';
-import { openAlarmBook, type AlarmBook } from './observability/alarms.ts';
+import { openAlarmBook, type ActiveAlarm, type AlarmBook } from './observability/alarms.ts';
 import { openMetrics } from './observability/metrics.ts';
 import type { RecentLog } from './observability/recent-log.ts';
 import { accessRoutes, openAccessStage, openIdentityProvider } from './open-access.ts';
@@ -164,8 +164,8 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
 
 const logAlarm =
   (log: Logger) =>
-  ({ code, detail }: { readonly code: string; readonly detail: string }, active: boolean): void =>
-    log[active ? 'error' : 'info']({ alarm: code }, active ? detail : `over: ${detail}`);
+  ({ code, subject, detail }: ActiveAlarm, active: boolean): void =>
+    log[active ? 'error' : 'info']({ alarm: code, subject }, active ? detail : `over: ${detail}`);
 
 /** What keeps the gateway from taking messages: it answers when the writer does. */
 async function notReadyBecause(buffer: Buffer, alarms: AlarmBook): Promise<string[]> {

@@ -169,6 +169,7 @@ function announce(
   }
   const why = `${worst?.code ?? decision}: ${worst?.sentence ?? ''} ${worst?.remedy ?? ''}`;
   tell('rejected', { stage: 'admission', reason: worst?.code ?? 'PC-C199', count: 1 });
-  log.error({ plugin: name }, `plugin refused: ${why}`);
+  // The alarm is in the log too, as an error.
+  log.warn({ plugin: name }, 'plugin refused');
   tell('alarm', { code: 'plugin_refused', subject: name, active: true, detail: why });
 }

@@ -101,6 +101,9 @@ test('each refusal says in a sentence what to do: on the command line, in the li
     const found = row?.violations.find((one) => one.code === code);
     assert.equal(row?.decision, 'DENY', name);
     assert.match(`${found?.sentence} ${found?.remedy}`, says);
+    const lines = daemon.printed().split('\n');
+    const told = lines.filter((line) => line.startsWith('ERROR') && line.includes(`"${name}"`));
+    assert.equal(told.length, 1, told.join('\n'));
 
     const answer = await fetch(url, {
       method: 'POST',
