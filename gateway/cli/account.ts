@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Account } from '../../contracts/access.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, listAll, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listAll, listed, print, type GatewayOptions } from './call-gateway.ts';
 
 const route = '/api/v1/accounts';
 
@@ -16,7 +16,7 @@ export function accountCommand(): Command {
 
   gatewayCommand(account, 'list', 'Show every account.').action(async (options: GatewayOptions) => {
     print(await listAll<Account>(options, route, 'accounts'), options, (all) =>
-      rows(all.map(({ name, role, areas, disabled }) => [name, role, areas?.join(', '), disabled ? 'disabled' : ''])),
+      listed(all.map(({ name, role, areas, disabled }) => [name, role, areas?.join(', '), disabled ? 'disabled' : ''])),
     );
   });
   withPassword(gatewayCommand(account, 'add <name>', 'Add an account.'))

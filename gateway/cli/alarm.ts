@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Alarm, AlarmLogEntry } from '../../contracts/alarms.ts';
 import type { ShownNotice } from '../../contracts/contacts.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 import { listPlaces, placeAt } from './places.ts';
 
@@ -30,8 +30,9 @@ export function alarmCommand(): Command {
   gatewayCommand(alarm, 'show <id>', 'Show one alarm, and who did what with it.').action(
     async (id: string, options: GatewayOptions) => {
       const shown = await call<Alarm & { log: AlarmLogEntry[] }>(options, 'GET', `${route}/${await idOf(options, id)}`);
+      const paths = await pathsOf(options);
       print(shown, options, ({ log, ...one }) =>
-        [table(new Map())([one]), rows(log.map(({ at, op, by, note }) => [timeOf(at), op, by, note]))].join('\n'),
+        [table(paths)([one]), rows(log.map(({ at, op, by, note }) => [timeOf(at), op, by, note]))].join('\n'),
       );
     },
   );
@@ -42,14 +43,16 @@ export function alarmCommand(): Command {
   for (const [name, does, description] of deeds) {
     gatewayCommand(alarm, name, description)
       .option('--note <text>', 'why')
-      .action((id: string, options: NoteOptions) => act(options, id, does, {}));
+      .action((id: string, options: NoteOptions) => act(options, id, does, {}, nowIs));
   }
   gatewayCommand(alarm, 'shelve <id>', 'Tell nobody of an alarm for so long; 0 takes it off the shelf.')
     .argument('<minutes>', '30 days at most', wholeNumber({ min: 0, max: 30 * 1_440 }))
     .option('--note <text>', 'why')
-    .action((id: string, minutes: number, options: NoteOptions) => act(options, id, 'shelve', { minutes }));
+    .action((id: string, minutes: number, options: NoteOptions) =>
+      act(options, id, 'shelve', { minutes }, minutes === 0 ? offTheShelf : nowIs),
+    );
   gatewayCommand(alarm, 'comment <id> <text>', 'Add a comment to the log of an alarm.').action(
-    (id: string, note: string, options: GatewayOptions) => act({ ...options, note }, id, 'comment', {}),
+    (id: string, note: string, options: GatewayOptions) => act({ ...options, note }, id, 'comment', {}, commented),
   );
   gatewayCommand(alarm, 'test', 'Raise an alarm TEST, show who is told of it and how that went, and clear it.')
     .option('--severity <severity>', 'low, medium, high or critical', 'high')
@@ -106,15 +109,27 @@ async function list(options: ListOptions): Promise<Alarm[]> {
   return (await call<{ alarms: Alarm[] }>(options, 'GET', `${route}?${query.toString()}`)).alarms;
 }
 
-async function act(options: NoteOptions, id: string, does: string, more: object): Promise<void> {
+async function act(
+  options: NoteOptions,
+  id: string,
+  does: string,
+  more: object,
+  sentence: (alarm: Alarm) => string,
+): Promise<void> {
   const { note } = options;
   const path = `${route}/${await idOf(options, id)}/${does}`;
   const alarm = await call<Alarm>(options, 'POST', path, json({ ...more, ...(note && { note }) }));
-  print(alarm, options, ({ code, subject, state, shelvedUntil }) => {
-    const shelf = shelvedUntil === undefined ? '' : `, shelved until ${timeOf(shelvedUntil)}`;
-    return `${code} of ${subject} is ${state}${shelf}.`;
-  });
+  print(alarm, options, sentence);
 }
+
+function nowIs({ code, subject, state, shelvedUntil }: Alarm): string {
+  const shelf = shelvedUntil === undefined ? '' : `, shelved until ${timeOf(shelvedUntil)}`;
+  return `${code} of ${subject} is ${state}${shelf}.`;
+}
+
+const offTheShelf = ({ code, subject, state }: Alarm): string =>
+  `${code} of ${subject} is off the shelf; it is ${state}.`;
+const commented = ({ code, subject }: Alarm): string => `The comment is in the log of ${code} of ${subject}.`;
 
 /** An id, or as much of its beginning as names one alarm that is open. */
 async function idOf(options: GatewayOptions, beginning: string): Promise<string> {
@@ -132,7 +147,7 @@ const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 function table(paths: ReadonlyMap<string, string>): (alarms: readonly Alarm[]) => string {
   return (alarms) =>
-    rows(
+    listed(
       alarms.map(({ id, severity, state, code, subject, place, count, since, shelvedUntil, detail }) => [
         id.slice(0, 8),
         severity,

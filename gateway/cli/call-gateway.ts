@@ -28,6 +28,11 @@ export function rows(lines: readonly (readonly (string | undefined)[])[]): strin
   return lines.map((cells) => cells.map((cell) => cell?.replaceAll(/\p{C}/gu, '?') ?? '-').join('\t')).join('\n');
 }
 
+/** The same of a list, in words where it is empty. */
+export function listed(lines: Parameters<typeof rows>[0]): string {
+  return lines.length === 0 ? 'There is none.' : rows(lines);
+}
+
 export interface Body {
   readonly type: 'application/json' | 'text/csv' | 'text/plain';
   readonly content: string;

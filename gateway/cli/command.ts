@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { CommandStatus } from '../../contracts/command.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/commands';
@@ -56,7 +56,9 @@ export function commandCommand(): Command {
       const { device, state } = options;
       const query = new URLSearchParams({ ...(device && { device }), ...(state && { state }) });
       const { commands } = await call<{ commands: CommandStatus[] }>(options, 'GET', `${route}?${query.toString()}`);
-      print(commands, options, (all) => rows(all.map((one) => [one.id, one.device, one.name, one.state, one.detail])));
+      print(commands, options, (all) =>
+        listed(all.map((one) => [one.id, one.device, one.name, one.state, one.detail])),
+      );
     });
   return command;
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Contact } from '../../contracts/contacts.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/contacts';
@@ -21,7 +21,7 @@ export function contactCommand(): Command {
 
   gatewayCommand(contact, 'list', 'Show every contact.').action(async (options: GatewayOptions) => {
     const { contacts } = await call<{ contacts: Contact[] }>(options, 'GET', route);
-    print(contacts, options, (all) => rows(all.map(lineOf)));
+    print(contacts, options, (all) => listed(all.map(lineOf)));
   });
   gatewayCommand(contact, 'set <name>', 'Add a person or group, or say anew how they are told.')
     .requiredOption(

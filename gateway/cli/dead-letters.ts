@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DeadLetterFacts, DeadLetterGroup } from '../../contracts/dead-letters.ts';
 import { counted } from '../lib/counted.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/dead-letters';
@@ -32,7 +32,7 @@ export function deadLettersCommand(): Command {
   gatewayCommand(letters, 'reasons', 'Show how many there are of each reason.').action(
     async (options: GatewayOptions) =>
       print(await call<{ reasons: DeadLetterGroup[] }>(options, 'GET', `${route}/reasons`), options, ({ reasons }) =>
-        reasons.length === 0 ? 'There is none.' : rows(reasons.map(reasonCells)),
+        listed(reasons.map(reasonCells)),
       ),
   );
   choosing(gatewayCommand(letters, 'list', 'Show them, the newest first.'))
@@ -40,9 +40,7 @@ export function deadLettersCommand(): Command {
     .action(async ({ limit, ...options }: Chosen & { limit: number }) => {
       const query = new URLSearchParams({ ...choiceOf(options), limit: String(limit) });
       const answer = await call<{ deadLetters: Letter[] }>(options, 'GET', `${route}?${query.toString()}`);
-      print(answer, options, ({ deadLetters }) =>
-        deadLetters.length === 0 ? 'There is none.' : rows(deadLetters.map(letterCells)),
-      );
+      print(answer, options, ({ deadLetters }) => listed(deadLetters.map(letterCells)));
     });
   choosing(
     gatewayCommand(letters, 'replay', 'Take them again, as they came. Exit 1 when some were refused again.'),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, type GatewayOptions } from './call-gateway.ts';
 
 interface Issued {
   readonly user: string;
@@ -33,7 +33,7 @@ export function addCredentialCommands(device: Command): void {
   );
   gatewayCommand(device, 'credentials', 'Show who may connect.').action(async (options: GatewayOptions) => {
     const answer = await call<{ credentials: { user: string; profile: string }[] }>(options, 'GET', route);
-    print(answer, options, ({ credentials }) => rows(credentials.map(({ user, profile }) => [user, profile])));
+    print(answer, options, ({ credentials }) => listed(credentials.map(({ user, profile }) => [user, profile])));
   });
 }
 

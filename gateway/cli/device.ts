@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { DeviceRecord } from '../../contracts/registry.ts';
 import type { ImportReport } from '../../contracts/registry-bulk.ts';
-import { call, callForText, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, callForText, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { addCredentialCommands } from './device-credentials.ts';
 import { placeAt } from './places.ts';
 
@@ -42,7 +42,7 @@ function addReads(device: Command): void {
         devices.push(...page.devices);
         cursor = page.next;
       }
-      print({ devices }, options, () => rows(devices.map(lineOf)));
+      print({ devices }, options, () => listed(devices.map(lineOf)));
     },
   );
   gatewayCommand(device, 'show <id>', 'Show one device.').action(async (id: string, options: GatewayOptions) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/flows';
@@ -33,7 +33,7 @@ export function flowsCommand(): Command {
     async (options: GatewayOptions) => {
       const { generations } = await call<{ generations: Generation[] }>(options, 'GET', `${route}/generations`);
       print(generations, options, (all) =>
-        rows(
+        listed(
           all.map(({ generation, at, by, bytes }) => [`${generation}`, new Date(at).toISOString(), by, `${bytes} B`]),
         ),
       );

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { GroupRecord } from '../../contracts/registry.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, type GatewayOptions } from './call-gateway.ts';
 import { listPlaces, placeAt } from './places.ts';
 
 const route = '/api/v1/groups';
@@ -14,7 +14,7 @@ export function groupCommand(): Command {
     const { groups } = await call<{ groups: GroupRecord[] }>(options, 'GET', route);
     const paths = new Map((await listPlaces(options)).map(({ id, path }) => [id, path]));
     print(groups, options, (all) =>
-      rows(
+      listed(
         all.map(({ name, members, areas }) => [
           name,
           members.join(', '),

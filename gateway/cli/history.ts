@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { HistoryAnswer, HistoryMetric } from '../../contracts/history.ts';
 import { counted } from '../lib/counted.ts';
-import { call, gatewayCommand, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { formats, type Format } from './history-export/formats.ts';
 import { exportPages, resolutions, type Resolution } from './history-export/rows.ts';
 import { wholeNumber } from './number.ts';
@@ -33,7 +33,7 @@ export function historyCommand(): Command {
     async (device: string, options: GatewayOptions) => {
       const path = `/api/v1/history/metrics?${new URLSearchParams({ device }).toString()}`;
       const { metrics } = await call<{ metrics: HistoryMetric[] }>(options, 'GET', path);
-      print(metrics, options, (all) => rows(all.map(({ metric, type, unit }) => [metric, type, unit])));
+      print(metrics, options, (all) => listed(all.map(({ metric, type, unit }) => [metric, type, unit])));
     },
   );
   gatewayCommand(history, 'query <device> <metric>', 'Show samples, or slots of time where there are too many.')

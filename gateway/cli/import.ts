@@ -44,7 +44,13 @@ export function importCommand(): Command {
       const text = [await textOf(file), acl === undefined ? '' : await textOf(acl)].join('\n');
       const report = await send<TakenUsers>(options, `/api/v1/takeover/mosquitto?${query.toString()}`, text);
       print(report, options, ({ users, notes }) =>
-        rows([...users.map(({ user, is, password }) => [user, password ?? userWords[is]]), ...told(notes)]),
+        rows([
+          ...users.map(({ user, is, password }) => [
+            user,
+            password === undefined ? userWords[is] : `new password: ${password}`,
+          ]),
+          ...told(notes),
+        ]),
       );
     });
   return command;

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TemplateReport } from '../../contracts/registry-bulk.ts';
 import { counted } from '../lib/counted.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { listPlaces, placeAt, type Place } from './places.ts';
 
 const route = '/api/v1/places';
@@ -14,7 +14,7 @@ export function placeCommand(): Command {
   const place = new Command('place').description('Show and change buildings, floors, areas and rooms.');
 
   gatewayCommand(place, 'list', 'Show every place.').action(async (options: GatewayOptions) => {
-    print(await listPlaces(options), options, (places) => rows(places.map(({ path, kind, id }) => [path, kind, id])));
+    print(await listPlaces(options), options, (places) => listed(places.map(({ path, kind, id }) => [path, kind, id])));
   });
   gatewayCommand(
     place,

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
 import { counted } from '../lib/counted.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { timeIn } from './time.ts';
 
 const route = '/api/v1/rules';
@@ -21,7 +21,7 @@ export function rulesCommand(): Command {
 
   gatewayCommand(rules, 'list', 'Show all rules and how they are.').action(async (options: GatewayOptions) => {
     const { rules } = await call<{ rules: ShownRule[] }>(options, 'GET', route);
-    print(rules, options, (all) => rows(all.map(lineOf)));
+    print(rules, options, (all) => listed(all.map(lineOf)));
   });
   gatewayCommand(rules, 'show <id>', 'Show one rule as it is written.').action(
     async (id: string, options: GatewayOptions) => {
@@ -74,7 +74,7 @@ export function rulesCommand(): Command {
   gatewayCommand(rules, 'firings <id>', 'Show when a rule fired, why, and what it did.').action(
     async (id: string, options: GatewayOptions) => {
       const { firings } = await call<{ firings: Firing[] }>(options, 'GET', `${routeOf(id)}/firings`);
-      print(firings, options, (all) => rows(all.map(firingLine)));
+      print(firings, options, (all) => listed(all.map(firingLine)));
     },
   );
   gatewayCommand(rules, 'flag [name] [on|off]', 'Show the flags of the house, or set one, such as armed.').action(
@@ -87,7 +87,7 @@ export function rulesCommand(): Command {
         : call<{ flags: Record<string, boolean> }>(options, 'GET', path));
       const shown = Object.entries(flags).filter(([each]) => name === undefined || each === name);
       print(Object.fromEntries(shown), options, (all) =>
-        rows(Object.entries(all).map(([each, on]) => [each, on ? 'on' : 'off'])),
+        listed(Object.entries(all).map(([each, on]) => [each, on ? 'on' : 'off'])),
       );
     },
   );

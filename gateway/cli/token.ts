@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { AuditEntry, Token } from '../../contracts/access.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
-import { call, gatewayCommand, json, listAll, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listAll, listed, print, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const route = '/api/v1/tokens';
@@ -12,7 +12,7 @@ export function tokenCommand(): Command {
 
   gatewayCommand(token, 'list', 'Show every token, without its secret.').action(async (options: GatewayOptions) => {
     print(await listAll<Token>(options, route, 'tokens'), options, (all) =>
-      rows(all.map(({ name, role, areas, expiresAt }) => [name, role, areas?.join(', '), dayOf(expiresAt)])),
+      listed(all.map(({ name, role, areas, expiresAt }) => [name, role, areas?.join(', '), dayOf(expiresAt)])),
     );
   });
   gatewayCommand(token, 'add <name>', 'Make a token and print it, once.')
@@ -46,15 +46,16 @@ export function auditLogCommand(): Command {
         ...(options.denied && { outcome: 'denied' }),
       });
       const { entries } = await call<{ entries: AuditEntry[] }>(options, 'GET', `/api/v1/audit?${query.toString()}`);
-      print(entries, options, (all) => rows(all.map(line)));
+      print(entries, options, (all) => listed(all.map(line)));
     });
   return command;
 }
 
-const line = ({ at, name, address, action, target, outcome, code, times }: AuditEntry): string[] => [
+const line = ({ at, name, address, permission, action, target, outcome, code, times }: AuditEntry): string[] => [
   new Date(at).toISOString(),
   name,
   address,
+  permission,
   action,
   target,
   code === null ? outcome : `${outcome} ${code}`,

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { ShownTwin, TwinChange } from '../../contracts/twin.ts';
 import type { TwinValue } from '../../contracts/twin-words.ts';
-import { call, gatewayCommand, json, print, rows, type GatewayOptions } from './call-gateway.ts';
+import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { wholeNumber } from './number.ts';
 
 const lookEveryMs = 200;
@@ -50,7 +50,7 @@ export function twinCommand(): Command {
       const query = new URLSearchParams({ limit: String(options.limit) });
       const path = `${routeOf(id)}/history?${query.toString()}`;
       const { changes } = await call<{ changes: TwinChange[] }>(options, 'GET', path);
-      print(changes, options, (all) => rows(all.map(lineOf)));
+      print(changes, options, (all) => listed(all.map(lineOf)));
     });
   return twin;
 }

@@ -78,7 +78,13 @@ test('people of the area are told by mail, webhook and MQTT, handle it on the co
     /LEAK of boiler is acknowledged/,
   );
   assert.match(await say(alarmCommand(), 'shelve', other.id, '60'), /DAMP of wall is raised, shelved until/);
-  await say(alarmCommand(), 'comment', id, 'The valve is shut.');
+  assert.equal(await say(alarmCommand(), 'shelve', other.id, '0'), 'DAMP of wall is off the shelf; it is raised.');
+  await say(alarmCommand(), 'shelve', other.id, '60');
+  assert.equal(
+    await say(alarmCommand(), 'comment', id, 'The valve is shut.'),
+    'The comment is in the log of LEAK of boiler.',
+  );
+  assert.match(await say(alarmCommand(), 'show', id), /LEAK\tboiler\tMill\/Ground\/East\/Kitchen\t1x/);
   assert.match(await say(alarmCommand(), 'list', '--place', 'Mill'), /LEAK\tboiler\tMill\/Ground\/East\/Kitchen\t1x/);
   const before = await alarmsIn(daemon);
   const told = await say(alarmCommand(), 'test', '--place', 'Mill/Ground/East');

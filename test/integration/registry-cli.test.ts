@@ -30,6 +30,11 @@ test('the command line keeps the registry: places, a site on one page, devices i
     return path;
   };
 
+  for (const empty of ['device', 'place', 'group', 'alarm', 'contact', 'account', 'token']) {
+    assert.equal(await say(empty, 'list'), 'There is none.\n');
+  }
+  assert.equal(await say('alarm', 'list', '--json'), '[]\n');
+  assert.equal(await say('rules', 'flag', 'nope'), 'There is none.\n');
   assert.equal(await say('place', 'add', 'Mill/Ground/East/Kitchen'), '4 places added.\n');
   const template = file(
     'site.yaml',
@@ -62,8 +67,9 @@ groups:
   assert.equal(await say('import', 'zigbee2mqtt', zigbee, '--dry-run'), 'z2m:0x00158d0001d82999\tnew\tattic\n');
   assert.match(await say('import', 'zigbee2mqtt', zigbee, '--json'), /"created":1/);
   const [passwords, acl] = [file('passwords', 'plug:plain\n'), file('acl', 'user plug\ntopic read house/#\n')];
-  assert.match(await say('import', 'mosquitto', passwords, '--acl', acl), /^plug\t[\w-]{24}\nnote:\t/);
+  assert.match(await say('import', 'mosquitto', passwords, '--acl', acl), /^plug\tnew password: [\w-]{24}\nnote:\t/);
 
+  assert.match(await say('audit-log', '--limit', '1'), /\tcredential\.manage\tPOST \/api\/v1\/takeover\/mosquitto\t/);
   const unknown = await fail('device', 'show', 'nobody');
   assert.deepEqual([unknown.code, unknown.stderr], [1, 'portcullis: There is no device "nobody".\n']);
   const misplaced = await fail('place', 'move', 'Mill/Ground/East/Kitchen', 'Mill');
