@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Client } from 'aedes';
+import type { Logger } from 'pino';
+import { tell } from '../../observability/channels.ts';
 import type { Queued } from './outgoing-queues.ts';
 import type { SessionStore } from './session-store.ts';
 import type { StoredWill, Will } from './will-store.ts';
@@ -28,6 +30,14 @@ interface AtOnce<Value> {
 /** Marks queue rows that the broker reads back: their `brokerCounter` is the row's id. */
 const storedId = 'stored';
 
+export interface AedesPersistenceParts {
+  readonly sessions: SessionStore;
+  /** Which subscription was just granted. */
+  readonly granting: () => WireSubscription | undefined;
+  readonly mayPublish: (client: string, topic: string) => boolean;
+  readonly log: Logger;
+}
+
 /**
  * Aedes' persistence interface over the session store. The ingest gate has already committed and indexed what a
  * message leaves behind when Aedes calls `storeRetained` and `outgoingEnqueueCombi`, so these write nothing: they only
@@ -36,13 +46,12 @@ const storedId = 'stored';
  */
 export class AedesPersistence {
   readonly #sessions: SessionStore;
-  readonly #granting: () => WireSubscription | undefined;
+  readonly #parts: AedesPersistenceParts;
   #brokerId = '';
 
-  /** `granting` says which subscription was just granted. */
-  constructor(sessions: SessionStore, granting: () => WireSubscription | undefined) {
-    this.#sessions = sessions;
-    this.#granting = granting;
+  constructor(parts: AedesPersistenceParts) {
+    this.#sessions = parts.sessions;
+    this.#parts = parts;
   }
 
   async setup(broker: { readonly id: string }): Promise<void> {
@@ -62,7 +71,7 @@ export class AedesPersistence {
    * refused or not checked yet too, which must not be kept.
    */
   async addSubscriptions(client: Client): Promise<void> {
-    const granted = this.#granting();
+    const granted = this.#parts.granting();
     if (granted !== undefined) await this.#sessions.subscribe(client.id, granted);
   }
 
@@ -168,7 +177,7 @@ export class AedesPersistence {
   }
 
   streamWill(brokers: Readonly<Record<string, unknown>>): Readable {
-    return Readable.from(this.#sessions.wills.orphans({ ...brokers, [this.#brokerId]: true }));
+    return Readable.from(this.#orphans({ ...brokers, [this.#brokerId]: true }));
   }
 
   async destroy(): Promise<void> {}
@@ -178,6 +187,20 @@ export class AedesPersistence {
     return packet.brokerId === storedId
       ? this.#sessions.queues.byId(client, packet.brokerCounter)
       : this.#sessions.queues.byCounter(client, packet.brokerCounter);
+  }
+
+  /** Aedes stops at the first will that is refused, so those that would be are dropped before. */
+  #orphans(alive: Readonly<Record<string, unknown>>): StoredWill[] {
+    const { mayPublish, log } = this.#parts;
+    const { wills } = this.#sessions;
+    const orphans = wills.orphans(alive);
+    const denied = orphans.filter(({ clientId, topic }) => !mayPublish(clientId, topic));
+    if (denied.length === 0) return orphans;
+    for (const will of denied) wills.drop(will);
+    tell('dropped', { stage: 'mqtt', reason: 'will-denied', count: denied.length });
+    const clients = denied.slice(0, 10).map(({ clientId }) => clientId.slice(0, 64));
+    log.warn({ clients, count: denied.length }, 'dropped the wills of clients that may not publish them any more');
+    return orphans.filter((will) => !denied.includes(will));
   }
 
   *#retained(filters: readonly string[]): Generator<object> {

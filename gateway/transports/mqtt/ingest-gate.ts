@@ -136,6 +136,7 @@ export class IngestGate {
       refuse('will-denied', done);
       return;
     }
+    this.#parts.sessions.wills.began(will);
     this.#start(undefined, will.clientId, rights, packet, 0, will, done);
   }
 
@@ -221,6 +222,7 @@ export class IngestGate {
 
   /** Closes the connection. What waits on it behind the message goes with it: the client sends all of it again, in order. */
   #giveUp(job: Job, error: Error): void {
+    if (job.will !== undefined) this.#parts.sessions.wills.failed(job.will);
     const lost = [job, ...this.#held.takeBehind(job)];
     tell('rejected', { stage: 'mqtt', reason: 'not-committed', count: lost.length });
     for (const one of lost) this.#give(one, error);

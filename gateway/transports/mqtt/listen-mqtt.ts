@@ -140,7 +140,12 @@ export class MqttTransport implements AsyncDisposable {
       maxPerClient: limits.maxSubscriptionsPerClient,
     });
     this.#broker = new Aedes({
-      persistence: new AedesPersistence(sessions, subscribing.granting),
+      persistence: new AedesPersistence({
+        sessions,
+        granting: subscribing.granting,
+        mayPublish: (clientId, topic) => rightsOf(clientId)?.mayPublish(topic) ?? false,
+        log,
+      }),
       concurrency: 0,
       heartbeatInterval: heartbeatMs,
       connectTimeout: limits.connectTimeoutMs,

@@ -76,7 +76,7 @@ export class SessionStore {
       retained: await RetainedStore.open(store, limits.retained, lived),
       queues: await OutgoingQueues.open(store, limits.queue, lived, late),
       incoming: await IncomingIds.open(store),
-      wills: await WillStore.open(store),
+      wills: await WillStore.open(store, late),
     });
     for (const row of await store.read('mqtt.readSubscriptions', [])) sessions.subscriptions.load(row);
     for (const row of await store.read('mqtt.readSessions', [])) {

@@ -1,4 +1,5 @@
 import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
+import type { LateWrites } from './late-writes.ts';
 
 export interface Will {
   readonly topic: string;
@@ -22,18 +23,22 @@ export interface StoredWill extends Will {
  */
 export class WillStore {
   readonly #store: TableStore;
+  readonly #late: LateWrites;
   readonly #byClient = new Map<string, StoredWill>();
   /** By the broker's own object: after a takeover the client's stored will is already the next one. */
   readonly #byPacket = new WeakMap<object, StoredWill>();
+  /** On their way to their commit. */
+  readonly #underway = new Set<StoredWill>();
   #seq = 0;
   #frozen = false;
 
-  private constructor(store: TableStore) {
+  private constructor(store: TableStore, late: LateWrites) {
     this.#store = store;
+    this.#late = late;
   }
 
-  static async open(store: TableStore): Promise<WillStore> {
-    const wills = new WillStore(store);
+  static async open(store: TableStore, late: LateWrites): Promise<WillStore> {
+    const wills = new WillStore(store, late);
     for (const row of await store.read('mqtt.readWills', [])) {
       const will = fromRow(row);
       wills.#byClient.set(will.clientId, will);
@@ -72,6 +77,11 @@ export class WillStore {
     await this.#store.write([{ statement: 'mqtt.putWill', params }]);
   }
 
+  /** The broker publishes a will; `published` or `failed` must follow. */
+  began(will: StoredWill): void {
+    this.#underway.add(will);
+  }
+
   /** To be committed with the will's own message, so that it is published once. */
   deletionOf(will: StoredWill): Write {
     return { statement: 'mqtt.deleteWill', params: [will.clientId, will.seq] };
@@ -79,7 +89,23 @@ export class WillStore {
 
   /** Called after the commit of `deletionOf`. */
   published(will: StoredWill): void {
-    if (this.#byClient.get(will.clientId)?.seq === will.seq) this.#byClient.delete(will.clientId);
+    this.#underway.delete(will);
+    if (this.#isCurrent(will)) this.#byClient.delete(will.clientId);
+  }
+
+  /** It could not be committed. The others are published before it is tried again. */
+  failed(will: StoredWill): void {
+    this.#underway.delete(will);
+    if (!this.#isCurrent(will)) return;
+    this.#byClient.delete(will.clientId);
+    this.#byClient.set(will.clientId, will);
+  }
+
+  /** Drops a will that is not to be published; one that a crash brings back is dropped again. */
+  drop(will: StoredWill): void {
+    if (this.#frozen) return;
+    this.#byClient.delete(will.clientId);
+    this.#late.add(this.deletionOf(will));
   }
 
   async delete(client: string): Promise<StoredWill | undefined> {
@@ -95,9 +121,14 @@ export class WillStore {
     this.#frozen = true;
   }
 
-  /** Wills of process runs that are not alive. */
-  *orphans(alive: Readonly<Record<string, unknown>>): Generator<StoredWill> {
-    for (const will of this.#byClient.values()) if (alive[will.brokerId] === undefined) yield will;
+  /** Wills of process runs that are not alive, without those on their way. */
+  orphans(alive: Readonly<Record<string, unknown>>): StoredWill[] {
+    const all = [...this.#byClient.values()];
+    return all.filter((will) => alive[will.brokerId] === undefined && !this.#underway.has(will));
+  }
+
+  #isCurrent({ clientId, seq }: StoredWill): boolean {
+    return this.#byClient.get(clientId)?.seq === seq;
   }
 }
 

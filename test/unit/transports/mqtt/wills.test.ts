@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { PortcullisError } from '../../../../contracts/errors.ts';
+import { startBroker, toldReasons, until } from './broker.ts';
+import type { TestBroker } from './broker.ts';
+import { temporaryFile } from './sqlite-store.ts';
+import type { SqliteStore } from './sqlite-store.ts';
+
+/** The broker looks for wills of an earlier run every four heartbeats. */
+const roundMs = 60_000;
+const devices = ['d0', 'd1', 'd2'];
+const overloaded = new PortcullisError('OVERLOADED', 'Too many messages wait.');
+
+/** A broker with the devices, stopped again: what an earlier run left is put into its store. */
+async function earlierRun(t: TestContext, file: string): Promise<SqliteStore> {
+  const { transport, store } = await startBroker(t, { anonymous: false }, file);
+  for (const user of devices) await transport.logins.addCredential({ user, profile: 'generic', password: 'p' });
+  await transport[Symbol.asyncDispose]();
+  return store;
+}
+
+async function leaveWill(store: SqliteStore, client: string, seq: number): Promise<void> {
+  const params = [client, seq, `devices/${client}/lwt`, Buffer.from('offline'), 1, 0];
+  await store.write([{ statement: 'mqtt.putWill', params }]);
+}
+
+const published = ({ store }: TestBroker): string[] => store.ingested.map(({ client }) => client);
+
+test('wills of clients that are gone are dropped, counted, and stop no other', async (t) => {
+  const file = temporaryFile(t);
+  const store = await earlierRun(t, file);
+  for (let n = 0; n < 20; n++) await leaveWill(store, `gone${n}`, n + 1);
+  for (const [n, device] of devices.entries()) await leaveWill(store, device, n + 100);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const reasons = toldReasons(t);
+  const broker = await startBroker(t, { anonymous: false }, file);
+  t.mock.timers.tick(roundMs);
+  await until(() => broker.store.count('mqtt_wills') === 0);
+  assert.deepEqual(published(broker), devices);
+  assert.equal(reasons.get('will-denied'), 20);
+});
+
+test('wills that cannot be stored stop no other, and are published when they can', async (t) => {
+  const file = temporaryFile(t);
+  const store = await earlierRun(t, file);
+  for (let n = 0; n < 20; n++) await leaveWill(store, `poison${n}`, n + 1);
+  for (const [n, device] of devices.entries()) await leaveWill(store, device, n + 100);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const broker = await startBroker(t, { limits: { holdMs: 100 } }, file);
+  const held = (): number => broker.transport.stats().held;
+  broker.store.fault = (message) => (message?.client.startsWith('poison') === true ? overloaded : undefined);
+  t.mock.timers.tick(roundMs);
+  await until(() => held() > 0);
+  await until(() => held() === 0);
+  t.mock.timers.tick(roundMs);
+  await until(() => broker.store.ingested.length === devices.length);
+  assert.deepEqual(published(broker), devices);
+  await until(() => held() === 0);
+  broker.store.fault = undefined;
+  t.mock.timers.tick(roundMs);
+  await until(() => broker.store.count('mqtt_wills') === 0);
+  assert.equal(published(broker).length, 23);
+});
+
+test('a will that still waits for room in the next round is published once', async (t) => {
+  const file = temporaryFile(t);
+  const store = await earlierRun(t, file);
+  for (const [n, device] of ['d0', 'd1'].entries()) await leaveWill(store, device, n + 1);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const broker = await startBroker(t, { anonymous: false }, file);
+  const failed = Promise.withResolvers<void>();
+  broker.store.fault = (message) => {
+    if (message?.client !== 'd1') return overloaded;
+    setImmediate(failed.resolve);
+    return new PortcullisError('INTERNAL', 'no');
+  };
+  t.mock.timers.tick(roundMs);
+  await failed.promise;
+  broker.store.fault = (message) => (message?.client === 'd0' ? overloaded : undefined);
+  t.mock.timers.tick(roundMs);
+  await until(() => published(broker).includes('d1'));
+  broker.store.fault = undefined;
+  await until(() => broker.transport.stats().held === 0);
+  assert.deepEqual(published(broker), ['d1', 'd0']);
+});
