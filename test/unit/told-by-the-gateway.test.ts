@@ -17,14 +17,15 @@ test('every condition that the gateway tells of itself is in docs/alarms.md, and
     ...found(/tell\('alarm', \{\s*code: '([\w-]+)'/g),
     ...found(/alarm: \{\s*code: '([\w-]+)'/g),
     ...found(/alarmCode = '([\w-]+)'/g),
-    ...['RULE_SUSPENDED', 'COMMAND_NOT_DONE'],
+    'RULE_SUSPENDED',
+    'COMMAND_NOT_DONE',
   ]);
   assert.ok(told.size > 30, `${told.size}`);
   assert.deepEqual(firstColumn('docs/alarms.md', '## What the gateway tells of itself'), told);
 });
 
 test('every metric is in docs/metrics.md, and no other', () => {
-  const shown = [...found(/\b(?:gauge|counter)\(\s*'([a-z_]+)'/g), ...[...found(/name: 'portcullis_([a-z_]+)'/g)]].map(
+  const shown = [...found(/\b(?:gauge|counter)\(\s*'([a-z_]+)'/g), ...found(/name: 'portcullis_([a-z_]+)'/g)].map(
     (name) => (name.startsWith('p') && /^(process|portcullis)_/.test(name) ? name : `portcullis_${name}`),
   );
   assert.ok(shown.length > 25, `${shown.length}`);
