@@ -30,6 +30,9 @@ interface AtOnce<Value> {
 /** Marks queue rows that the broker reads back: their `brokerCounter` is the row's id. */
 const storedId = 'stored';
 
+/** CONNACK with return code 3 (section 3.2.2.3). */
+const serverUnavailable = Uint8Array.of(0x20, 2, 0, 3);
+
 export interface AedesPersistenceParts {
   readonly sessions: SessionStore;
   /** Which subscription was just granted. */
@@ -165,7 +168,12 @@ export class AedesPersistence {
   }
 
   async putWill(client: Client, will: Will): Promise<void> {
-    await this.#sessions.wills.put(client.id, this.#brokerId, will);
+    try {
+      await this.#sessions.wills.put(client.id, this.#brokerId, will);
+    } catch (error) {
+      await turnAway(client);
+      throw error;
+    }
   }
 
   async getWill(client: { readonly id: string }): Promise<StoredWill | undefined> {
@@ -212,6 +220,17 @@ export class AedesPersistence {
 
 function atOnce<Value>(value: Value): AtOnce<Value> {
   return { then: (goOn) => goOn(value) };
+}
+
+/**
+ * Aedes closes a connection whose will is not kept without an answer, and as if the client were in already: it would
+ * publish the will, and forget another connection of the same name.
+ */
+async function turnAway(client: Client): Promise<void> {
+  Object.assign(client, { will: null, _authorized: false });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.conn.write(serverUnavailable, () => resolve());
+  await promise;
 }
 
 function publishOf(queued: Queued): object {

@@ -44,6 +44,7 @@ export const defaultLimits: MqttLimits = {
   holdMs: 60_000,
   closeTimeoutMs: 5000,
   maxSessionAgeMs: 14 * dayMs,
+  maxWillBytes: 8 * 1024 * 1024,
   queue: { maxBytes: 1024 * 1024, maxMessages: 1000, maxAgeMs: 7 * dayMs, maxTotalBytes: 16 * 1024 * 1024 },
   retained: {
     maxPerClient: 5000,

@@ -16,6 +16,8 @@ export interface SessionLimits {
   readonly retained: RetainedLimits;
   /** A session whose client stayed away for this long is forgotten. Lived time. */
   readonly maxSessionAgeMs: number;
+  /** Bytes of all wills; a CONNECT with one more is refused. */
+  readonly maxWillBytes: number;
 }
 
 /** What one accepted message leaves behind for others; committed with it, then applied to memory. */
@@ -76,7 +78,7 @@ export class SessionStore {
       retained: await RetainedStore.open(store, limits.retained, lived),
       queues: await OutgoingQueues.open(store, limits.queue, lived, late),
       incoming: await IncomingIds.open(store),
-      wills: await WillStore.open(store, late),
+      wills: await WillStore.open(store, late, limits.maxWillBytes),
     });
     for (const row of await store.read('mqtt.readSubscriptions', [])) sessions.subscriptions.load(row);
     for (const row of await store.read('mqtt.readSessions', [])) {

@@ -1,9 +1,11 @@
+import { PortcullisError } from '../../../contracts/errors.ts';
 import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
+import { tell } from '../../observability/channels.ts';
 import type { LateWrites } from './late-writes.ts';
 
 export interface Will {
   readonly topic: string;
-  readonly payload: Buffer;
+  payload: Buffer;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
 }
@@ -17,6 +19,9 @@ export interface StoredWill extends Will {
   readonly seq: number;
 }
 
+/** What a will costs beside its topic and payload. */
+const overheadBytes = 512;
+
 /**
  * The wills of connected clients. They survive a crash of the gateway: the next run publishes those whose clients did
  * not come back. A clean stop of the gateway leaves them too, because the devices did not go away, the gateway did.
@@ -29,19 +34,22 @@ export class WillStore {
   readonly #byPacket = new WeakMap<object, StoredWill>();
   /** On their way to their commit. */
   readonly #underway = new Set<StoredWill>();
+  readonly #maxBytes: number;
+  #bytes = 0;
   #seq = 0;
   #frozen = false;
 
-  private constructor(store: TableStore, late: LateWrites) {
+  private constructor(store: TableStore, late: LateWrites, maxBytes: number) {
     this.#store = store;
     this.#late = late;
+    this.#maxBytes = maxBytes;
   }
 
-  static async open(store: TableStore, late: LateWrites): Promise<WillStore> {
-    const wills = new WillStore(store, late);
+  static async open(store: TableStore, late: LateWrites, maxBytes: number): Promise<WillStore> {
+    const wills = new WillStore(store, late, maxBytes);
     for (const row of await store.read('mqtt.readWills', [])) {
       const will = fromRow(row);
-      wills.#byClient.set(will.clientId, will);
+      wills.#keep(will);
       wills.#seq = Math.max(wills.#seq, will.seq);
     }
     return wills;
@@ -56,10 +64,17 @@ export class WillStore {
     return 'seq' in packet ? (packet as StoredWill) : this.#byPacket.get(packet);
   }
 
+  /** Rejects with NOT_ALLOWED when there is no room for it, and then keeps nothing, as when the store fails. */
   async put(client: string, brokerId: string, packet: Will): Promise<void> {
+    if (this.#bytes + bytesOf(packet) > this.#maxBytes) {
+      tell('rejected', { stage: 'mqtt', reason: 'will-quota', count: 1 });
+      throw new PortcullisError('NOT_ALLOWED', 'The broker refused a connection: will-quota.');
+    }
     const { topic, payload, qos, retain } = packet;
     const seq = ++this.#seq;
     const copy = Buffer.from(payload);
+    // The broker holds the packet as long as the connection lives, and with it all of what it was read with.
+    packet.payload = copy;
     const will = {
       cmd: 'publish',
       dup: false,
@@ -71,10 +86,15 @@ export class WillStore {
       brokerId,
       seq,
     } as const;
-    this.#byClient.set(client, will);
+    this.#keep(will);
     this.#byPacket.set(packet, will);
     const params = [client, seq, topic, copy, qos, retain ? 1 : 0];
-    await this.#store.write([{ statement: 'mqtt.putWill', params }]);
+    try {
+      await this.#store.write([{ statement: 'mqtt.putWill', params }]);
+    } catch (error) {
+      this.drop(will);
+      throw error;
+    }
   }
 
   /** The broker publishes a will; `published` or `failed` must follow. */
@@ -90,28 +110,26 @@ export class WillStore {
   /** Called after the commit of `deletionOf`. */
   published(will: StoredWill): void {
     this.#underway.delete(will);
-    if (this.#isCurrent(will)) this.#byClient.delete(will.clientId);
+    if (this.#isCurrent(will)) this.#remove(will.clientId);
   }
 
   /** It could not be committed. The others are published before it is tried again. */
   failed(will: StoredWill): void {
     this.#underway.delete(will);
-    if (!this.#isCurrent(will)) return;
-    this.#byClient.delete(will.clientId);
-    this.#byClient.set(will.clientId, will);
+    if (this.#isCurrent(will)) this.#keep(will);
   }
 
-  /** Drops a will that is not to be published; one that a crash brings back is dropped again. */
+  /** Drops a will that is not to be published; one that a crash brings back is judged anew. */
   drop(will: StoredWill): void {
     if (this.#frozen) return;
-    this.#byClient.delete(will.clientId);
+    if (this.#isCurrent(will)) this.#remove(will.clientId);
     this.#late.add(this.deletionOf(will));
   }
 
   async delete(client: string): Promise<StoredWill | undefined> {
     const will = this.#byClient.get(client);
     if (will === undefined || this.#frozen) return undefined;
-    this.#byClient.delete(client);
+    this.#remove(client);
     await this.#store.write([this.deletionOf(will)]);
     return will;
   }
@@ -127,10 +145,26 @@ export class WillStore {
     return all.filter((will) => alive[will.brokerId] === undefined && !this.#underway.has(will));
   }
 
+  /** In the last place, in front of which all others are published. */
+  #keep(will: StoredWill): void {
+    this.#remove(will.clientId);
+    this.#byClient.set(will.clientId, will);
+    this.#bytes += bytesOf(will);
+  }
+
+  #remove(client: string): void {
+    const will = this.#byClient.get(client);
+    if (will === undefined) return;
+    this.#byClient.delete(client);
+    this.#bytes -= bytesOf(will);
+  }
+
   #isCurrent({ clientId, seq }: StoredWill): boolean {
     return this.#byClient.get(clientId)?.seq === seq;
   }
 }
+
+const bytesOf = ({ topic, payload }: Will): number => topic.length + payload.length + overheadBytes;
 
 function fromRow(row: SqlRow): StoredWill {
   return {

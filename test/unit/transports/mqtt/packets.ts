@@ -24,6 +24,7 @@ export function publishPacket(options: Partial<IPublishPacket> = {}): Buffer {
 export const pubrel = (messageId: number): Buffer => generate({ cmd: 'pubrel', messageId });
 export const subscribe = (topic: string, qos: 0 | 1 | 2 = 0): Buffer =>
   generate({ cmd: 'subscribe', messageId: 9, subscriptions: [{ topic, qos }] });
+export const disconnect: Buffer = generate({ cmd: 'disconnect' });
 export const pingreq: Buffer = generate({ cmd: 'pingreq' });
 
 /** CONNACK without a session. */

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { PortcullisError } from '../../../../contracts/errors.ts';
-import { startBroker, toldReasons, until } from './broker.ts';
-import type { TestBroker } from './broker.ts';
+import { connectRaw, startBroker, toldReasons, until } from './broker.ts';
+import type { RawClient, TestBroker } from './broker.ts';
+import { accepted, connectPacket, disconnect, pingreq, pingresp } from './packets.ts';
 import { temporaryFile } from './sqlite-store.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 /** The broker looks for wills of an earlier run every four heartbeats. */
 const roundMs = 60_000;
 const devices = ['d0', 'd1', 'd2'];
+/** CONNACK with return code 3. */
+const serverUnavailable = Buffer.from('20020003', 'hex');
 const overloaded = new PortcullisError('OVERLOADED', 'Too many messages wait.');
 
 /** A broker with the devices, stopped again: what an earlier run left is put into its store. */
@@ -83,4 +86,56 @@ test('a will that still waits for room in the next round is published once', asy
   broker.store.fault = undefined;
   await until(() => broker.transport.stats().held === 0);
   assert.deepEqual(published(broker), ['d1', 'd0']);
+});
+
+test('all wills together are bounded: one more is refused with its CONNECT, and nothing of it is published', async (t) => {
+  const { port, store } = await startBroker(t, { limits: { maxWillBytes: 40_000 } });
+  const reasons = toldReasons(t);
+  const login = async (clientId: string, payloadBytes: number): Promise<RawClient> => {
+    const client = await connectRaw(t, port);
+    const payload = Buffer.alloc(payloadBytes);
+    client.send(connectPacket({ clientId, will: { topic: 'lwt', payload, qos: 1, retain: false } }));
+    return client;
+  };
+  const one = await login('one', 30_000);
+  assert.deepEqual(await one.receive(4), accepted);
+  const two = await login('two', 30_000);
+  assert.deepEqual(await two.closed, serverUnavailable);
+  assert.equal(reasons.get('will-quota'), 1);
+  assert.deepEqual([store.count('mqtt_wills'), store.ingested.length], [1, 0]);
+  one.send(disconnect);
+  await one.closed;
+  await until(() => store.count('mqtt_wills') === 0);
+  assert.deepEqual(await (await login('two', 30_000)).receive(4), accepted);
+});
+
+test('a CONNECT that is refused for its will leaves the connection of the same name as it is', async (t) => {
+  const { port } = await startBroker(t, { limits: { maxWillBytes: 10_000 } });
+  const first = await connectRaw(t, port);
+  first.send(connectPacket({ clientId: 'one' }));
+  await first.receive(4);
+  const second = await connectRaw(t, port);
+  const will = { topic: 'lwt', payload: Buffer.alloc(20_000), qos: 1, retain: false } as const;
+  second.send(connectPacket({ clientId: 'one', will }));
+  assert.deepEqual(await second.closed, serverUnavailable);
+  first.send(pingreq);
+  assert.deepEqual(await first.receive(2), pingresp);
+  const third = await connectRaw(t, port);
+  third.send(connectPacket({ clientId: 'one' }));
+  assert.deepEqual(await third.receive(4), accepted);
+  assert.equal((await first.closed).length, 0, 'the newer connection takes over');
+});
+
+test('a CONNECT whose will cannot be stored is refused, and leaves none behind', async (t) => {
+  const { port, store } = await startBroker(t, { limits: { maxWillBytes: 1_000 } });
+  const will = { topic: 'lwt', payload: Buffer.from('gone'), qos: 1, retain: false } as const;
+  store.fault = () => new PortcullisError('STORE_FAILED', 'The writer gave no answer.');
+  const refused = await connectRaw(t, port);
+  refused.send(connectPacket({ clientId: 'one', will }));
+  assert.deepEqual(await refused.closed, serverUnavailable);
+  store.fault = undefined;
+  const taken = await connectRaw(t, port);
+  taken.send(connectPacket({ clientId: 'two', will }));
+  assert.deepEqual(await taken.receive(4), accepted);
+  assert.deepEqual([store.count('mqtt_wills'), store.ingested.length], [1, 0]);
 });
