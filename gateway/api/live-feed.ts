@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { LiveView } from '../../contracts/live.ts';
 import type { Measurement } from '../../contracts/message.ts';
+import { systemScheduler, type Scheduler } from '../lib/scheduler.ts';
 import { tell } from '../observability/channels.ts';
 
 const bounds = {
@@ -69,14 +70,14 @@ export interface LiveFeed extends Disposable {
  * Nothing is read and no timer runs while nobody looks. An event is `measurement` with the record as it was stored, or `gap`: what
  * came in between is not remembered, or the reader was too slow; what was stored is in the history.
  */
-export function openLiveFeed(live: LiveView): LiveFeed {
+export function openLiveFeed(live: LiveView, scheduler: Scheduler = systemScheduler): LiveFeed {
   const readers = new Set<Reader>();
   const memory = new Memory();
   let epoch = '';
   let last = 0;
   let seat: Disposable | undefined;
-  let beat: NodeJS.Timeout | undefined;
-  let leaving: NodeJS.Timeout | undefined;
+  let beat: Disposable | undefined;
+  let leaving: Disposable | undefined;
 
   const offer = (reader: Reader, { n, record, text }: Event): void => {
     if (!reader.looking.wants(record)) return;
@@ -95,10 +96,8 @@ export function openLiveFeed(live: LiveView): LiveFeed {
     for (const reader of readers) offer(reader, event);
   };
   const begin = (): void => {
-    clearTimeout(leaving);
-    beat ??= setInterval(() => {
-      for (const reader of readers) void stayOrEnd(reader);
-    }, beatMs);
+    leaving?.[Symbol.dispose]();
+    beat ??= beating(scheduler, readers);
     if (seat !== undefined) return;
     [epoch, last] = [randomBytes(4).toString('hex'), 0];
     memory.clear();
@@ -117,9 +116,9 @@ export function openLiveFeed(live: LiveView): LiveFeed {
   const leave = (reader: Reader): void => {
     readers.delete(reader);
     if (readers.size > 0) return;
-    clearInterval(beat);
+    beat?.[Symbol.dispose]();
     beat = undefined;
-    leaving = setTimeout(end, lingerMs).unref();
+    leaving = scheduler.after(lingerMs, end);
   };
   const resume = (reader: Reader): void => {
     const { after } = reader.looking;
@@ -146,14 +145,24 @@ export function openLiveFeed(live: LiveView): LiveFeed {
     },
     [Symbol.dispose]() {
       for (const { stream } of readers) stream.destroy();
-      clearInterval(beat);
-      clearTimeout(leaving);
+      beat?.[Symbol.dispose]();
+      leaving?.[Symbol.dispose]();
       end();
     },
   };
 }
 
 const gap = (what: string): string => `event: gap\ndata: ${JSON.stringify({ missing: what })}\n\n`;
+
+/** Signs of life for whoever reads, until disposed. */
+function beating(scheduler: Scheduler, readers: Iterable<Reader>): Disposable {
+  const beat = (): void => {
+    for (const reader of readers) void stayOrEnd(reader);
+    next = scheduler.after(beatMs, beat);
+  };
+  let next = scheduler.after(beatMs, beat);
+  return { [Symbol.dispose]: () => next[Symbol.dispose]() };
+}
 
 async function stayOrEnd({ looking, stream }: Reader): Promise<void> {
   const stays = await looking.mayStill().catch(() => false);

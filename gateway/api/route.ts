@@ -8,7 +8,7 @@ export interface Context {
   readonly actor: Actor;
   /** Whether the caller may do this to that, for answers that are confined to what the caller may see. */
   readonly may: (permission: Permission, target: Target) => boolean;
-  /** Whether the caller's login and right still hold, for answers that go on. */
+  /** Whether the caller's login and right still hold, for answers that go on. From then on `may` goes by the caller's role and areas of that time. */
   readonly mayStill: () => Promise<boolean>;
   /** The uploaded file, where the route takes one. */
   readonly body: Readable;

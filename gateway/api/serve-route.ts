@@ -80,12 +80,13 @@ export function whoAsks(
   target: Target,
   access: AccessDesk,
 ): Pick<Context, 'caller' | 'actor' | 'may' | 'mayStill'> {
+  let { actor } = caller;
   return {
     caller,
-    actor: caller.actor,
-    may: (permission, about) => access.may(caller.actor, permission, about),
+    actor,
+    may: (permission, about) => access.may(actor, permission, about),
     mayStill: async () => {
-      const { actor } = await access.identify(caller.asking, false);
+      ({ actor } = await access.identify(caller.asking, false));
       return needs === 'nothing' || access.may(actor, needs, target);
     },
   };
