@@ -55,13 +55,12 @@ export function commandRoutes(book: CommandBook): Route[] {
         ttlMs,
       }),
       result: shown,
-      handle: ({ id, idempotencyKey, origin, ...wish }, { actor }) =>
-        book.submit({
-          ...wish,
-          id: id ?? idempotencyKey ?? randomUUID(),
-          source: 'api',
-          origin: actor.kind === 'person' ? actor.name : origin,
-        }),
+      async handle({ idempotencyKey, id = idempotencyKey ?? randomUUID(), origin, ...wish }, { actor }) {
+        const by = actor.kind === 'person' ? actor.name : origin;
+        const status = await book.submit({ ...wish, id, source: 'api', origin: by });
+        if (status.device === wish.device) return status;
+        throw new PortcullisError('CONFLICT', `The id "${id}" is that of a command to another device.`);
+      },
     }),
     route({
       method: 'GET',

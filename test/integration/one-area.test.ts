@@ -95,3 +95,16 @@ test('a program of one area raises alarms of its devices in its places, and chan
   const { severity, detail, place } = (await admin('GET', `/alarms/${String(id)}`)).body;
   assert.deepEqual({ severity, detail, place }, { severity: 'critical', detail: leak.detail, place: west });
 });
+
+test('the id of a command to a device of another area is taken, and nothing more is told of it', async (t) => {
+  const { admin, easterner } = await startTwoAreas(t);
+  const machine = await easterner('machine');
+  const command = { id: 'morning', name: 'switch', args: { on: true } };
+  assert.equal((await admin('POST', '/commands', { ...command, device: 'tasmota:west' })).status, 202);
+  assert.equal((await machine('GET', '/commands/morning')).status, 404);
+  const { status, body } = await machine('POST', '/commands', { ...command, device: 'tasmota:east' });
+  assert.deepEqual([status, body['code'], body['device'], body['state']], [409, 'CONFLICT', undefined, undefined]);
+  assert.doesNotMatch(JSON.stringify(body), /west/);
+  const again = await admin('POST', '/commands', { ...command, device: 'tasmota:west' });
+  assert.deepEqual([again.status, again.body['device']], [202, 'tasmota:west']);
+});
