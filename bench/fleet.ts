@@ -129,7 +129,12 @@ async function command(kafka: Kafka, fleet: readonly FleetGateway[], shared: Kaf
   const taken = new Set<string>();
   const results: Promise<void>[] = [];
   const readers: AsyncDisposable[] = [];
-  const nothing = { append: () => Promise.resolve(), wallMs: () => Date.now(), log: pino({ level: 'error' }) };
+  const nothing = {
+    append: () => Promise.resolve(),
+    store: { read: () => Promise.resolve([]) },
+    wallMs: () => Date.now(),
+    log: pino({ level: 'error' }),
+  };
   await measured(kafka, 'gateways that join as readers of commands', fleet.length, async () => {
     for (const gateway of fleet) {
       const commands: CommandPort = {

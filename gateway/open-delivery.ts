@@ -107,7 +107,7 @@ async function openKafka(
   }
   if (commandTopic !== null) {
     const { append } = buffer;
-    const taking = { commands, append, wallMs: () => clock.wallMs(), log };
+    const taking = { commands, append, store: buffer, wallMs: () => clock.wallMs(), log };
     whileOurs(fence, () => startCommandsIn(options, commandTopic, taking), stack);
   }
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };

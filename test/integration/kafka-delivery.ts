@@ -134,7 +134,7 @@ export function kafkaDelivery(kafka: AnyKafka): void {
       );
     const commands = memoryCommands();
     commands.unknown.add('fly');
-    const deps = { commands, append: buffer.append, wallMs: () => Date.now(), log: silent };
+    const deps = { commands, append: buffer.append, store: buffer, wallMs: () => Date.now(), log: silent };
     await write('gw-test', command('c1'));
     await write('gw-other', command('c2'));
     await write('gw-test', '{"id":');

@@ -2,6 +2,7 @@ import type { CommandPort } from '../../../contracts/command.ts';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import { commandRecordSchema } from '../../../contracts/kafka.ts';
 import type { Append } from '../../../contracts/pipeline.ts';
+import type { TableStore } from '../../../contracts/table-set.ts';
 import { resultMessage } from '../../lib/result-message.ts';
 import { tell } from '../../observability/channels.ts';
 
@@ -10,6 +11,7 @@ export interface TakeCommandDeps {
   readonly commands: CommandPort;
   /** For the results and dead letters of commands that never begin. */
   readonly append: Append;
+  readonly store: Pick<TableStore, 'read'>;
   readonly wallMs: () => number;
 }
 
@@ -24,11 +26,14 @@ export interface CommandRecord {
 
 const shortestMs = 100;
 const longestChars = 65_536;
+/** Commands that never began whose ids are remembered. */
+const maxRefused = 10_000;
 
 /**
  * Hands one record to the commands of this gateway; resolves when what became of it is durable, so that its offset may
  * be committed. The header `gateway` says who it is for; without it, or with another name, it is none of ours: false.
- * A command whose time is over since it was written is reported expired and never begins. Rejects with a retryable
+ * A command whose time is over since it was written is reported expired and never begins. One that is known, because its record is
+ * read again or its id stands there twice, does nothing: it has its result, or gets it when it ends. Rejects with a retryable
  * error when nothing could be kept.
  */
 export async function takeCommand(record: CommandRecord, deps: TakeCommandDeps): Promise<boolean> {
@@ -40,10 +45,15 @@ export async function takeCommand(record: CommandRecord, deps: TakeCommandDeps):
     return true;
   }
   const { id, name, ttlMs, device, origin } = command;
+  if (await isKnown(id, deps)) return true;
   const ageMs = Math.max(0, deps.wallMs() - record.writtenMs);
   const refuse = (state: 'failed' | 'expired', code: string, detail: string): Promise<void> =>
     deps.append({
       ...nothing,
+      writes: [
+        { statement: 'kafka.refuse', params: [id] },
+        { statement: 'kafka.trimRefused', params: [maxRefused] },
+      ],
       measurements: [
         resultMessage(
           device,
@@ -71,6 +81,12 @@ export async function takeCommand(record: CommandRecord, deps: TakeCommandDeps):
     await refuse('failed', error.code, error.message.slice(0, 1_000));
   }
   return true;
+}
+
+async function isKnown(id: string, { commands, store }: TakeCommandDeps): Promise<boolean> {
+  if ((await commands.status(id)) !== undefined) return true;
+  const [refused] = await store.read('kafka.findRefused', [id]);
+  return refused !== undefined;
 }
 
 function parse({ key, value }: CommandRecord) {
