@@ -1,7 +1,8 @@
-import { access, cp, mkdir, stat, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
+import { atomicWrite } from '../lib/atomic-write.ts';
 import { withPaths } from './named-paths.ts';
 import { checkConfig, readYaml } from './parse-config.ts';
 import { readIfThere } from './read-text.ts';
@@ -9,18 +10,37 @@ import { readIfThere } from './read-text.ts';
 /** In the data folder: the configuration that came with a passport, beside every file and folder that it names. */
 const folder = 'configuration';
 const fileName = 'portcullis.yaml';
+const lastGoodName = '.portcullis.yaml.last-good';
 
 /** Of the machine and not of the gateway: where things lie on it, who may claim it, and what its host lets plugins do. */
 const ofTheMachine = ['dataDir', 'claim', 'plugins.policy', 'flows.folder', 'flows.process'];
 
+/** As the file stands now, or as it was when the gateway was last up with it. */
+export type Generation = 'present' | 'last good';
+
 /** A configuration with what a passport brought to its data folder behind it, every path absolute, and a name of both for errors. */
-export async function withBrought(own: object, path: string): Promise<{ written: object; source: string }> {
+export async function withBrought(
+  own: object,
+  path: string,
+  generation: Generation,
+): Promise<{ written: object; source: string }> {
   const { dataDir } = own as { dataDir?: unknown };
   if (typeof dataDir !== 'string') return { written: own, source: path };
-  const file = join(dataDir, folder, fileName);
-  const text = await readIfThere(file);
+  const present = join(dataDir, folder, fileName);
+  const lastGood = join(dataDir, folder, lastGoodName);
+  const kept = generation === 'last good' ? await readIfThere(lastGood) : undefined;
+  const file = kept === undefined ? present : lastGood;
+  const text = kept ?? (await readIfThere(present));
   if (text === undefined) return { written: own, source: path };
   return { written: behind(own, readBrought(text, file)) as object, source: `${path} with ${file} behind it` };
+}
+
+/** Remembers what a passport brought to a data folder, as it is now, as the last good generation of it. */
+export async function keepBroughtAsLastGood(dataDir: string): Promise<void> {
+  const lastGood = join(dataDir, folder, lastGoodName);
+  const text = await readIfThere(join(dataDir, folder, fileName));
+  if (text === undefined) return rm(lastGood, { force: true });
+  if ((await readIfThere(lastGood)) !== text) await atomicWrite(lastGood, text);
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -80,6 +80,29 @@ test('under systemd the last good configuration is kept where the gateway may wr
   assert.deepEqual([await readdir(state), await readdir(join(path, '..'))], [['.site.yaml.last-good'], ['site.yaml']]);
   await writeFile(path, 'dataDir: [');
   assert.equal((await loadConfigOrLastGood(path)).config.dataDir, join(path, '../data'));
+});
+
+test('what a passport brought runs as it was when it breaks after it was good, and a file that breaks runs with that', async (t) => {
+  const path = await configFile(t, 'dataDir: data\n');
+  const brought = join(path, '../data/configuration/portcullis.yaml');
+  await mkdir(join(brought, '..'), { recursive: true });
+  await writeFile(brought, 'site: { name: villa }\nrules: { dir: mine }\n');
+  await keepAsLastGood(path);
+
+  await writeFile(brought, 'sight: { name: villa }\n');
+  for (const own of ['dataDir: data\n', 'dataDir: [']) {
+    await writeFile(path, own);
+    const { config, fellBackBecause } = await loadConfigOrLastGood(path);
+    assert.equal(config.site.name, 'villa');
+    assert.equal(config.rules.dir, join(brought, '../mine'));
+    assert.equal(fellBackBecause?.code, 'CONFIG_INVALID');
+  }
+
+  await writeFile(path, 'dataDir: data\n');
+  await rm(brought);
+  await keepAsLastGood(path);
+  await writeFile(brought, 'sight: {}\n');
+  await assert.rejects(loadConfigOrLastGood(path), { message: /sight/ }, 'it was never good');
 });
 
 test('a file that was never good is an error', async (t) => {
