@@ -43,11 +43,11 @@ export async function settleArrival(dataDir: string, nowMs: number): Promise<boo
 
 async function moveOut(dataDir: string, nowMs: number): Promise<void> {
   const old = (await readdir(dataDir)).filter((name) => !stays.test(name));
-  if (old.length === 0) return;
-  // One folder for all tries: what a power cut left half moved goes on into the same one.
-  const half = (await readdir(dataDir)).find((name) => name === `${before}.tmp`);
   const into = join(dataDir, `${before}.tmp`);
-  if (half === undefined) await mkdir(into, { mode: 0o700 });
+  // One folder for all tries: what a power cut left half moved, or moved and without its name, goes on into the same one.
+  const isHalf = existsSync(into);
+  if (old.length === 0 && !isHalf) return;
+  if (!isHalf) await mkdir(into, { mode: 0o700 });
   for (const name of old) await rename(join(dataDir, name), join(into, name));
   const stamp = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-');
   await rename(into, join(dataDir, `${before}-${stamp}`));

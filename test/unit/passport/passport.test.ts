@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
@@ -132,6 +132,23 @@ test('what was in the folder is kept beside, and a power cut on the way in is co
   await settleArrival(folder, 0);
   const kept = join(folder, 'before-passport-1970-01-01T00-00-00-000Z');
   assert.equal(await readFile(join(kept, 'admin-token'), 'utf8'), 'secret\n');
+  assert.equal(passportParts.examine(folder).whole, true);
+});
+
+test('a power cut after everything was moved aside leaves that to be kept, and nothing of it is overwritten later', async (t) => {
+  const { file } = await makeOne(t);
+  const folder = await tempDir(t);
+  await mkdir(join(folder, 'before-passport.tmp/tls'), { recursive: true });
+  await writeFile(join(folder, 'before-passport.tmp/tls/key.pem'), 'of the first\n');
+  for (const nowMs of [0, 1_000]) {
+    await prepareArrival({ file, passphrase, dataDir: folder, instance }, passportParts);
+    assert.equal(await settleArrival(folder, nowMs), true);
+    await mkdir(join(folder, 'tls'));
+    await writeFile(join(folder, 'tls/key.pem'), 'of the second\n');
+  }
+  const [first, second] = (await readdir(folder)).filter((name) => name.startsWith('before-passport')).toSorted();
+  assert.equal(await readFile(join(folder, first ?? '', 'tls/key.pem'), 'utf8'), 'of the first\n');
+  assert.equal(await readFile(join(folder, second ?? '', 'tls/key.pem'), 'utf8'), 'of the second\n');
   assert.equal(passportParts.examine(folder).whole, true);
 });
 
