@@ -51,7 +51,12 @@ export function keepOpen(options: SerialPortOptions, events: PortEvents, deps: K
     }
     report('open', `open as ${found.path}`);
     events.onOpen(kept.device);
-    const why = await Promise.race([ended.promise, aborted(stopping.signal)]);
+    const onAbort = (): void => ended.resolve('closing');
+    stopping.signal.addEventListener('abort', onAbort, { once: true });
+    // The stop may have come while the port was being opened.
+    if (stopping.signal.aborted) onAbort();
+    const why = await ended.promise;
+    stopping.signal.removeEventListener('abort', onAbort);
     await kept.device[Symbol.asyncDispose]();
     kept.device = undefined;
     if (!stopping.signal.aborted) {
@@ -97,8 +102,4 @@ export function keepOpen(options: SerialPortOptions, events: PortEvents, deps: K
       tell('alarm', { code: 'serial-port-missing', subject: options.name, active: false, detail: '' });
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('closing'), { once: true }));
 }

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PortcullisError } from '../../../../contracts/errors.ts';
 import { listen } from '../../../../gateway/observability/channels.ts';
+import type { Adapter } from '../../../../gateway/transports/serial/adapters.ts';
 import { openDevice } from '../../../../gateway/transports/serial/device.ts';
+import { openHotplug } from '../../../../gateway/transports/serial/hotplug.ts';
+import { keepOpen } from '../../../../gateway/transports/serial/keep-open.ts';
 import { openSerial } from '../../../../gateway/transports/serial/open-serial.ts';
 import { ptyPair } from '../../../harness/pty-pair.ts';
 import { waitUntil } from '../../../harness/wait-until.ts';
@@ -68,6 +71,27 @@ test('a pulled cable raises an alarm, and the line speaks again when it is back'
     await waitUntil('the alarm', () => alarms.at(-1) === true);
   }
   assert.deepEqual(memory.texts(), ['serial/line round 1', 'serial/line round 2']);
+});
+
+test('a stop that comes while the port is being opened closes it again', async (t) => {
+  const { ends } = await ptyPair(t);
+  using hotplug = openHotplug('/dev', deps.log);
+  const found = Promise.withResolvers<readonly Adapter[]>();
+  const port = keepOpen(
+    portAt(ends[0], lines),
+    { ...deaf, onOpen: () => undefined },
+    {
+      log: deps.log,
+      hotplug,
+      list: () => found.promise,
+    },
+  );
+  let isClosed = false;
+  const closing = port[Symbol.asyncDispose]().then(() => (isClosed = true));
+  found.resolve([]);
+  await waitUntil('the port to be closed', () => isClosed);
+  await closing;
+  await using _other = await openDevice(ends[0], { baudRate: 9600 }, deaf);
 });
 
 test('a port that another program holds is refused with a sentence', async (t) => {
