@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { FailureRule } from '../failure-rule.ts';
 
 /** What kind of trouble an answer of InfluxDB is: each kind has its own rule below. */
@@ -52,9 +53,25 @@ const ofStatus: Readonly<Record<number, ErrorClass>> = {
   503: 'throttle',
 };
 
+/** How such an error begins: further in stand names that devices chose. */
+const isNoDatabase = /^(database not found|retention policy not found|bucket .+ not found)/i;
+
+/** The sentence of an answer: `error` of InfluxDB 1, `message` of 2; nothing where it is no such answer. */
+const answerSchema = z
+  .union([z.object({ error: z.string() }), z.object({ message: z.string() })])
+  .transform((answer) => ('error' in answer ? answer.error : answer.message));
+
+function errorIn(text: string): string {
+  try {
+    return answerSchema.parse(JSON.parse(text));
+  } catch {
+    return '';
+  }
+}
+
 /** Undefined when everything was written. Of 400, part may have been: writing it again changes nothing. */
 export function classOf(status: number, text: string): ErrorClass | undefined {
   if (status === 204) return undefined;
-  if (/database not found|retention policy not found|bucket .*not found/i.test(text)) return 'database';
+  if (isNoDatabase.test(errorIn(text))) return 'database';
   return ofStatus[status] ?? (status >= 500 ? 'server' : 'unknown');
 }
