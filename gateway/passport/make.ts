@@ -9,7 +9,7 @@ import { packFiles } from './archive.ts';
 import { requireRoom } from './room.ts';
 import { openScratch } from './scratch.ts';
 import { seal } from './sealing.ts';
-import { listFiles, ownFiles, stage } from './staged-files.ts';
+import { bytesOf, listFiles, ownFiles, stage } from './staged-files.ts';
 import { manifestName, unpackPassport } from './unpack.ts';
 
 /**
@@ -47,15 +47,22 @@ export interface MadePassport {
 
 /**
  * Makes a passport of a gateway that may be running, and proves it: it is decrypted and restored beside, its database is read
- * whole, and must hold what was copied. The file appears when that is done. Throws DISK_FULL before anything is written when there is
+ * whole, and must hold what was copied. The file appears when that is done. Throws DISK_FULL, before it fills the disk, when there is
  * no room for copy and passport, PASSPORT_REFUSED when the copy or the proof is not well.
  */
 export async function makePassport(order: PassportOrder, parts: PassportParts): Promise<MadePassport> {
   const passphrase = acceptable(order.passphrase);
-  await requireRoom(order.dataDir, 2 * parts.usedBytes(order.dataDir));
-  await using scratch = await openScratch(order.dataDir);
+  const { dataDir } = order;
+  const ownBytes = await bytesOf(dataDir, await ownFiles(dataDir));
+  await requireRoom(dataDir, 2 * (parts.usedBytes(dataDir) + ownBytes));
+  await using scratch = await openScratch(dataDir);
   const staged = await scratch.folder('staged');
   const manifest = await gather(order, staged, parts);
+  // What the configuration names came along too.
+  await requireRoom(
+    dataDir,
+    manifest.files.reduce((sum, { size }) => sum + size, 0),
+  );
   const sealed = join(scratch.path, 'sealed');
   await writeInPieces(sealed, seal(packFiles(await packingList(manifest, staged)), passphrase));
   // The copy makes room for what comes out of the passport.

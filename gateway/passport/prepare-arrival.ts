@@ -4,6 +4,7 @@ import type { GatewayEpoch, Manifest } from '../../contracts/passport.ts';
 import { syncFolder } from '../lib/atomic-write.ts';
 import { tryPassport, type ProvingParts } from './make.ts';
 import { waiting } from './settle-arrival.ts';
+import { forRoot } from './staged-files.ts';
 
 export interface ArrivalOrder {
   readonly file: string;
@@ -35,6 +36,7 @@ export async function prepareArrival(order: ArrivalOrder, parts: ProvingParts): 
       // It has its accounts: no code on a label opens it once more.
       ['claimed', 'by its passport'],
     ] as const;
+    await rm(join(unfinished, 'data', forRoot), { recursive: true, force: true });
     for (const [name, content] of own) await writeDurably(join(unfinished, 'data', name), `${content}\n`);
     await syncFolders(unfinished);
     await rm(join(dataDir, waiting), { recursive: true, force: true });

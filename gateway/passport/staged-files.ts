@@ -7,20 +7,24 @@ import type { Manifest } from '../../contracts/passport.ts';
 
 /**
  * What of the data folder is not of the gateway: the live database (its copy goes along), locks, what was set aside, what is on
- * its way in or out, sockets' folder, the configuration that a passport brought (the one that runs goes along) and the last good one, and the store of admitted
+ * its way in or out, also for this machine's root, sockets' folder, the configuration that a passport brought (the one that runs goes along) and the last good one, and the store of admitted
  * plugins, which each start fills from the plugins themselves.
  */
 const left =
-  /^(portcullis\.(db|lock|salvaged\.db).*|portcullis\.damaged|quarantine|uploads|flows|gateway-epoch|fenced|passport.*|before-passport.*|configuration|\.[^/]*\.last-good|admission\/store|.*\.tmp)$/;
+  /^(portcullis\.(db|lock|salvaged\.db).*|portcullis\.damaged|quarantine|uploads|flows|gateway-epoch|fenced|update|passport.*|before-passport.*|configuration|\.[^/]*\.last-good|admission\/store|.*\.tmp)$/;
 
 const mostFiles = 9_000;
 
-/** Whether a path of a passport is one that a gateway of ours puts there. */
+/** What waits in the data folder for root of this machine. A passport may hold it; a gateway that comes out of one does without. */
+export const forRoot = 'update';
+
+/** Whether a path of a passport is one that a gateway of ours puts there, or may have put there. */
 export function mayTravel(path: string): boolean {
   const own = /^data\/(?<path>.+)$/.exec(path)?.groups?.['path'];
   if (own === undefined) return false;
   const isSafe = own.split('/').every((part) => !['', '.', '..'].includes(part) && !/[\0\\]/.test(part));
-  return isSafe && (own === 'portcullis.db' || own.startsWith('configuration/') || !isLeft(own));
+  const isKnown = own === 'portcullis.db' || own.startsWith('configuration/') || own.startsWith(`${forRoot}/`);
+  return isSafe && (isKnown || !isLeft(own));
 }
 
 /** A path that is left out, or lies below one. */
@@ -56,6 +60,13 @@ export async function stage(from: string, paths: readonly string[], into: string
       if (error.code !== 'ENOENT') throw error;
     });
   }
+}
+
+/** How many bytes files of a folder have together. One that has just gone has none. */
+export async function bytesOf(folder: string, paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) bytes += (await lstat(join(folder, path)).catch(() => ({ size: 0 }))).size;
+  return bytes;
 }
 
 /** Every file below a folder, with size and hash, by its path in there. */

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { cpSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
 import { passportParts } from '../../../gateway/passport-parts.ts';
 import { foundIn } from '../../../gateway/passport/found.ts';
-import { makePassport, tryPassport } from '../../../gateway/passport/make.ts';
+import { makePassport, tryPassport, type PassportParts } from '../../../gateway/passport/make.ts';
 import { prepareArrival } from '../../../gateway/passport/prepare-arrival.ts';
 import { settleArrival } from '../../../gateway/passport/settle-arrival.ts';
+import { smallDisk } from '../../harness/shim.ts';
 import { entry, measurement, open, tempDir } from '../buffer/buffer-fixture.ts';
 import { makeOne, orderFor, passphrase } from './passport-fixture.ts';
 
@@ -150,6 +152,39 @@ test('a power cut after everything was moved aside leaves that to be kept, and n
   assert.equal(await readFile(join(folder, first ?? '', 'tls/key.pem'), 'utf8'), 'of the first\n');
   assert.equal(await readFile(join(folder, second ?? '', 'tls/key.pem'), 'utf8'), 'of the second\n');
   assert.equal(passportParts.examine(folder).whole, true);
+});
+
+test('what waits for root of the machine does not travel, and stays behind where a passport holds it', async (t) => {
+  const [dataDir, other, out] = [await tempDir(t), await tempDir(t), join(await tempDir(t), 'p')];
+  await mkdir(join(dataDir, 'update/incoming'), { recursive: true });
+  await writeFile(join(dataDir, 'update/wanted'), 'back');
+  await writeFile(join(dataDir, 'update/incoming/SHA256SUMS'), 'of a release');
+  await open(t, dataDir);
+  const pathsOf = async (parts: PassportParts) =>
+    (await makePassport({ ...orderFor(dataDir), out }, parts)).manifest.files.map(({ path }) => path);
+  assert.deepEqual(await pathsOf(passportParts), ['data/portcullis.db']);
+
+  const taking = (from: string, into: string): void => {
+    passportParts.snapshot(from, into);
+    cpSync(join(from, 'update'), join(into, 'update'), { recursive: true });
+  };
+  assert.ok((await pathsOf({ ...passportParts, snapshot: taking })).includes('data/update/wanted'));
+  await prepareArrival({ file: out, passphrase, dataDir: other, instance }, passportParts);
+  await settleArrival(other, 0);
+  assert.equal(passportParts.examine(other).whole, true);
+  assert.ok(!existsSync(join(other, 'update')));
+});
+
+test('where the files that it takes along do not fit twice, a passport is not begun', async (t) => {
+  const disk = smallDisk(t, 100);
+  if (disk === undefined) return;
+  const dataDir = join(disk, 'data');
+  const buffer = await open(t, dataDir);
+  await buffer[Symbol.asyncDispose]();
+  const make = (parts: PassportParts) => makePassport({ ...orderFor(dataDir), out: join(disk, 'p') }, parts);
+  await make(passportParts);
+  await writeFile(join(dataDir, 'map.png'), Buffer.alloc(16 * 1024 ** 2));
+  await assert.rejects(make({ ...passportParts, snapshot: () => assert.fail('it began') }), { code: 'DISK_FULL' });
 });
 
 /** Where the text of the header ends. */
