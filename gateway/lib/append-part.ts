@@ -6,8 +6,9 @@ import { PortcullisError } from '../../contracts/errors.ts';
 export const maxPartBytes = 1024 * 1024;
 
 /**
- * Appends a part of an upload to its file, on disk when it resolves with the size by then; the first one, at 0, begins the file anew.
- * `allow` is asked about each size before it is written, and throws. Throws CONFLICT for a part that does not follow.
+ * Writes a part of an upload to its file, on disk when it resolves with the size by then. What a part before left behind `offset`, because
+ * it broke off or is sent again, goes; whether the whole is what was meant is for its reader to check.
+ * `allow` is asked about each size before it is written, and throws. Throws CONFLICT where a part is missing before it.
  */
 export async function appendPart(
   path: string,
@@ -15,9 +16,9 @@ export async function appendPart(
   body: Readable,
   allow: (size: number) => void,
 ): Promise<number> {
-  const { O_RDWR, O_CREAT, O_TRUNC } = constants;
-  await using file = await open(path, O_RDWR | O_CREAT | (offset === 0 ? O_TRUNC : 0), 0o600);
-  if ((await file.stat()).size !== offset) throw new PortcullisError('CONFLICT', 'A part is missing before this one.');
+  await using file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  if ((await file.stat()).size < offset) throw new PortcullisError('CONFLICT', 'A part is missing before this one.');
+  await file.truncate(offset);
   let bytes = offset;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     allow(bytes + chunk.length);

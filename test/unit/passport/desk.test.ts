@@ -53,8 +53,15 @@ test('a passport comes in parts, is laid down when it is proven, and the gateway
   await assert.rejects(desk.arrive(passphrase), { code: 'NOT_FOUND' });
   await desk.receive(0, parts('an attempt before'));
   assert.deepEqual(await desk.receive(0, parts('first ')), { bytes: 6 });
-  await assert.rejects(desk.receive(5, parts('second')), { code: 'CONFLICT' });
-  await desk.receive(6, parts('second'));
+  await assert.rejects(desk.receive(7, parts('second')), { code: 'CONFLICT' });
+  const breaksOff = Readable.from(
+    (function* () {
+      yield Buffer.from('sec');
+      throw new Error('the Wi-Fi is gone');
+    })(),
+  );
+  await assert.rejects(desk.receive(6, breaksOff), /Wi-Fi/);
+  assert.deepEqual(await desk.receive(6, parts('second')), { bytes: 12 });
   await assert.rejects(desk.arrive(passphrase), { code: 'PASSPORT_REFUSED', message: /does not open/ });
   assert.equal(restarts(), 0);
   proof = { came: manifest };
