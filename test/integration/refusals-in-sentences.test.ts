@@ -94,6 +94,11 @@ test('each refusal says in a sentence what to do: on the command line, in the li
   const url = `http://127.0.0.1:${daemon.httpPort}/api/v1/plugins`;
   const rows = (await daemon.api<{ plugins: readonly Row[] }>('/api/v1/plugins')).plugins;
   const run = promisify(execFile);
+  const told = daemon
+    .printed()
+    .split('\n')
+    .filter((line) => line.startsWith('ERROR'));
+  assert.equal(told.length, names.length, told.join('\n'));
 
   for (const name of names) {
     const { code, says } = refusals[name] ?? assert.fail();
@@ -101,9 +106,7 @@ test('each refusal says in a sentence what to do: on the command line, in the li
     const found = row?.violations.find((one) => one.code === code);
     assert.equal(row?.decision, 'DENY', name);
     assert.match(`${found?.sentence} ${found?.remedy}`, says);
-    const lines = daemon.printed().split('\n');
-    const told = lines.filter((line) => line.startsWith('ERROR') && line.includes(`"${name}"`));
-    assert.equal(told.length, 1, told.join('\n'));
+    assert.equal(told.filter((line) => line.includes(`"${name}"`)).length, 1, told.join('\n'));
 
     const answer = await fetch(url, {
       method: 'POST',
