@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { TemplateReport } from '../../contracts/registry-bulk.ts';
 import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { listPlaces, placeAt, type Place } from './places.ts';
+import { yamlIn } from './yaml-file.ts';
 
 const route = '/api/v1/places';
 
@@ -80,17 +79,7 @@ function templateOf(path: string): object {
 }
 
 async function readTemplate(file: string): Promise<object> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new PortcullisError('FILE_UNREADABLE', `The template ${file} cannot be read.`, { cause });
-  });
-  let template: unknown;
-  try {
-    template = parse(text, { maxAliasCount: 0 });
-  } catch (cause) {
-    throw new PortcullisError('CONFIG_INVALID', `The template ${file} is no YAML: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+  const template = await yamlIn(file);
   if (typeof template === 'object' && template !== null) return template;
   throw new PortcullisError('CONFIG_INVALID', `The template ${file} is empty.`);
 }

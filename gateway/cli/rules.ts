@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { parse } from 'yaml';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
 import { counted } from '../lib/counted.ts';
 import { call, gatewayCommand, json, listed, print, rows, type GatewayOptions } from './call-gateway.ts';
 import { timeIn } from './time.ts';
+import { yamlIn } from './yaml-file.ts';
 
 const route = '/api/v1/rules';
 const routeOf = (id: string): string => `${route}/${encodeURIComponent(id)}`;
@@ -34,7 +33,7 @@ export function rulesCommand(): Command {
         options,
         'POST',
         `${route}/check`,
-        json({ rule: await ruleIn(file) }),
+        json({ rule: await yamlIn(file) }),
       );
       print(checked, options, ({ loops, warnings }) =>
         ['The rule is valid.', ...loops.map(circle), ...warnings.map((one) => `Warning: ${one}`)].join('\n'),
@@ -43,7 +42,7 @@ export function rulesCommand(): Command {
   );
   gatewayCommand(rules, 'add <file>', 'Add the rule of a YAML file, or replace the one of the same id.').action(
     async (file: string, options: GatewayOptions) => {
-      const body = json({ rule: await ruleIn(file) });
+      const body = json({ rule: await yamlIn(file) });
       print(await call<ShownRule>(options, 'POST', route, body), options, (one) => rows([lineOf(one)]));
     },
   );
@@ -68,7 +67,7 @@ export function rulesCommand(): Command {
     .action(async (rule: string, options: TryOptions) => {
       const now = Date.now();
       const [from, to] = [timeIn(options.from, now), options.to === undefined ? now : timeIn(options.to, now)];
-      const body = json({ rule: /\.ya?ml$/.test(rule) ? await ruleIn(rule) : rule, from, to });
+      const body = json({ rule: /\.ya?ml$/.test(rule) ? await yamlIn(rule) : rule, from, to });
       print(await call<TrialReport>(options, 'POST', `${route}/try`, body), options, trialText);
     });
   gatewayCommand(rules, 'firings <id>', 'Show when a rule fired, why, and what it did.').action(
@@ -92,17 +91,6 @@ export function rulesCommand(): Command {
     },
   );
   return rules;
-}
-
-async function ruleIn(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new PortcullisError('FILE_UNREADABLE', `${file} cannot be read.`, { cause });
-  });
-  try {
-    return parse(text, { uniqueKeys: true, version: '1.2', maxAliasCount: 0 }) as unknown;
-  } catch (cause) {
-    throw new PortcullisError('CONFIG_INVALID', `${file}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 const circle = (ids: readonly string[]): string => `It makes a circle: ${[...ids, ids[0]].join(' → ')}`;

@@ -1,8 +1,9 @@
-import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { issueInWords } from '../lib/issue-words.ts';
 import { nearestWord } from '../lib/nearest-word.ts';
+import { parseYaml } from '../lib/yaml-text.ts';
 import { configSchema, type Config } from './schema.ts';
 
 const maxBytes = 256 * 1024;
@@ -18,22 +19,8 @@ export function parseConfig(text: string, source: string): Config {
 /** What stands in the text, unchecked. Throws CONFIG_INVALID for what is no such YAML. */
 export function readYaml(text: string, source: string): unknown {
   if (text.length > maxBytes) throw invalid(source, [`is larger than ${maxBytes} bytes`]);
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    uniqueKeys: true,
-    lineCounter,
-    prettyErrors: false,
-    version: '1.2',
-    // Not on the console: a key that is a list is refused as an unknown one.
-    logLevel: 'error',
-  });
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    throw invalid(
-      source,
-      faults.map((fault) => `line ${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`),
-    );
-  }
+  const { document, faults } = parseYaml(text);
+  if (faults.length > 0) throw invalid(source, faults);
   return toPlain(document, source);
 }
 
@@ -44,7 +31,7 @@ export function checkConfig(written: unknown, source: string): Config {
   return result.data;
 }
 
-function toPlain(document: ReturnType<typeof parseDocument>, source: string): unknown {
+function toPlain(document: Document, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {

@@ -64,6 +64,19 @@ test('a file that cannot be made is told before the work', async (t) => {
   assert.deepEqual(await passport(there), says(`${there} is there already, and nothing is overwritten`));
 });
 
+test('what is no YAML is told with its line and nothing else', async (t) => {
+  const file = join(await tempDir(t), 'broken.yaml');
+  await writeFile(file, 'id: a\nwhen: { metric: x\nid: b\n');
+  for (const args of [
+    ['rules', 'check', file],
+    ['place', 'apply', file],
+  ]) {
+    const { code, said } = await run([...args, '--config', 'none.yaml']);
+    assert.equal(code, 78);
+    assert.match(said, /^portcullis: \S+ is no YAML:\n(?: {2}line \d: [^\n^]+\n)+$/);
+  }
+});
+
 for (const [args, name] of [
   [['twin', 'set', 'd1', 'switch.state=on', '--if-version', 'abc'], '--if-version <n>'],
   [['command', 'send', 'd1', 'switch', '--ttl', '-5'], '--ttl <milliseconds>'],
