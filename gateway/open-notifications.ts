@@ -1,5 +1,6 @@
 import type { Config } from './config/schema.ts';
 import type { NotifyConfig } from './config/notify-schema.ts';
+import { readAuthorities } from './config/certificates.ts';
 import { readConfigured } from './config/read-text.ts';
 import type { Buffer } from './buffer/buffer.ts';
 import type { GatewayDeps } from './gateway.ts';
@@ -63,7 +64,7 @@ async function optionsOf(channel: NotifyConfig['channels'][string], key: string)
   const read = (file: string | undefined, name: string): Promise<string | undefined> =>
     file === undefined ? Promise.resolve(undefined) : readConfigured(file, `${key}.${name}`);
   if (channel.kind === 'mqtt') return channel;
-  const ca = await read(channel.ca, 'ca');
+  const ca = channel.ca === undefined ? undefined : await readAuthorities(channel.ca, `${key}.ca`);
   if (channel.kind === 'email') {
     const { user, passwordFile, ...rest } = channel;
     const password = await read(passwordFile, 'passwordFile');

@@ -1,4 +1,5 @@
 import { PortcullisError } from '../contracts/errors.ts';
+import { readAuthorities } from './config/certificates.ts';
 import { readConfigured } from './config/read-text.ts';
 import type { Config } from './config/schema.ts';
 import type { GatewayDeps } from './gateway.ts';
@@ -24,7 +25,7 @@ export async function openTracing(
   const endpoint = new URL(config.endpoint);
   const target = endpoint.pathname === '/' ? '/v1/traces' : endpoint.pathname;
   const headers = { ...(await secretHeaders(config.headerFiles)), 'content-type': 'application/json' };
-  const ca = config.ca === undefined ? {} : { ca: await readConfigured(config.ca, 'traces.ca') };
+  const ca = config.ca === undefined ? {} : { ca: await readAuthorities(config.ca, 'traces.ca') };
   const wire = stack.use(openWire(endpoint, { connections: 1, ...timeouts, ...ca }));
   const post = (body: string, signal: AbortSignal) => wire.exchange({ method: 'POST', target, headers, body }, signal);
   const { log, clock } = deps;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PluginCell } from '../contracts/cell.ts';
 import type { BufferOptions } from './buffer/options.ts';
 import type { CommandOptions } from './commands/options.ts';
+import { readAuthorities, readCertificate } from './config/certificates.ts';
 import { readConfigured } from './config/read-text.ts';
 import { readProducts } from './config/products-file.ts';
 import type { Ownership } from './config/ownership.ts';
@@ -150,7 +151,7 @@ type TlsConfig = NonNullable<Config['mqtt']['tls']>;
 async function brokerTls(tls: TlsConfig, dataDir: string, gateway: string, nowMs: number) {
   const material = await certificateOf(tls, 'mqtt.tls', join(dataDir, 'tls'), [gateway, nowMs]);
   if (tls.clientCaFile === undefined) return material;
-  return { ...material, ca: await readConfigured(tls.clientCaFile, 'mqtt.tls.clientCaFile') };
+  return { ...material, ca: await readAuthorities(tls.clientCaFile, 'mqtt.tls.clientCaFile') };
 }
 
 /** The certificate that the files of `key` give, else the gateway's own. */
@@ -161,10 +162,7 @@ async function certificateOf(
   [gateway, nowMs]: readonly [string, number],
 ): Promise<Certificate> {
   if (certFile === undefined || keyFile === undefined) return ownCertificate(folder, gateway, nowMs);
-  return {
-    cert: await readConfigured(certFile, `${key}.certFile`),
-    key: await readConfigured(keyFile, `${key}.keyFile`),
-  };
+  return readCertificate(certFile, keyFile, key);
 }
 
 /** What the Tuya sink needs of the configuration; the secret is read once, here. */
@@ -174,7 +172,7 @@ export async function tuyaOptions(tuya: NonNullable<Config['cloud']['tuya']>): P
   return {
     ...rest,
     secret: await readConfigured(secretFile, 'cloud.tuya.secretFile'),
-    ...(ca !== undefined && { ca: await readConfigured(ca, 'cloud.tuya.ca') }),
+    ...(ca !== undefined && { ca: await readAuthorities(ca, 'cloud.tuya.ca') }),
     endpoint: endpointOf(tuya),
     environment: environmentOf(tuya),
     dataPoints: new Map(Object.entries(dataPoints)),
@@ -196,7 +194,7 @@ export async function kafkaOptions(kafka: NonNullable<Config['kafka']>, gateway:
     topics,
     compression,
     ...(createTopics && { createTopics: { partitions, replicas: -1 } }),
-    ...(tls && { tls: tls.ca === undefined ? {} : { ca: await readConfigured(tls.ca, 'kafka.tls.ca') } }),
+    ...(tls && { tls: tls.ca === undefined ? {} : { ca: await readAuthorities(tls.ca, 'kafka.tls.ca') } }),
     ...(sasl && {
       sasl: {
         mechanism: sasl.mechanism,
@@ -226,7 +224,7 @@ export async function influxOptions(influx: NonNullable<Config['influx']>): Prom
         : { db: database, ...(retentionPolicy !== undefined && { rp: retentionPolicy }) },
     maxSeries,
     ...(authorization !== undefined && { authorization }),
-    ...(ca !== undefined && { ca: await readConfigured(ca, 'influx.ca') }),
+    ...(ca !== undefined && { ca: await readAuthorities(ca, 'influx.ca') }),
   };
 }
 

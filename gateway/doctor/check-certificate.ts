@@ -1,5 +1,5 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readConfigured } from '../config/read-text.ts';
+import { X509Certificate } from 'node:crypto';
+import { readCertificate } from '../config/certificates.ts';
 import type { Config } from '../config/schema.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -19,22 +19,15 @@ export async function checkCertificates({ mqtt, http }: Config, nowMs: number): 
 async function checkCertificate(key: string, certFile: string, keyFile: string, nowMs: number): Promise<Finding> {
   const mend = `Have a new certificate made and write it to ${certFile}.`;
   try {
-    const certificate = new X509Certificate(await readConfigured(certFile, `${key}.certFile`));
+    const { cert } = await readCertificate(certFile, keyFile, key);
+    const { validFromDate: from, validToDate: to } = new X509Certificate(cert);
     const day = (time: Date): string => time.toISOString().slice(0, 10);
-    const { validFromDate: from, validToDate: to } = certificate;
-    if (!certificate.checkPrivateKey(createPrivateKey(await readConfigured(keyFile, `${key}.keyFile`)))) {
-      return fail(
-        'certificate',
-        `${key}: ${keyFile} is not the key of ${certFile}`,
-        'Name the files that belong together.',
-      );
-    }
     if (from.getTime() > nowMs) return fail('certificate', `${key}: ${certFile} is valid from ${day(from)} on`, mend);
     if (to.getTime() <= nowMs) return fail('certificate', `${key}: ${certFile} was valid until ${day(to)}`, mend);
     const says = `${key}: ${certFile} is valid until ${day(to)}`;
     return to.getTime() - nowMs < soonMs ? warn('certificate', says, mend) : ok('certificate', says);
   } catch (error) {
     const { message } = error as Error;
-    return fail('certificate', `${key}: ${message}`, 'Write certificate and key there in PEM.');
+    return fail('certificate', message, 'Write certificate and key there in PEM, or name files that belong together.');
   }
 }

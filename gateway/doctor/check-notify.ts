@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { NotifyConfig } from '../config/notify-schema.ts';
+import { readAuthorities } from '../config/certificates.ts';
 import { readConfigured } from '../config/read-text.ts';
 import type { Config } from '../config/schema.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
@@ -21,7 +22,7 @@ async function checkChannel(key: string, channel: ChannelConfig): Promise<Findin
     return typeof path === 'string' ? [[`${key}.${name}`, path]] : [];
   });
   try {
-    const ca = channel.ca === undefined ? undefined : await readConfigured(channel.ca, `${key}.ca`);
+    const ca = channel.ca === undefined ? undefined : await readAuthorities(channel.ca, `${key}.ca`);
     const files = await Promise.all(secrets.map(([name, path]) => checkSecret(name, path)));
     return [...files, await checkFarSide(key, { ...farSideOf(channel), ca })];
   } catch (error) {

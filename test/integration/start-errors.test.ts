@@ -46,6 +46,12 @@ const tuya = (folder: string, changed: object): object => ({
   },
 });
 
+function noCertificate(folder: string): { certFile: string; keyFile: string } {
+  const file = join(folder, 'no-certificate');
+  writeFileSync(file, 'dataDir: x');
+  return { certFile: file, keyFile: file };
+}
+
 const cases: readonly Case[] = [
   { name: 'an empty file', config: () => '', code: 78, says: /the file: / },
   { name: 'a file that is no YAML', config: () => 'dataDir: [a', code: 78, says: /line \d/ },
@@ -92,6 +98,36 @@ const cases: readonly Case[] = [
     },
     code: 66,
     says: /secret .*empty/,
+  },
+  {
+    name: 'a certificate that is none, for the broker',
+    config: (folder) => ({ ...small(folder), mqtt: { port: 0, tls: { port: 0, ...noCertificate(folder) } } }),
+    code: 78,
+    says: /mqtt\.tls\.certFile: .*no-certificate holds no certificate in PEM\./,
+  },
+  {
+    name: 'a certificate that is none, for the page',
+    config: (folder) => ({ ...small(folder), http: { port: 0, tls: { port: 0, ...noCertificate(folder) } } }),
+    code: 78,
+    says: /http\.tls\.certFile: .*no-certificate holds no certificate in PEM\./,
+  },
+  {
+    name: 'an authority of client certificates that is none',
+    config: (folder) => {
+      const { certFile: clientCaFile } = noCertificate(folder);
+      return { ...small(folder), mqtt: { port: 0, tls: { port: 0, clientCaFile } } };
+    },
+    code: 78,
+    says: /mqtt\.tls\.clientCaFile: .*no-certificate holds no certificate in PEM\./,
+  },
+  {
+    name: 'an authority of the cloud that is none',
+    config: (folder) => {
+      writeFileSync(join(folder, 'secret'), 's');
+      return tuya(folder, { ca: noCertificate(folder).certFile });
+    },
+    code: 78,
+    says: /cloud\.tuya\.ca: .*no-certificate holds no certificate in PEM\./,
   },
 ];
 

@@ -24,8 +24,8 @@ test('a certificate that is over, not yet valid, about to end, of another key or
   assert.deepEqual(await found('a', 3_640), ['warn http.tls: /a/cert.pem is valid until 2036-11-18']);
   assert.deepEqual(await found('a', 3_651), ['fail http.tls: /a/cert.pem was valid until 2036-11-18']);
   assert.deepEqual(await found('a', -2), ['fail http.tls: /a/cert.pem is valid from 2026-11-20 on']);
-  assert.deepEqual(await found('b', 0), ['fail http.tls: /b/key.pem is not the key of /a/cert.pem']);
-  assert.match((await found('gone', 0)).join(), /^fail http\.tls: .*gone\/key\.pem cannot be read \(ENOENT\)/);
+  assert.deepEqual(await found('b', 0), ['fail http.tls.keyFile: /b/key.pem is not the key of /a/cert.pem.']);
+  assert.match((await found('gone', 0)).join(), /^fail http\.tls\.keyFile: .*gone\/key\.pem cannot be read \(ENOENT\)/);
   const own = parseConfig(JSON.stringify({ dataDir: folder, http: { tls: {} }, mqtt: { tls: {} } }), 'site.yaml');
   assert.deepEqual(await checkCertificates(own, now), []);
 });
