@@ -69,9 +69,11 @@ export interface Entry {
   readonly filtered: readonly Filtered[];
   readonly deadLetters: readonly NewDeadLetter[];
   readonly writes: readonly Write[];
+  /** Decided by what others of this kind before it leave behind: where one of them is not committed, this one is refused. */
+  readonly followsOn?: boolean;
 }
 
-/** Group commit: resolves after the commit that holds the entry, with `synchronous=FULL`. */
+/** Group commit: resolves after the commit that holds the entry, with `synchronous=FULL`. Rejects when it is in none. */
 export type Append = (entry: Entry) => Promise<void>;
 
 /** What a delivery loop asks of the buffer. Cursors are durable and one per sink and lane. */

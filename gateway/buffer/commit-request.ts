@@ -6,10 +6,11 @@ import type { CommitRequest, LaneRecords } from './protocol.ts';
 /** An entry, ready to be sent. Records are JSON at once, so that the size is known and later changes do not matter. */
 export interface EncodedEntry {
   readonly records: readonly WrittenMeasurement[];
-  readonly entry: Omit<Entry, 'measurements'>;
+  readonly entry: Omit<Entry, 'measurements' | 'followsOn'>;
   readonly bytes: number;
   /** Telemetry alone may wait for company; everything else is committed at once. */
   readonly mayLinger: boolean;
+  readonly followsOn: boolean;
 }
 
 const laneFor = (cls: RecordClass): Lane => (cls === 'alarm' || cls === 'event' ? 'urgent' : 'normal');
@@ -17,7 +18,7 @@ const laneFor = (cls: RecordClass): Lane => (cls === 'alarm' || cls === 'event' 
 /** What a record costs beside its own text while it waits. */
 const overheadBytes = 64;
 
-export function encodeEntry({ measurements, filtered, deadLetters, writes }: Entry): EncodedEntry {
+export function encodeEntry({ measurements, filtered, deadLetters, writes, followsOn = false }: Entry): EncodedEntry {
   const records = measurements.map(written);
   let bytes = overheadBytes * (1 + filtered.length);
   let mayLinger = deadLetters.length === 0 && writes.length === 0;
@@ -32,7 +33,7 @@ export function encodeEntry({ measurements, filtered, deadLetters, writes }: Ent
     for (const value of write.params)
       bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
   }
-  return { records, entry: { filtered, deadLetters, writes }, bytes, mayLinger };
+  return { records, entry: { filtered, deadLetters, writes }, bytes, mayLinger, followsOn };
 }
 
 function written(one: Entry['measurements'][number]): WrittenMeasurement {

@@ -61,7 +61,8 @@ export function startGroupCommit(deps: GroupCommitDeps): GroupCommit {
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = takeBatch();
-      await commitBatch(batch, deps, stop.signal);
+      const isWhole = await commitBatch(batch, deps, stop.signal);
+      if (!isWhole) batch.push(...refuseFollowers(queue, 0));
       for (const { encoded } of batch) bytes -= encoded.bytes;
       pacer.committed();
     }
@@ -107,10 +108,19 @@ export function startGroupCommit(deps: GroupCommitDeps): GroupCommit {
 
 /**
  * Commits until each entry has its answer. A full disk holds the answers back and tries again; a failing statement
- * rejects its own entry and the others go again without it; everything else rejects the whole batch.
+ * rejects its own entry and those that follow on it, and the others go again without them; everything else rejects the
+ * whole batch. False where what follows on an entry of this batch must be refused too.
  */
-async function commitBatch(batch: readonly Pending[], deps: GroupCommitDeps, signal: AbortSignal): Promise<void> {
-  let left = [...batch];
+async function commitBatch(batch: readonly Pending[], deps: GroupCommitDeps, signal: AbortSignal): Promise<boolean> {
+  const left = [...batch];
+  let isWhole = true;
+  const refuse = (from: number, count: number, error: Error): void => {
+    const refused = left.splice(from, count);
+    for (const { reject } of refused) reject(error);
+    if (!refused.some(({ encoded }) => encoded.followsOn)) return;
+    isWhole = false;
+    refuseFollowers(left, from);
+  };
   using full = diskFullPauses(signal);
   while (left.length > 0) {
     const request = buildCommit(left.map(({ encoded }) => encoded));
@@ -118,18 +128,27 @@ async function commitBatch(batch: readonly Pending[], deps: GroupCommitDeps, sig
     try {
       const answer = await deps.commit(request);
       if (answer.failed) {
-        left.splice(answer.failed.entry, 1)[0]?.reject(errorFrom(answer.failed.error));
+        refuse(answer.failed.entry, 1, errorFrom(answer.failed.error));
         continue;
       }
       const records = request.lanes.reduce((sum, lane) => sum + lane.n, 0);
       tell('committed', { records, bytes: answer.bytes, durationMs: performance.now() - started });
-      for (const { resolve } of left) resolve();
+      for (const { resolve } of left.splice(0)) resolve();
       for (const { lane } of request.lanes) deps.onArrival(lane);
-      left = [];
     } catch (error) {
       if (await full.heldBack(error)) continue;
-      for (const { reject } of left) reject(error instanceof Error ? error : new Error(String(error)));
-      left = [];
+      refuse(0, left.length, error instanceof Error ? error : new Error(String(error)));
     }
   }
+  return isWhole;
+}
+
+/** Takes out and rejects what follows on an entry that was refused: committed, it would speak for what is nowhere. */
+function refuseFollowers(waiting: Pending[], from: number): Pending[] {
+  const behind = waiting.splice(from);
+  const refused = behind.filter(({ encoded }) => encoded.followsOn);
+  waiting.push(...behind.filter(({ encoded }) => !encoded.followsOn));
+  const error = new PortcullisError('STORE_FAILED', 'What came before it was not committed; send it again.');
+  for (const { reject } of refused) reject(error);
+  return refused;
 }

@@ -68,7 +68,9 @@ export function openGathering<Message>(
   };
 }
 
+/** What the ordered steps left out of it is in an earlier one. */
 export function entryOf(draft: Draft, deadLetters: readonly NewDeadLetter[], alongside: Entry['writes']): Entry {
   const { measurements, filtered, writes } = draft;
-  return { measurements, filtered, deadLetters, writes: writes.length === 0 ? alongside : [...alongside, ...writes] };
+  const all = writes.length === 0 ? alongside : [...alongside, ...writes];
+  return { measurements, filtered, deadLetters, writes: all, followsOn: true };
 }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Entry } from '../../../contracts/pipeline.ts';
 import { walReserveBytes } from '../../../gateway/buffer/database.ts';
 import { listen } from '../../../gateway/observability/channels.ts';
 import { compileShim, smallDisk } from '../../harness/shim.ts';
@@ -66,6 +67,42 @@ test('a writer that does not answer is started again; what waited is refused and
   await buffer.settle(batch, [{ is: 'accept' }]);
   assert.ok((await drain(buffer)).includes('a 1'), 'a loan of the lost writer comes again');
   assert.equal(buffer.fatal.aborted, false);
+});
+
+test('what follows on an entry that is not committed is refused with it, and nothing else is', async (t) => {
+  const names = {
+    name: 'names',
+    migrations: ['CREATE TABLE names (name TEXT PRIMARY KEY) STRICT'],
+    statements: { put: 'INSERT INTO names VALUES (?)' },
+  };
+  const buffer = await open(t, await tempDir(t), { tables: [names] });
+  const put = (name: string): Entry['writes'] => [{ statement: 'names.put', params: [name] }];
+  const followsOn = true;
+  await buffer.write(put('taken'));
+  const refused = { code: 'STORE_FAILED', retryable: true };
+  await Promise.all([
+    buffer.append({ ...entry(measurement('a', 1)), followsOn }),
+    buffer.append({ ...entry(measurement('b', 1)), writes: put('alone') }),
+    assert.rejects(buffer.append({ ...entry(measurement('a', 2)), followsOn, writes: put('taken') }), {
+      code: 'INTERNAL',
+    }),
+    assert.rejects(
+      buffer.append({ ...entry(), filtered: [{ device: 'a', reason: 'dedupe', count: 1 }], followsOn }),
+      refused,
+    ),
+    buffer.append(entry(measurement('b', 2))),
+    // More than one commit holds.
+    ...Array.from({ length: 3 }, () =>
+      assert.rejects(
+        buffer.append({ ...entry(...Array.from({ length: 600 }, (_, n) => measurement('c', n))), followsOn }),
+        refused,
+      ),
+    ),
+    buffer.append(entry(measurement('b', 3))),
+  ]);
+  await buffer.append({ ...entry(measurement('a', 4)), followsOn });
+  assert.deepEqual(await drain(buffer), ['a 1', 'b 1', 'b 2', 'b 3', 'a 4']);
+  assert.equal((await buffer.status()).queuedBytes, 0);
 });
 
 test('a process that stood still itself does not take its writer for silent', async (t) => {
