@@ -5,9 +5,10 @@ import type { FlowMessage, FlowNode, NodeApi, NodeConfig } from '../runtime/red.
 import { workOnEach } from './answering.ts';
 import { field, isObject, objectOf, wordOf } from './config-values.ts';
 
-/** Commands whose end a node waits for; a further one is sent, and its end is not told to the flow. */
+/** Messages that wait for the end of their command; that of a further one is sent, and its end is not told to the flow. */
 const mostWaiting = 200;
-const waiting = new Map<string, (status: CommandStatus) => void>();
+/** A message that comes over two wires waits twice for the same command. */
+const waiting = new Set<{ readonly id: string; readonly hear: (status: CommandStatus) => void }>();
 let hears = false;
 
 /**
@@ -30,12 +31,13 @@ export default function (red: NodeApi): void {
 async function command(node: FlowNode, config: NodeConfig, message: FlowMessage): Promise<CommandStatus> {
   const wish = wishOf(node, config, message);
   const ended = waiting.size < mostWaiting ? Promise.withResolvers<CommandStatus>() : undefined;
-  if (ended !== undefined) waiting.set(wish.id, ended.resolve);
+  const seat = ended && { id: wish.id, hear: ended.resolve };
+  if (seat !== undefined) waiting.add(seat);
   try {
     const taken = await theGateway().ask('command.submit', wish);
     return (await ended?.promise) ?? taken;
   } finally {
-    waiting.delete(wish.id);
+    if (seat !== undefined) waiting.delete(seat);
   }
 }
 
@@ -59,6 +61,7 @@ function hearEnds(): void {
   if (hears) return;
   hears = true;
   theGateway().onTold((told) => {
-    if (told.is === 'ended') waiting.get(told.command.id)?.(told.command);
+    if (told.is !== 'ended') return;
+    for (const { id, hear } of waiting) if (id === told.command.id) hear(told.command);
   });
 }
