@@ -31,6 +31,15 @@ export const influxSchema = z
   .refine((one) => one.bucket === undefined || (one.organization !== undefined && one.tokenFile !== undefined), {
     message: 'needs organization and tokenFile beside bucket',
   })
+  .refine(
+    ({ database, organization, tokenFile }) => database === undefined || (organization ?? tokenFile) === undefined,
+    { message: 'has organization and tokenFile beside bucket only: a database has username and passwordFile' },
+  )
+  .refine(
+    ({ bucket, retentionPolicy, username, passwordFile }) =>
+      bucket === undefined || (retentionPolicy ?? username ?? passwordFile) === undefined,
+    { message: 'has username, passwordFile and retentionPolicy beside database only: a bucket has a tokenFile' },
+  )
   .refine((one) => (one.username === undefined) === (one.passwordFile === undefined), {
     message: 'needs username and passwordFile together',
   })

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-const broker = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port');
+const broker = z
+  .string()
+  .regex(/^[^\s:/]+:\d{1,5}$/, { error: 'must be host:port', abort: true })
+  .refine((text) => isPort(Number(text.slice(text.indexOf(':') + 1))), { message: 'must have a port from 1 to 65535' });
+const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 const topicName = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name of letters, digits, dots, dashes and underscores');
@@ -22,7 +26,10 @@ export const kafkaSchema = z
         /** Compacted, of one partition; with null two gateways of one name are not kept apart here. */
         gateways: topic('gateways'),
       })
-      .prefault({}),
+      .prefault({})
+      .refine((topics) => isEachOnce(Object.values(topics).filter((name) => name !== null)), {
+        message: 'has one name twice: each kind of record needs a topic of its own, or null',
+      }),
     /** Makes missing topics, with so many partitions, and replicas as the brokers' default says. */
     createTopics: z.boolean().default(true),
     partitions: z.int().min(1).max(10_000).default(12),
@@ -40,3 +47,5 @@ export const kafkaSchema = z
   .refine(({ sasl, tls }) => sasl?.mechanism !== 'PLAIN' || tls !== undefined, {
     message: 'sasl PLAIN sends the password as it is: it needs tls',
   });
+
+const isEachOnce = (names: readonly string[]): boolean => new Set(names).size === names.length;

@@ -6,14 +6,16 @@ const about = { metric: z.string().min(1).max(256).optional(), ep: z.string().mi
 
 /** One data point of a Tuya product: what the cloud shows is the number divided by 10^scale. */
 const dataPoint = z.discriminatedUnion('type', [
-  z.strictObject({
-    ...about,
-    type: z.literal('value'),
-    scale: z.int().min(0).max(9).optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    step: z.number().positive().optional(),
-  }),
+  z
+    .strictObject({
+      ...about,
+      type: z.literal('value'),
+      scale: z.int().min(0).max(9).optional(),
+      min: z.number().optional(),
+      max: z.number().optional(),
+      step: z.number().positive().optional(),
+    })
+    .refine(({ min = -Infinity, max = Infinity }) => min <= max, { message: 'has a min above its max' }),
   z.strictObject({
     ...about,
     type: z.literal('enum'),
@@ -51,7 +53,12 @@ export const tuyaSchema = z
     environment: z.enum(['dev', 'test', 'uat', 'prod']).optional(),
     /** Data centre of the vendor, in place of an endpoint. */
     region: z.enum(Object.keys(hosts) as [keyof typeof hosts]).optional(),
-    endpoint: z.url({ protocol: /^https$/, error: 'must be an https:// address' }).optional(),
+    endpoint: z
+      .url({ protocol: /^https$/, error: 'must be an https:// address' })
+      .refine((url) => URL.parse(url)?.href === `${URL.parse(url)?.origin}/`, {
+        message: 'is host and port only, without path, query or user name',
+      })
+      .optional(),
     clientId: z.string().min(1).max(128),
     secretFile: path,
     /** PEM file of the authority that signed the endpoint's certificate, where that is not a public one. */

@@ -76,3 +76,33 @@ test('a key that is a list is an unknown key, and is told nowhere else', (t) => 
 test('a cloud without TLS is refused', () => {
   refuses('dataDir: x\ncloud: { tuya: { endpoint: "http://c", clientId: a, secretFile: b } }', /https/);
 });
+
+test('what contradicts itself is refused with a sentence', () => {
+  const kafka = (more: string): string => `dataDir: x\nkafka: { ${more} }`;
+  for (const port of [0, 99_999])
+    refuses(kafka(`brokers: ["k:${port}"]`), /kafka\.brokers\.0: must have a port from 1 to 65535/);
+  const twice = /kafka\.topics: has one name twice/;
+  refuses(kafka('brokers: ["k:9092"], topics: { commands: a, deadLetters: a }'), twice);
+  refuses(kafka('brokers: ["k:9092"], topics: { commands: portcullis.dead-letters }'), twice);
+  const off = parseConfig(kafka('brokers: ["k:65535"], topics: { metrics: null, changes: null }'), 'site.yaml');
+  assert.equal(off.kafka?.topics.changes, null);
+
+  const influx = (more: string): string => `dataDir: x\ninflux: { url: "https://i.example", ${more} }`;
+  refuses(influx('database: d, organization: o, tokenFile: f'), /influx: has organization and tokenFile beside bucket/);
+  const bucket = 'bucket: b, organization: o, tokenFile: f';
+  refuses(influx(`${bucket}, username: u, passwordFile: f`), /influx: has username.*beside database only/);
+  refuses(influx(`${bucket}, retentionPolicy: r`), /influx: has username.*beside database only/);
+  parseConfig(influx(bucket), 'site.yaml');
+  parseConfig(influx('database: d, username: u, passwordFile: f, retentionPolicy: r'), 'site.yaml');
+
+  const tuya = (endpoint: string, more = ''): string =>
+    `dataDir: x\ncloud: { tuya: { endpoint: "${endpoint}", clientId: c, secretFile: s${more} } }`;
+  for (const rest of ['/api/v2', '/?x', '?x', '/#x'])
+    refuses(tuya(`https://t.example${rest}`), /cloud\.tuya\.endpoint: is host and port only/);
+  refuses(tuya('https://u:p@t.example'), /cloud\.tuya\.endpoint/);
+  for (const whole of ['https://t.example', 'https://T.example:8443/']) parseConfig(tuya(whole), 'site.yaml');
+  const dataPoints = (min: number, max: number): string =>
+    `, dataPoints: { heat: { type: value, min: ${min}, max: ${max} } }`;
+  refuses(tuya('https://t.example', dataPoints(10, 5)), /cloud\.tuya\.dataPoints\.heat: has a min above its max/);
+  parseConfig(tuya('https://t.example', dataPoints(5, 5)), 'site.yaml');
+});

@@ -10,7 +10,7 @@ test('a configuration is shown without what is secret, where the house stands, o
         `dataDir: /data
 site: { name: Mill, latitude: 48.123456, longitude: 11.654321 }
 plugins: { config: { vendor: { token: CANARY } }, variables: { vendor: { X: CANARY } } }
-cloud: { tuya: { endpoint: 'https://user:CANARY@example.com/path?key=CANARY', clientId: me, secretFile: /run/secret } }`,
+notify: { channels: { hook: { kind: webhook, url: 'https://user:CANARY@example.com/path?key=CANARY', secretFile: /run/secret } } }`,
         'test',
       ),
     ),
