@@ -49,10 +49,12 @@ export async function* unseal(file: string, passphrase: string): AsyncGenerator<
 
 async function checkHeader(file: string): Promise<void> {
   const head = Buffer.alloc(headerBytes);
-  await using handle = await open(file, 'r').catch((cause: unknown) => {
+  const unreadable = (cause: unknown): never => {
     throw new PortcullisError('FILE_UNREADABLE', `${file} cannot be read.`, { cause });
-  });
-  const { bytesRead } = await handle.read(head, 0, headerBytes, 0);
+  };
+  await using handle = await open(file, 'r').catch(unreadable);
+  // A folder opens, and says only now that it is none.
+  const { bytesRead } = await handle.read(head, 0, headerBytes, 0).catch(unreadable);
   const found = header.exec(head.toString('latin1', 0, bytesRead));
   if (found === null || Number(found.groups?.['work']) > mostWork)
     throw new PortcullisError('PASSPORT_REFUSED', 'The file is not a passport.');

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Decrypter } from 'age-encryption';
-import { passportParts } from '../../../gateway/passport-parts.ts';
+import { holdDataDir, passportParts } from '../../../gateway/passport-parts.ts';
 import { foundIn } from '../../../gateway/passport/found.ts';
 import { makePassport, tryPassport, type PassportParts } from '../../../gateway/passport/make.ts';
 import { prepareArrival } from '../../../gateway/passport/prepare-arrival.ts';
@@ -92,6 +92,15 @@ test('a wrong passphrase, a file that is cut off and a changed byte are refused,
     await writeFile(broken, changed);
     await refused(broken, passphrase, /damaged or cut off/);
   }
+});
+
+test('a folder in place of a passport, and a data folder that is not there, are said in a sentence', async (t) => {
+  const folder = await tempDir(t);
+  const checking = tryPassport({ file: folder, passphrase }, await tempDir(t), passportParts);
+  await assert.rejects(checking, { code: 'FILE_UNREADABLE', message: `${folder} cannot be read.` });
+  await writeFile(join(folder, 'file'), '');
+  for (const path of [join(folder, 'missing'), join(folder, 'file'), join(folder, 'file/inner')])
+    assert.throws(() => holdDataDir(path), { code: 'FILE_UNREADABLE', message: `There is no folder ${path}.` }, path);
 });
 
 test('the library of age opens a passport with its passphrase alone, and finds a tar', async (t) => {
