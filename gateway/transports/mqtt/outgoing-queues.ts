@@ -69,6 +69,10 @@ export class OutgoingQueues {
     return this.#count;
   }
 
+  clients(): string[] {
+    return [...this.#queues.keys()];
+  }
+
   plan(client: string, topic: string, payload: Buffer, qos: 1 | 2): Queued {
     return this.#new(client, topic, payload, qos, true);
   }
@@ -125,7 +129,12 @@ export class OutgoingQueues {
   remove(queued: Queued): void {
     const queue = this.#queues.get(queued.client);
     if (queue === undefined || !this.#take(queue, queued)) return;
-    if (queued.durable) this.#late.add({ statement: 'mqtt.deleteQueued', params: [queued.id] });
+    if (queued.durable) this.forget(queued);
+  }
+
+  /** Deletes the row of a message that is in no queue; it follows later. */
+  forget({ id }: Queued): void {
+    this.#late.add({ statement: 'mqtt.deleteQueued', params: [id] });
   }
 
   /** What an arriving client gets, oldest first. Volatile messages of an earlier connection are gone. */

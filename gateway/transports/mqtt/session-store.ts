@@ -84,6 +84,9 @@ export class SessionStore {
     for (const row of await store.read('mqtt.readSessions', [])) {
       sessions.#lastSeen.set(String(row['client']), Number(row['at']));
     }
+    for (const client of sessions.queues.clients()) {
+      if (!sessions.#lastSeen.has(client)) late.add(sessions.queues.clear(client));
+    }
     return sessions;
   }
 
@@ -107,11 +110,17 @@ export class SessionStore {
     return { writes, retained, queued };
   }
 
-  /** Called after the commit and before the broker passes the message on. */
+  /**
+   * Called after the commit and before the broker passes the message on. A session that has ended since the plan was
+   * cleared before its row came.
+   */
   apply(traces: Traces, payload: Buffer): void {
     if (traces.retained !== undefined) this.retained.apply(traces.retained);
     if (traces.queued.length === 0) return;
-    for (const queued of traces.queued) this.queues.add(queued);
+    for (const queued of traces.queued) {
+      if (this.#lastSeen.has(queued.client)) this.queues.add(queued);
+      else this.queues.forget(queued);
+    }
     this.#queuedByPayload.set(payload, traces.queued);
   }
 

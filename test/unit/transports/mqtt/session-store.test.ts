@@ -113,3 +113,19 @@ test('a row that could not be deleted is deleted with the next flush', async (t)
   await sessions.flush();
   assert.equal(store.count('mqtt_queue'), 0);
 });
+
+test('of a message that was on its way when its session ended nothing is left, after a crash neither', async (t) => {
+  const { store, sessions } = await filled(t);
+  const payload = Buffer.from('late');
+  const plan = () => sessions.plan({ client: 'c', topic: 'a/late', payload, qos: 1, retain: false }, () => true);
+  const [first, second] = [plan(), plan()];
+  await sessions.end('reader');
+  await store.write(first.writes);
+  sessions.apply(first, payload);
+  await sessions.flush();
+  assert.deepEqual([store.count('mqtt_queue'), sessions.queues.size], [0, 0]);
+  await store.write(second.writes);
+  const again = await open(store, new HandClock());
+  await again.flush();
+  assert.deepEqual([store.count('mqtt_queue'), again.queues.size], [0, 0]);
+});
