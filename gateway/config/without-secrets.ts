@@ -6,7 +6,7 @@ const isFile = /File$|Dir$/;
 
 /**
  * The configuration for somebody who shall help: every key, without what is secret or where the house stands. What plugins are given may be
- * anything, so none of it is shown; an address keeps neither a user nor a query.
+ * anything, so none of it is shown. Of an address only its origin is: services put their keys into the path, too.
  */
 export function withoutSecrets(config: Config): unknown {
   const { plugins, ...rest } = config;
@@ -27,10 +27,10 @@ function cleaned(value: unknown, key: string): unknown {
   }
   if (secret.test(key) && !isFile.test(key)) return value === undefined ? undefined : '[not shown]';
   if (Array.isArray(value)) return value.map((inner) => cleaned(inner, key));
-  return typeof value === 'string' ? withoutUser(value) : value;
+  return typeof value === 'string' ? originOf(value) : value;
 }
 
-function withoutUser(text: string): string {
+function originOf(text: string): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? URL.parse(text) : null;
-  return url === null ? text : `${url.protocol}//${url.host}${url.pathname}`;
+  return url === null ? text : `${url.protocol}//${url.host}`;
 }

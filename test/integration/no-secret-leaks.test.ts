@@ -11,6 +11,7 @@ import { tempDir } from '../unit/buffer/buffer-fixture.ts';
 import { cli } from '../harness/cli.ts';
 import { startCloud } from '../harness/cloud.ts';
 import { startDaemon } from '../harness/daemon.ts';
+import { post } from '../harness/post.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 const canary = (what: string): string => `CANARY-${what}-7d1f0c9be2`;
@@ -76,7 +77,12 @@ test('no secret is in an answer of the API, a decision record, a command or the 
   const cloud = await startCloud(t);
   const secretFile = join(dir, 'cloud-secret');
   await writeFile(secretFile, canary('cloud-secret'));
+  const hookFile = join(dir, 'hook-secret');
+  await writeFile(hookFile, `whsec_${Buffer.from(canary('hook-secret')).toString('base64')}`);
+  const chat = { kind: 'webhook', url: `https://127.0.0.1:9/services/${canary('hook')}`, secretFile: hookFile };
   const config = {
+    notify: { fallback: ['Ann'], channels: { chat } },
+    traces: { endpoint: `http://127.0.0.1:9/${canary('traces')}`, ratio: 1 },
     mqtt: { anonymous: false },
     cloud: { tuya: { ...cloud.config.tuya, secretFile } },
     plugins: { dir: plugins, config: { vendor: { n: canary('plugin-config'), token: canary('plugin-token') } } },
@@ -87,12 +93,8 @@ test('no secret is in an answer of the API, a decision record, a command or the 
   const base = `http://127.0.0.1:${daemon.httpPort}`;
   const admin = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
 
-  const added = await fetch(`${base}/api/v1/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ user: 'plug', profile: 'tasmota', password: canary('mqtt-password') }),
-  });
-  assert.equal(added.status, 200);
+  await post(daemon, '/api/v1/contacts', { name: 'Ann', ways: [{ channel: 'chat' }] });
+  await post(daemon, '/api/v1/credentials', { user: 'plug', profile: 'tasmota', password: canary('mqtt-password') });
   const login = (password: string) =>
     connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`, {
       username: 'plug',
@@ -116,6 +118,11 @@ test('no secret is in an answer of the API, a decision record, a command or the 
     return sinks[0]?.state === 'stopped';
   });
   assert.deepEqual(await alarms(), ['plugin_refused asks', 'plugin_refused vendor', 'CLOUD_CREDENTIALS tuya']);
+
+  await post(daemon, '/api/v1/alarms', { code: 'LEAK', subject: 'boiler', severity: 'high', detail: 'It is wet.' });
+  await waitUntil('the webhook to fail', async () =>
+    /"error":"/.test(JSON.stringify(await daemon.api('/api/v1/notifications'))),
+  );
 
   const told = await everyAnswer(base, admin);
   const bundle = await fetch(`${base}/api/v1/system/bundle`, { headers: { authorization: `Bearer ${admin}` } });

@@ -10,12 +10,13 @@ test('a configuration is shown without what is secret, where the house stands, o
         `dataDir: /data
 site: { name: Mill, latitude: 48.123456, longitude: 11.654321 }
 plugins: { config: { vendor: { token: CANARY } }, variables: { vendor: { X: CANARY } } }
-notify: { channels: { hook: { kind: webhook, url: 'https://user:CANARY@example.com/path?key=CANARY', secretFile: /run/secret } } }`,
+notify: { channels: { chat: { kind: webhook, url: 'https://user:CANARY@hooks.example.com/services/T0/CANARY?key=CANARY', secretFile: /run/secret } } }
+traces: { endpoint: 'https://collector.example.com:4318/CANARY' }`,
         'test',
       ),
     ),
   );
   assert.doesNotMatch(shown, /CANARY|48\.123|11\.654/);
-  for (const kept of ['Mill', '/run/secret', 'https://example.com/path', 'vendor'])
-    assert.ok(shown.includes(kept), kept);
+  const origins = ['https://hooks.example.com', 'https://collector.example.com:4318'];
+  for (const kept of ['Mill', '/run/secret', 'vendor', ...origins]) assert.ok(shown.includes(kept), kept);
 });
