@@ -1,16 +1,17 @@
 import type { NewCommand } from '../../contracts/command.ts';
 import { commandWords } from '../../contracts/command-words.ts';
-import type { Firing, FiringDeed } from '../../contracts/rule-shown.ts';
+import type { Firing } from '../../contracts/rule-shown.ts';
 import type { Write } from '../../contracts/table-set.ts';
 import { tell } from '../observability/channels.ts';
 import type { Effect, RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
 import type { Instance } from './core/instance.ts';
-import type { Deed } from './deeds.ts';
-import { doOne } from './do-one.ts';
 import type { RuleDeps } from './options.ts';
+import type { OwedFiring } from './owed.ts';
+import { openPerforming } from './performing.ts';
 import { planned, RaisedBook } from './raised.ts';
-import { firingWrites, scopeWrite, type RaisedAlarm } from './tables.ts';
+import { printed, type RuleBook } from './rule-book.ts';
+import { firingWrites, flagWrite, scopeWrite, type RaisedAlarm } from './tables.ts';
 
 /** Firings whose deeds are under way; further ones wait on disk, as owed, for the next start. */
 const maxUnderWay = 1_000;
@@ -19,21 +20,14 @@ interface ActingParts {
   readonly engine: RuleEngine;
   readonly deps: RuleDeps;
   readonly now: () => Now;
-  /** The print of a rule, by which its kept scopes are known again. */
-  readonly printOf: (rule: string) => string;
-  readonly rules: () => number;
+  readonly book: RuleBook;
   readonly checkpoint: () => Write;
-}
-
-/** A firing with what is still to be done for it. */
-export interface OwedFiring extends Firing {
-  readonly owed?: readonly Deed[];
 }
 
 export interface Acting extends AsyncDisposable {
   /** Does what the engine's effects ask for. Returns at once. */
   run(): void;
-  /** Does again what an earlier life owed. */
+  /** Does again what an earlier life owed, as far as it is still meant. */
   redo(firing: OwedFiring): void;
   /** The alarms of scopes that are gone, or whose rule is, are over. */
   retire(instances: readonly Instance[]): void;
@@ -48,20 +42,16 @@ export interface Acting extends AsyncDisposable {
  * made from the firing, so that what is done again after a crash is done once.
  */
 export function openActing(parts: ActingParts): Acting {
-  const { engine, deps, now } = parts;
+  const { engine, deps, now, book } = parts;
   const raised = new RaisedBook();
   const { underWay, track } = tracking(deps);
+  const performing = openPerforming({ deps, book, raised, livedMs: () => now().lived });
   const scopeOf = (instance: Instance): Write => {
     const { rule, scope } = instance;
     const kept = { instance: engine.kept(instance), raised: raised.of(rule.id, scope) };
-    return scopeWrite(rule.id, scope, parts.printOf(rule.id), kept);
+    return scopeWrite(rule.id, scope, printed(book.get(rule.id)), kept);
   };
-  const perform = async (firing: Firing, deeds: readonly Deed[]): Promise<void> => {
-    const did: FiringDeed[] = [];
-    for (const deed of deeds) did.push(await doOne(deed, firing.rule, deps));
-    await deps.store.write(firingWrites({ ...firing, did }, false, parts.rules()));
-  };
-  const fired = (effect: Effect & { is: 'fired' }): Write[] => {
+  const fired = (effect: Effect & { is: 'fired' }): OwedFiring => {
     const { instance, n, from, to, why, depth } = effect;
     const { rule, scope } = instance;
     const deeds = planned(effect, raised, deps.devices);
@@ -74,9 +64,7 @@ export function openActing(parts: ActingParts): Acting {
     const at = Math.floor(deps.clock.wallMs());
     const step = { from: name(from), to: name(to), why: [...why], depth };
     const firing: Firing = { rule: rule.id, scope, n, at, ...step, did: [] };
-    if (deeds.length > 0 && underWay.size < maxUnderWay) track(Promise.resolve().then(() => perform(firing, deeds)));
-    const owed: OwedFiring = deeds.length > 0 ? { ...firing, owed: deeds } : firing;
-    return firingWrites(owed, deeds.length > 0, parts.rules());
+    return deeds.length > 0 ? { ...firing, owed: deeds, lived: now().lived } : firing;
   };
   const suspended = ({ instance, why }: Effect & { is: 'suspended' }): void => {
     const { rule, scope } = instance;
@@ -94,20 +82,28 @@ export function openActing(parts: ActingParts): Acting {
 
   return {
     run() {
-      const writes: Write[] = [];
+      const firings: OwedFiring[] = [];
       const touched = new Set<Instance>();
       for (let effects = engine.takeEffects(); effects.length > 0; effects = engine.takeEffects()) {
         for (const effect of effects) {
           touched.add(effect.instance);
-          if (effect.is === 'fired') writes.push(...fired(effect));
+          if (effect.is === 'fired') firings.push(fired(effect));
           if (effect.is === 'suspended') suspended(effect);
           if (effect.is === 'resumed') track(clearSuspended(deps, effect.instance));
         }
       }
       if (touched.size === 0) return;
+      const writes = firings.flatMap((firing) => [
+        ...firingWrites(firing, firing.owed !== undefined, book.size),
+        ...flagWrites(firing),
+      ]);
       track(deps.store.write([...writes, ...[...touched].map(scopeOf), parts.checkpoint()]));
+      for (const { owed, lived: _lived, ...firing } of firings) {
+        if (owed === undefined || underWay.size >= maxUnderWay) continue;
+        track(performing.perform(firing, owed));
+      }
     },
-    redo: ({ owed = [], ...firing }) => track(perform(firing, owed)),
+    redo: (firing) => track(performing.redo(firing)),
     retire(instances) {
       for (const instance of instances) {
         const { rule, scope, suspendedUntil } = instance;
@@ -121,6 +117,11 @@ export function openActing(parts: ActingParts): Acting {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** In the commit of the firing, so that the last one to set a flag is the last one on disk. */
+function flagWrites({ owed = [] }: OwedFiring): Write[] {
+  return owed.flatMap((deed) => (deed.do === 'flag' ? [flagWrite(deed.flag, deed.on)] : []));
 }
 
 /** What is under way, so that the end can wait for it. A failure is told and keeps nothing else from going on. */

@@ -3,8 +3,8 @@ import type { FiringDeed } from '../../contracts/rule-shown.ts';
 import { shownDeed, type Deed } from './deeds.ts';
 import type { RuleDeps } from './options.ts';
 
-/** What cannot be done is a line of the firing, never a reason to stop. */
-export async function doOne(deed: Deed, rule: string, { commands, alarms, store }: RuleDeps): Promise<FiringDeed> {
+/** What cannot be done is a line of the firing, never a reason to stop. A flag was set and committed with the firing. */
+export async function doOne(deed: Deed, rule: string, { commands, alarms }: RuleDeps): Promise<FiringDeed> {
   const by = `rule:${rule}`;
   const shown = shownDeed(deed);
   try {
@@ -18,7 +18,7 @@ export async function doOne(deed: Deed, rule: string, { commands, alarms, store 
       const code = `notice.${rule}`.slice(0, 64);
       await alarms.raise({ code, subject, severity, detail, by });
       await alarms.clear({ code, subject, by });
-    } else await store.write([{ statement: 'rules.putFlag', params: [deed.flag, deed.on ? 1 : 0] }]);
+    }
     return { ...shown, outcome: deed.do === 'command' ? 'taken' : 'done' };
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;

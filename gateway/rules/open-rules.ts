@@ -1,16 +1,16 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Rule } from '../../contracts/rule.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
-import type { OwedFiring } from './acting.ts';
 import type { CompiledRule } from './compiled.ts';
 import { ruleFrom } from './language/read-rule.ts';
 import { loopsOf } from './loops.ts';
 import { demandKnownCommands, refusedCommands, unknownNames } from './names.ts';
 import type { RuleDeps, RuleOptions } from './options.ts';
+import type { OwedFiring } from './owed.ts';
 import type { RuleEntry } from './rule-book.ts';
 import { showRule } from './show.ts';
 import { startRunning, type Running } from './start-running.ts';
-import { firingOf } from './tables.ts';
+import { firingOf, flagWrite } from './tables.ts';
 import { tryRule, type Trial } from './trial.ts';
 
 /** Flags of the house. */
@@ -100,7 +100,7 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
       if (!Object.hasOwn(known, name) && Object.keys(known).length >= maxFlags) {
         throw new PortcullisError('REGISTRY_FULL', `There are ${maxFlags} flags.`);
       }
-      await deps.store.write([{ statement: 'rules.putFlag', params: [name, on ? 1 : 0] }]);
+      await deps.store.write([flagWrite(name, on)]);
       running.setFlag(name, on);
     },
     async try({ rule, ...range }) {
@@ -143,7 +143,7 @@ function turned({ store }: RuleDeps, id: string, on: boolean | undefined): Promi
 }
 
 /** What is still owed is nobody's business outside. */
-function shownFiring({ owed: _owed, ...firing }: OwedFiring): Firing {
+function shownFiring({ owed: _owed, lived: _lived, ...firing }: OwedFiring): Firing {
   return firing;
 }
 

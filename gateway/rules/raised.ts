@@ -12,6 +12,10 @@ export class RaisedBook {
     return this.#all.get(`${rule}\n${scope}`) ?? [];
   }
 
+  has(rule: string, scope: string, { code, subject }: Pick<RaisedAlarm, 'code' | 'subject'>): boolean {
+    return this.of(rule, scope).some((one) => one.code === code && one.subject === subject);
+  }
+
   set(rule: string, scope: string, raised: readonly RaisedAlarm[]): void {
     if (raised.length > 0) this.#all.set(`${rule}\n${scope}`, raised);
     else this.#all.delete(`${rule}\n${scope}`);

@@ -98,6 +98,15 @@ export async function openRuleBook({ folder, site }: RuleOptions): Promise<RuleB
   };
 }
 
+export function isOn(entry: RuleEntry | undefined): entry is RuleEntry & { readonly compiled: CompiledRule } {
+  return entry?.compiled !== undefined && entry.enabled;
+}
+
+/** The print of a rule, by which its kept scopes are known again. */
+export function printed(entry: RuleEntry | undefined): string {
+  return entry?.rule === undefined ? '' : printOf(entry.rule);
+}
+
 /** Changes when a rule would do something else: what was kept of its scopes is then no longer meant. */
 export function printOf({ name: _name, description: _text, enabled: _enabled, ...rest }: Rule): string {
   return createHash('sha256').update(JSON.stringify(rest)).digest('hex').slice(0, 16);

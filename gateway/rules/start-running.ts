@@ -9,7 +9,7 @@ import { followRegistry } from './follow-registry.ts';
 import { ruleListener } from './listen.ts';
 import { loopsOf } from './loops.ts';
 import type { RuleDeps, RuleOptions } from './options.ts';
-import { openRuleBook, printOf, type RuleBook, type RuleEntry } from './rule-book.ts';
+import { isOn, openRuleBook, printed, type RuleBook, type RuleEntry } from './rule-book.ts';
 import { firingOf, keptOf } from './tables.ts';
 import { openTimer } from './timer.ts';
 import type { SqlRow, TableStore } from '../../contracts/table-set.ts';
@@ -44,14 +44,7 @@ export async function startRunning(options: RuleOptions, deps: RuleDeps): Promis
   const engine = new RuleEngine(devices, Number(last?.['n'] ?? 0));
   const enabled = (): CompiledRule[] =>
     Array.from(book.all()).flatMap((entry) => (isOn(entry) ? [entry.compiled] : []));
-  const acting = openActing({
-    engine,
-    deps,
-    now,
-    printOf: (id) => printed(book.get(id)),
-    rules: () => book.size,
-    checkpoint: () => time.checkpoint(),
-  });
+  const acting = openActing({ engine, deps, now, book, checkpoint: () => time.checkpoint() });
   const timer = openTimer({ engine, time, now, onWake: () => acting.run() });
   const settle = (): void => {
     acting.run();
@@ -170,9 +163,3 @@ function fill(engine: RuleEngine, deps: RuleDeps, now: Now, rules: readonly Comp
   if (!rules.some(({ slots }) => slots.some(({ look }) => look.as === 'silence'))) return;
   for (const device of deps.devices.all()) engine.expect(device.id, now);
 }
-
-function isOn(entry: RuleEntry | undefined): entry is RuleEntry & { readonly compiled: CompiledRule } {
-  return entry?.compiled !== undefined && entry.enabled;
-}
-
-const printed = (entry: RuleEntry | undefined): string => (entry?.rule === undefined ? '' : printOf(entry.rule));

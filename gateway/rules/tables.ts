@@ -68,6 +68,10 @@ export function scopeWrite(rule: string, scope: string, print: string, kept: Kep
   return { statement: 'rules.putScope', params: [rule, scope, print, JSON.stringify(kept)] };
 }
 
+export function flagWrite(name: string, on: boolean): Write {
+  return { statement: 'rules.putFlag', params: [name, on ? 1 : 0] };
+}
+
 /** `rules` is how many rules there are. */
 export function firingWrites(firing: Firing, owed: boolean, rules: number): Write[] {
   const { n, rule } = firing;
