@@ -24,6 +24,11 @@ interface ActingParts {
   readonly checkpoint: () => Write;
 }
 
+interface LeftBehind {
+  readonly raised: readonly RaisedAlarm[];
+  readonly isSuspended: boolean;
+}
+
 export interface Acting extends AsyncDisposable {
   /** Does what the engine's effects ask for. Returns at once. */
   run(): void;
@@ -33,8 +38,8 @@ export interface Acting extends AsyncDisposable {
   retire(instances: readonly Instance[]): void;
   /** Takes over the alarms that a scope raised in an earlier life. */
   know(rule: string, scope: string, raised: readonly RaisedAlarm[]): void;
-  /** Ends the alarms of a scope that nobody looks at any more, and forgets it. */
-  abandon(rule: string, scope: string, raised: readonly RaisedAlarm[]): void;
+  /** Ends the alarms of a scope that nobody looks at any more, also that it is suspended, and forgets it. */
+  abandon(rule: string, scope: string, left: LeftBehind): void;
 }
 
 /**
@@ -71,11 +76,12 @@ export function openActing(parts: ActingParts): Acting {
     tell('dropped', { stage: 'rules', reason: 'suspended', count: 1 });
     deps.log.warn({ rule: rule.id, scope, why }, 'a rule is suspended');
     const detail = `The rule ${rule.id} is suspended for an hour in ${scope}: ${why} Mend it, then switch it on again.`;
-    track(deps.alarms.raise({ ...suspensionOf(instance), severity: 'high', detail }));
+    track(deps.alarms.raise({ ...suspensionOf(rule.id, scope), severity: 'high', detail }));
   };
 
-  const abandon = (rule: string, scope: string, all: readonly RaisedAlarm[]): void => {
-    for (const { code, subject } of all) track(deps.alarms.clear({ code, subject, by: `rule:${rule}` }));
+  const abandon = (rule: string, scope: string, left: LeftBehind): void => {
+    for (const { code, subject } of left.raised) track(deps.alarms.clear({ code, subject, by: `rule:${rule}` }));
+    if (left.isSuspended) track(deps.alarms.clear(suspensionOf(rule, scope)));
     raised.set(rule, scope, []);
     track(deps.store.write([{ statement: 'rules.dropScope', params: [rule, scope] }]));
   };
@@ -89,7 +95,8 @@ export function openActing(parts: ActingParts): Acting {
           touched.add(effect.instance);
           if (effect.is === 'fired') firings.push(fired(effect));
           if (effect.is === 'suspended') suspended(effect);
-          if (effect.is === 'resumed') track(clearSuspended(deps, effect.instance));
+          if (effect.is === 'resumed')
+            track(deps.alarms.clear(suspensionOf(effect.instance.rule.id, effect.instance.scope)));
         }
       }
       if (touched.size === 0) return;
@@ -105,10 +112,8 @@ export function openActing(parts: ActingParts): Acting {
     },
     redo: (firing) => track(performing.redo(firing)),
     retire(instances) {
-      for (const instance of instances) {
-        const { rule, scope, suspendedUntil } = instance;
-        if (suspendedUntil !== undefined) track(clearSuspended(deps, instance));
-        abandon(rule.id, scope, raised.of(rule.id, scope));
+      for (const { rule, scope, suspendedUntil } of instances) {
+        abandon(rule.id, scope, { raised: raised.of(rule.id, scope), isSuspended: suspendedUntil !== undefined });
       }
     },
     know: (rule, scope, all) => raised.set(rule, scope, all),
@@ -144,12 +149,8 @@ function noteCause(engine: RuleEngine, { name, device }: NewCommand, depth: numb
   for (const word of Object.values(commandWords[name] ?? {})) engine.caused(device, word, depth, now);
 }
 
-const suspensionOf = ({ rule, scope }: Instance) => ({
+const suspensionOf = (rule: string, scope: string) => ({
   code: 'RULE_SUSPENDED',
-  subject: `${rule.id}@${scope}`.slice(0, 256),
-  by: `rule:${rule.id}`,
+  subject: `${rule}@${scope}`.slice(0, 256),
+  by: `rule:${rule}`,
 });
-
-function clearSuspended({ alarms }: RuleDeps, instance: Instance): Promise<void> {
-  return alarms.clear(suspensionOf(instance));
-}

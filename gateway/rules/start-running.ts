@@ -153,7 +153,9 @@ function goOn(scopes: readonly SqlRow[], book: RuleBook, engine: RuleEngine, act
   for (const row of scopes) {
     const entry = book.get(String(row['rule']));
     if (isOn(entry) && row['print'] === printed(entry)) continue;
-    acting.abandon(String(row['rule']), String(row['scope']), keptOf(row).raised);
+    const { instance, raised } = keptOf(row);
+    const isSuspended = instance.suspendedUntil !== null;
+    acting.abandon(String(row['rule']), String(row['scope']), { raised, isSuspended });
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -176,4 +176,28 @@ test('of what an earlier life owed only what is still meant is done', async (t) 
   assert.deepEqual([after.ops, [...site.open]], [['clear OLD'], []]);
   const [late] = (await after.rules.firings({ rule: 'here', limit: 1 })).firings;
   assert.deepEqual([late?.did[0]?.outcome, late?.did[0]?.detail], ['not-tried', 'Its time was over.']);
+});
+
+test('that a rule is suspended is over when its file is gone, or another, at the next start', async (t) => {
+  for (const meanwhile of ['gone', 'another'] as const) {
+    const site = newSite(t);
+    const { rules, says, close } = await openLife(t, site);
+    await rules.put({
+      id: 'door',
+      name: 'Door',
+      most: { times: 1, per: '10m' },
+      when,
+      do: [{ flag: 'open', set: true }],
+    });
+    await says(false);
+    await says(true);
+    await waitUntil('the rule to be suspended', () => site.open.has('RULE_SUSPENDED door@house'));
+    await close();
+    const file = join(site.folder, 'door.yaml');
+    if (meanwhile === 'gone') rmSync(file);
+    else writeFileSync(file, readFileSync(file, 'utf8').replace('times: 1', 'times: 9'));
+    const after = await openLife(t, site);
+    await waitUntil('the alarm to be over', () => site.open.size === 0);
+    assert.deepEqual(after.ops, ['clear RULE_SUSPENDED']);
+  }
 });
