@@ -41,7 +41,7 @@ async function openLife(t: TestContext, { folder, store, open }: Site) {
   const [ops, taken]: [string[], NewCommand[]] = [[], []];
   const hand = { held: undefined as Promise<void> | undefined, release: (): void => undefined };
   const rules = await openRules(
-    { folder, site: berlin },
+    { folder, site: berlin, ownCommands: new Set() },
     {
       store,
       live,
