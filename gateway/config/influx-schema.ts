@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isConfidential, namesNoUser } from './far-url.ts';
 
 const path = z.string().min(1).max(4096);
 const name = z.string().min(1).max(256);
@@ -8,8 +9,8 @@ export const influxSchema = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/, error: 'is an http:// or https:// address' })
-      .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.pathname === '/', {
-        message: 'must have neither a path nor a user name in it',
+      .refine((url) => namesNoUser(url) && URL.parse(url)?.pathname === '/', {
+        message: 'must have no path, user name, password or query in it',
       }),
     /** PEM file of the authority that signed the certificate, where that is not a public one. */
     ca: path.optional(),
@@ -43,10 +44,6 @@ export const influxSchema = z
   .refine((one) => (one.username === undefined) === (one.passwordFile === undefined), {
     message: 'needs username and passwordFile together',
   })
-  .refine(
-    ({ url, passwordFile, tokenFile }) =>
-      url.startsWith('https:') ||
-      (passwordFile ?? tokenFile) === undefined ||
-      /^http:\/\/(127\.|localhost[:/]|localhost$|\[::1\])/.test(url),
-    { message: 'would send a password or token as it is: it needs https, or an address of this machine' },
-  );
+  .refine(({ url, passwordFile, tokenFile }) => (passwordFile ?? tokenFile) === undefined || isConfidential(url), {
+    message: 'would send a password or token as it is: it needs https, or an address of this machine',
+  });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isConfidential, namesNoUser } from './far-url.ts';
 
 const path = z.string().min(1).max(4096);
 /** What the HTTP client writes itself. */
@@ -15,9 +16,7 @@ export const tracesSchema = z
     endpoint: z
       .url({ protocol: /^https?$/, error: 'is an http:// or https:// address' })
       .max(2_048)
-      .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.search === '', {
-        message: 'must have neither a user name nor a query in it',
-      }),
+      .refine(namesNoUser, { message: 'must have no user name, password or query in it' }),
     /** Share of the messages that are traced. */
     ratio: z.number().gt(0).max(1).default(0.01),
     /** Header to the file that its value is alone in. */
@@ -25,10 +24,6 @@ export const tracesSchema = z
     /** PEM file of the authority that signed the certificate, where that is not a public one. */
     ca: path.optional(),
   })
-  .refine(
-    ({ endpoint, headerFiles }) =>
-      endpoint.startsWith('https:') ||
-      Object.keys(headerFiles).length === 0 ||
-      /^http:\/\/(127\.|localhost[:/]|localhost$|\[::1\])/.test(endpoint),
-    { message: 'would send what is in headerFiles as it is: it needs https, or an address of this machine' },
-  );
+  .refine(({ endpoint, headerFiles }) => Object.keys(headerFiles).length === 0 || isConfidential(endpoint), {
+    message: 'would send what is in headerFiles as it is: it needs https, or an address of this machine',
+  });

@@ -106,3 +106,18 @@ test('what contradicts itself is refused with a sentence', () => {
   refuses(tuya('https://t.example', dataPoints(10, 5)), /cloud\.tuya\.dataPoints\.heat: has a min above its max/);
   parseConfig(tuya('https://t.example', dataPoints(5, 5)), 'site.yaml');
 });
+
+test('a password or token goes over https or to this machine, whatever a name begins with, and is in no address', () => {
+  const influx = (url: string): string =>
+    `dataDir: d\ninflux: { url: "${url}", database: x, username: u, passwordFile: p }`;
+  const traces = (url: string): string =>
+    `dataDir: d\ntraces: { endpoint: "${url}", headerFiles: { authorization: f } }`;
+  for (const configOf of [influx, traces]) {
+    for (const host of ['127.0.0.1.evil.example', '127.evil.example', 'localhost.evil.example:8086', 'far.example'])
+      refuses(configOf(`http://${host}`), /needs https, or an address of this machine/);
+    for (const address of ['far.example/?p=secret', 'me@far.example', ':secret@far.example'])
+      refuses(configOf(`https://${address}`), /must have no .*user name, password or query in it/);
+    for (const url of ['https://far.example', 'http://127.0.0.1:8086', 'http://localhost', 'http://[::1]:8086'])
+      assert.equal(parseConfig(configOf(url), 'site.yaml').dataDir, 'd');
+  }
+});
