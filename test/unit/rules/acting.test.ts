@@ -47,6 +47,7 @@ async function openLife(t: TestContext, { folder, store, open }: Site) {
       live,
       devices: paperDevices({ door: {}, lamp: {} }),
       states: () => [],
+      knowsPlace: () => true,
       commands: {
         submit: async (command) => {
           const { held } = hand;
