@@ -3,7 +3,7 @@ import { tell } from '../../observability/channels.ts';
 import type { Feed } from '../feed.ts';
 import { identityOf } from './adapters.ts';
 import type { SerialDevice } from './device.ts';
-import { framer, type Cut, type Framing } from './framing.ts';
+import { framer, type Cut, type Framer, type Framing } from './framing.ts';
 import type { PortEvents } from './keep-open.ts';
 import { serialLimits, type SerialPortOptions } from './options.ts';
 
@@ -13,7 +13,8 @@ export interface LinePort extends Disposable {
 
 /**
  * A line where devices speak by themselves: each message becomes an envelope of the topic `serial/<name>`. While ingest
- * has no room the device is not read. A message that was cut off by a lost port is dropped, and told.
+ * has no room the device is not read. A message that was cut off by a lost port, or was under way when the port was opened, is
+ * dropped, and told.
  */
 export function linePort(
   options: SerialPortOptions,
@@ -21,7 +22,8 @@ export function linePort(
   { feed, clock }: { feed: Feed; clock: Clock },
 ): LinePort {
   const client = identityOf(options.adapter);
-  let cutter = framer(framing, serialLimits.maxFrameBytes);
+  let openedAt = 0;
+  let cutter: Framer | undefined;
   let device: SerialDevice | undefined;
   let silence: NodeJS.Timeout | undefined;
 
@@ -39,28 +41,33 @@ export function linePort(
     await feed.room();
     if (device === reading) reading.resume();
   };
+  const begin = (): Framer => {
+    const underWay = clock.monoMs() - openedAt < serialLimits.underWayMs;
+    return framer(framing, serialLimits.maxFrameBytes, underWay);
+  };
+  const end = (): void => {
+    device = undefined;
+    clearTimeout(silence);
+    if (cutter !== undefined) pass(cutter.end());
+    cutter = undefined;
+  };
 
   return {
     events: {
       onOpen(opened) {
         device = opened;
-        cutter = framer(framing, serialLimits.maxFrameBytes);
+        openedAt = clock.monoMs();
       },
       onData(bytes) {
-        pass(cutter.push(bytes));
+        const cutting = (cutter ??= begin());
+        pass(cutting.push(bytes));
         if (feed.isNearlyFull() && device !== undefined) void holdBack(device);
-        if (cutter.silenceMs === undefined) return;
+        if (cutting.silenceMs === undefined) return;
         clearTimeout(silence);
-        silence = setTimeout(() => pass(cutter.silence()), cutter.silenceMs);
+        silence = setTimeout(() => pass(cutting.silence()), cutting.silenceMs);
       },
-      onClosed() {
-        device = undefined;
-        clearTimeout(silence);
-      },
+      onClosed: end,
     },
-    [Symbol.dispose]() {
-      device = undefined;
-      clearTimeout(silence);
-    },
+    [Symbol.dispose]: end,
   };
 }

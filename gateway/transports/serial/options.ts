@@ -36,6 +36,8 @@ export const serialLimits = {
   maxWaitingBytes: 256 * 1024,
   /** Commands that wait for a free moment on one port. */
   maxWaitingCommands: 64,
+  /** What comes so soon after a port was opened began before: bytes of one message follow each other more closely. */
+  underWayMs: 500,
   /** A port that cannot be opened is tried again: the first wait, doubled up to the ceiling. */
   retryFirstMs: 500,
   retryCeilingMs: 60_000,

@@ -23,7 +23,8 @@ test('every line of a device becomes one envelope, however its bytes are torn', 
   await using serial = openSerial([portAt(ends[0], lines)], [], { ...deps, ingest: memory.ingest });
   await waitUntil('the port to open', () => serial.status()[0]?.state === 'open');
   await using device = await openDevice(ends[1], { baudRate: 9600 }, deaf);
-  for (const part of ['T=21', '.5\r', '\nT=22.0\r\n\r\nT=', '23.5\r\n']) await device.write(Buffer.from(part));
+  // Bytes that come at once could be the end of a line; after its mark a new one begins.
+  for (const part of ['\r\nT=21', '.5\r', '\nT=22.0\r\n\r\nT=', '23.5\r\n']) await device.write(Buffer.from(part));
   await waitUntil('three lines', () => memory.taken.length === 3);
   assert.deepEqual(memory.texts(), ['serial/line T=21.5', 'serial/line T=22.0', 'serial/line T=23.5']);
   assert.equal(memory.taken[0]?.client, ends[0]);
@@ -65,7 +66,7 @@ test('a pulled cable raises an alarm, and the line speaks again when it is back'
     await waitUntil('the port to open', () => serial.status()[0]?.state === 'open');
     assert.equal(alarms.at(-1), false);
     await using device = await openDevice(cable.ends[1], { baudRate: 9600 }, deaf);
-    await device.write(Buffer.from(`round ${round}\r\n`));
+    await device.write(Buffer.from(`\r\nround ${round}\r\n`));
     await waitUntil('its line', () => memory.taken.length === round);
     await cable.pull();
     await waitUntil('the alarm', () => alarms.at(-1) === true);
@@ -115,7 +116,7 @@ test('what ingest cannot take now is offered again, and nothing is read meanwhil
   await waitUntil('the port to open', () => serial.status()[0]?.state === 'open');
   await using device = await openDevice(ends[1], { baudRate: 9600 }, deaf);
   const sent = Array.from({ length: 400 }, (_, n) => `${n} ${'x'.repeat(1000)}`);
-  const writing = device.write(Buffer.from(sent.map((line) => `${line}\r\n`).join('')));
+  const writing = device.write(Buffer.from(['', ...sent, ''].join('\r\n')));
   await new Promise((resolve) => setTimeout(resolve, 300));
   isFull = false;
   await writing;
