@@ -70,7 +70,7 @@ test('the command line sends, waits, shows and lists', async (t) => {
   process.exitCode = undefined;
   assert.match(await say('status', 'b'), /is expired/);
   assert.equal(await say('list', '--state', 'acked', '--device', lampId), `a\t${lampId}\tswitch\tacked\t-`);
-  assert.equal(await say('list', '--state', 'failed'), '');
+  assert.equal(await say('list', '--state', 'failed'), 'There is none.');
   await assert.rejects(say('send', lampId, 'switch', '{on'), { code: 'USAGE' });
   await assert.rejects(say('status', 'nobody'), { code: 'NOT_FOUND' });
   await assert.rejects(send({ on: 'yes' }), /COMMAND_INVALID|on/);
