@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import { systemScheduler, type Scheduler } from '../lib/scheduler.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
+import { readJsonBodies } from './json-body.ts';
 import { listenTls, type TlsOptions, type HttpOptions } from './listen-tls.ts';
 import type { Route } from './route.ts';
 import { serveSecurityText } from './security-text.ts';
@@ -96,6 +97,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
       void sendProblem(reply.headers(securityHeaders), problem(400, 'Bad request', 'INPUT_INVALID', unreadable)),
   });
   server.server.maxConnections = maxConnections;
+  readJsonBodies(server);
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });

@@ -216,3 +216,20 @@ async function closed(t: TestContext, socket: Socket): Promise<void> {
   socket.on('error', () => undefined).resume();
   await once(socket, 'close');
 }
+
+test('a body that nests beyond its bound is refused, and brackets in texts are none', async (t) => {
+  const { port } = await startApi(t);
+  const send = async (name: string): Promise<{ status: number; detail?: string }> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/things/a`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer token' },
+      body: `{"name":${name}}`,
+    });
+    return { status: answer.status, ...((await answer.json()) as object) };
+  };
+  const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+  const { status, detail } = await send(deep(20_000));
+  assert.deepEqual([status, detail], [400, 'The body nests deeper than 64 levels.']);
+  assert.match((await send(deep(63))).detail ?? '', /name/);
+  assert.equal((await send(`"${'[{'.repeat(100)}\\"${'['.repeat(100)}"`)).status, 200);
+});
