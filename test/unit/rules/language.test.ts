@@ -140,6 +140,37 @@ test('a window follows the wall clock of the site over both changes of the year'
   assert.equal(inside(at, '2026-10-26T01:30:30Z'), false, 'and not on Monday');
 });
 
+test('a window is over midnight by its readings, also on the days when the clock is set', () => {
+  const minutesInside = (time: { from: string; to: string }, from: string, to: string): number => {
+    const window = timeWindow(time, berlin, sunTime);
+    let minutes = 0;
+    for (let at = utc(from); at < utc(to); at += 60_000) if (window(at).inside) minutes += 1;
+    return minutes;
+  };
+  const [spring, autumn] = [
+    ['2027-03-27T12:00Z', '2027-03-29T12:00Z'],
+    ['2027-10-30T12:00Z', '2027-11-01T12:00Z'],
+  ] as const;
+  assert.equal(
+    minutesInside({ from: '02:30', to: '03:00' }, ...spring),
+    30,
+    'the day that skips its beginning has none',
+  );
+  assert.equal(minutesInside({ from: '02:45', to: '03:15' }, ...spring), 30);
+  assert.equal(
+    minutesInside({ from: '02:15', to: '02:45' }, ...spring),
+    60,
+    'one that is skipped whole is an hour later',
+  );
+  assert.equal(
+    minutesInside({ from: '02:45', to: '02:15' }, ...autumn),
+    48 * 60 - 30,
+    'nothing is lost where it comes twice',
+  );
+  const long = minutesInside({ from: 'sunset+12h', to: 'sunset+11h' }, '2027-06-01T12:00Z', '2027-06-05T12:00Z');
+  assert.ok(long > 90 * 60, `${long}`);
+});
+
 test('the end of a window that is told is the end', () => {
   const windows = [{ from: '22:00', to: '06:00' }, { from: 'sunset-30m', to: 'sunrise' }, { at: '12:00' }] as const;
   const moment = fc.integer({ min: utc('2026-01-01T00:00:00Z'), max: utc('2026-12-31T00:00:00Z') });
