@@ -34,7 +34,7 @@ export async function openTracing(
 }
 
 /** The values are read once, here. */
-async function secretHeaders(files: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+export async function secretHeaders(files: Readonly<Record<string, string>>): Promise<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const [name, file] of Object.entries(files)) {
     const value = await readConfigured(file, `traces.headerFiles.${name}`);

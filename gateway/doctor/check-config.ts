@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
-import { access, open, rm, stat, statfs } from 'node:fs/promises';
+import { open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { peekBuffer } from '../buffer/peek.ts';
+import { readAuthorities } from '../config/certificates.ts';
 import type { Config } from '../config/schema.ts';
 import { endpointOf } from '../config/tuya-schema.ts';
 import { readConfigured } from '../config/read-text.ts';
@@ -82,30 +83,14 @@ async function nearestFolder(path: string): Promise<string> {
   return isThere || parent === path ? path : nearestFolder(parent);
 }
 
-/** The other files and folders that the configuration names; the gateway's user must be able to read each. */
-export async function checkFiles({ mqtt, http, plugins }: Config): Promise<Finding[]> {
-  const named: [key: string, path: string | undefined][] = [
-    ['mqtt.tls.certFile', mqtt.tls?.certFile],
-    ['mqtt.tls.keyFile', mqtt.tls?.keyFile],
-    ['mqtt.tls.clientCaFile', mqtt.tls?.clientCaFile],
-    ['http.tls.certFile', http.tls?.certFile],
-    ['http.tls.keyFile', http.tls?.keyFile],
-    ['plugins.dir', plugins.dir],
-    ['plugins.policy', plugins.policy],
-    ...Object.entries(plugins.secrets).flatMap(([plugin, files]) =>
-      Object.entries(files).map(([name, file]): [string, string] => [`plugins.secrets.${plugin}.${name}`, file]),
-    ),
-  ];
-  return Promise.all(
-    named.flatMap(([key, path]) => {
-      if (path === undefined) return [];
-      return access(path, constants.R_OK).then(
-        () => ok('file', `${key}: ${path} can be read`),
-        (error: unknown) =>
-          fail('file', `${key}: ${path} cannot be read (${systemCode(error)})`, `Create it, or correct ${key}.`),
-      );
-    }),
-  );
+/** The database of a gateway that was here before. One that runs is not disturbed, and one that stopped finds all as it was. */
+export function checkDatabase({ dataDir }: Config): Finding[] {
+  try {
+    return peekBuffer(dataDir) ? [ok('database', `the one in ${dataDir} can be read`)] : [];
+  } catch (error) {
+    const mend = 'Start the gateway: it sets the file aside, keeps what can be read of it, and says what is lost.';
+    return [fail('database', (error as Error).message, mend)];
+  }
 }
 
 async function checkRoom(folder: string, wanted: number): Promise<Finding> {
@@ -141,7 +126,7 @@ export async function checkCloud({ cloud }: Config): Promise<Finding[]> {
         ? warn('cloud secret', `${secretFile} can be read by others`, `Run "chmod 600 ${secretFile}".`)
         : ok('cloud secret', `${secretFile} is private`),
     );
-    const authority = ca === undefined ? undefined : await readConfigured(ca, 'cloud.tuya.ca');
+    const authority = ca === undefined ? undefined : await readAuthorities(ca, 'cloud.tuya.ca');
     findings.push(await checkEndpoint(new URL(endpointOf(cloud.tuya)), authority));
   } catch (error) {
     findings.push(

@@ -1,9 +1,11 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
-import { checkCloud, checkDataFolder, checkFiles, checkPorts } from './check-config.ts';
+import { checkCloud, checkDatabase, checkDataFolder, checkPorts } from './check-config.ts';
 import { checkCertificates } from './check-certificate.ts';
 import { checkCells } from './check-cells.ts';
+import { checkDocuments } from './check-documents.ts';
+import { checkFiles } from './check-files.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { checkGpio } from './check-gpio.ts';
 import { checkNotify } from './check-notify.ts';
@@ -27,21 +29,20 @@ export async function examine(configPath: string | undefined, nowMs: number): Pr
   }
   try {
     const config = await loadConfig(configPath);
-    const named = await Promise.all(
-      [checkPorts, checkDataFolder, checkFiles, checkCloud, checkSerial, checkGpio, checkNotify].map((check) =>
-        check(config),
-      ),
-    );
-    const certificates = await checkCertificates(config, nowMs);
-    return [...host, ok('configuration', `${configPath} is valid`), ...certificates, ...named.flat()];
+    const checks = [checkPorts, checkDataFolder, checkFiles, checkDocuments, checkCloud];
+    const named = await Promise.all([...checks, checkSerial, checkGpio, checkNotify].map((check) => check(config)));
+    const own = [...(await checkCertificates(config, nowMs)), ...checkDatabase(config)];
+    return [...host, ok('configuration', `${configPath} is valid`), ...own, ...named.flat()];
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error;
     return [...host, fail('configuration', error.message, 'Correct the file; docs/configuration.md lists every key.')];
   }
 }
 
-/** The same for a gateway that runs: its ports are its own, its modules loaded, and its cells are told by the plugins. */
+/** The same for a gateway that runs: ports and database are its own, its modules loaded, and its cells are told by the plugins. */
 export async function examineRunning(config: Config, nowMs: number): Promise<Finding[]> {
-  const named = await Promise.all([checkDataFolder, checkFiles, checkSerial, checkGpio].map((check) => check(config)));
-  return [checkNode(), checkMemory(), await checkClock(nowMs), ...named.flat()];
+  const checks = [checkDataFolder, checkFiles, checkDocuments, checkSerial, checkGpio];
+  const named = await Promise.all(checks.map((check) => check(config)));
+  const certificates = await checkCertificates(config, nowMs);
+  return [checkNode(), checkMemory(), await checkClock(nowMs), ...certificates, ...named.flat()];
 }

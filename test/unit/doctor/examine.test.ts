@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkClock, checkMemory, checkNode } from '../../../gateway/doctor/check-host.ts';
-import { examine } from '../../../gateway/doctor/examine.ts';
+import { parseConfig } from '../../../gateway/config/parse-config.ts';
+import { examine, examineRunning } from '../../../gateway/doctor/examine.ts';
 import type { Finding } from '../../../gateway/doctor/finding.ts';
 
 async function folder(t: TestContext): Promise<string> {
@@ -40,6 +42,40 @@ test('a taken port, a secret that others can read and a cloud that is away are f
   assert.deepEqual((await readdir(home)).toSorted(), ['secret', 'site.yaml'], 'nothing is made');
   for (const { state, mend } of findings) assert.ok(state === 'ok' || (mend ?? '').length > 10);
   assert.doesNotMatch(JSON.stringify(findings), /canary-secret/);
+});
+
+test('a database, a policy and authorities that are none are told, and everything stays as it was', async (t) => {
+  const home = await folder(t);
+  const noise = randomBytes(50_000);
+  await mkdir(join(home, 'data'));
+  await writeFile(join(home, 'data/portcullis.db'), noise);
+  await writeFile(join(home, 'secret'), 'canary-secret', { mode: 0o600 });
+  const config = join(home, 'site.yaml');
+  const tuya = '{ endpoint: "https://127.0.0.1:1", clientId: a, secretFile: secret, ca: secret }';
+  await writeFile(
+    config,
+    `dataDir: data\nplugins: { policy: secret }\nmqtt: { port: 0, tls: { port: 0, clientCaFile: secret } }\nhttp: { port: 0 }\ncloud: { tuya: ${tuya} }`,
+  );
+  const findings = await examine(config, Date.now());
+  assert.equal(find(findings, 'database', /portcullis\.db cannot be read/)?.state, 'fail');
+  assert.equal(find(findings, 'file', /plugins\.policy: .*secret:1: /)?.state, 'fail');
+  assert.equal(find(findings, 'file', /mqtt\.tls\.clientCaFile: .* holds no certificate/)?.state, 'fail');
+  assert.equal(find(findings, 'cloud', /cloud\.tuya\.ca: .* holds no certificate/)?.state, 'fail');
+  assert.deepEqual(await readdir(join(home, 'data')), ['portcullis.db']);
+  assert.deepEqual(await readFile(join(home, 'data/portcullis.db')), noise);
+  assert.doesNotMatch(JSON.stringify(findings), /canary-secret/);
+});
+
+test('a gateway that runs says the same of its files, and leaves its own database alone', async (t) => {
+  const home = await folder(t);
+  await writeFile(join(home, 'portcullis.db'), randomBytes(50_000));
+  await writeFile(join(home, 'none'), 'x');
+  const tls = { certFile: join(home, 'none'), keyFile: join(home, 'none') };
+  const written = { dataDir: home, http: { tls }, plugins: { policy: join(home, 'none') } };
+  const findings = await examineRunning(parseConfig(JSON.stringify(written), 'site.yaml'), Date.now());
+  assert.equal(find(findings, 'certificate', /http\.tls\.certFile: .* holds no certificate/)?.state, 'fail');
+  assert.equal(find(findings, 'file', /plugins\.policy: /)?.state, 'fail');
+  assert.equal(find(findings, 'database', /./), undefined);
 });
 
 test('every native module is loaded for real', async () => {
