@@ -20,6 +20,26 @@ const mostChecks = 200_000;
  * the bounds of a run.
  */
 export function loopsOf(rules: readonly CompiledRule[], devices: Devices): string[][] {
+  return circlesIn(leadsOf(rules, devices));
+}
+
+/** The shortest circle through a rule; undefined when there is none. */
+export function circleThrough(id: string, rules: readonly CompiledRule[], devices: Devices): string[] | undefined {
+  const leads = leadsOf(rules, devices);
+  const ways: string[][] = [[id]];
+  const seen = new Set<string>();
+  for (const way of ways) {
+    for (const next of leads.get(way.at(-1) ?? id) ?? []) {
+      if (next === id) return turned(way);
+      if (!seen.has(next)) ways.push([...way, next]);
+      seen.add(next);
+    }
+  }
+  return undefined;
+}
+
+/** Which rules each rule drives. */
+function leadsOf(rules: readonly CompiledRule[], devices: Devices): Map<string, string[]> {
   const askers = new Map<string, CompiledRule[]>();
   for (const rule of rules) {
     const asked = [...rule.slots.flatMap(({ words = [] }) => words), ...[...rule.flags].map((flag) => `flag ${flag}`)];
@@ -38,7 +58,7 @@ export function loopsOf(rules: readonly CompiledRule[], devices: Devices): strin
     }
     if (next.size > 0) leads.set(rule.id, [...next]);
   }
-  return circlesIn(leads);
+  return leads;
 }
 
 const anyValue = undefined;
@@ -105,17 +125,21 @@ function mayMeet({ look }: Slot, value: Value): boolean {
   return true;
 }
 
-/** The circles of a graph, each once, from its first id. */
+/** The same circle from its first id on. */
+function turned(circle: readonly string[]): string[] {
+  const first = circle.indexOf(circle.toSorted()[0] ?? '');
+  return [...circle.slice(first), ...circle.slice(0, first)];
+}
+
+/** Circles of a graph, each once, from its first id: at least one where there is any. */
 function circlesIn(leads: ReadonlyMap<string, readonly string[]>): string[][] {
   const found = new Map<string, string[]>();
   const done = new Set<string>();
   const walk = (id: string, path: readonly string[]): void => {
     const at = path.indexOf(id);
     if (at >= 0) {
-      const circle = path.slice(at);
-      const first = circle.indexOf(circle.toSorted()[0] ?? '');
-      const turned = [...circle.slice(first), ...circle.slice(0, first)];
-      found.set(turned.join(' '), turned);
+      const circle = turned(path.slice(at));
+      found.set(circle.join(' '), circle);
       return;
     }
     if (done.has(id)) return;

@@ -3,7 +3,7 @@ import type { Rule } from '../../contracts/rule.ts';
 import type { Firing, ShownRule, TrialReport } from '../../contracts/rule-shown.ts';
 import type { CompiledRule } from './compiled.ts';
 import { ruleFrom } from './language/read-rule.ts';
-import { loopsOf } from './loops.ts';
+import { circleThrough, loopsOf } from './loops.ts';
 import { demandKnownCommands, refusedCommands, unknownNames } from './names.ts';
 import type { RuleDeps, RuleOptions } from './options.ts';
 import type { OwedFiring } from './owed.ts';
@@ -62,9 +62,7 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
       return { rule, loops, warnings: unknownNames(compiled, deps) };
     },
     async put(document) {
-      const { rule, compiled, loops } = await check(document);
-      const isMeant = (id: string): boolean => (id === rule.id ? rule : book.get(id)?.rule)?.mayLoop === true;
-      const circle = loops.find((one) => !one.some(isMeant));
+      const { rule, compiled, circle } = await check(document);
       if (circle !== undefined) throw circleError(circle);
       const entry = await book.put(rule, compiled);
       await turned(deps, entry.id, undefined);
@@ -127,8 +125,11 @@ async function checked(running: Running, { ownCommands }: RuleOptions, { devices
   demandKnownCommands(rule, ownCommands);
   const compiled: CompiledRule = await running.book.compile(rule);
   const others = running.enabled().filter(({ id }) => id !== rule.id);
-  const loops = loopsOf([...others, compiled], devices).filter((circle) => circle.includes(rule.id));
-  return { rule, compiled, loops };
+  const all = [...others, compiled];
+  const unmeant = all.filter(({ rule: { mayLoop } }) => mayLoop !== true);
+  const circle = rule.mayLoop === true ? undefined : circleThrough(rule.id, unmeant, devices);
+  const loops = loopsOf(all, devices).filter((one) => one.includes(rule.id) && one.join() !== circle?.join());
+  return { rule, compiled, circle, loops: circle === undefined ? loops : [circle, ...loops] };
 }
 
 /** A rule that is there already keeps its other deeds; the door of the commands refuses this one. */

@@ -199,3 +199,19 @@ test('a check tells which metrics, places and devices are not here', async (t) =
   ]);
   assert.deepEqual((await rules.check(rule)).warnings, []);
 });
+
+test('a circle that nobody meant is refused, also where another one that is meant leads the same way', async (t) => {
+  const flags = (id: string, flag: string, ...sets: readonly string[]): RuleDocument => ({
+    id,
+    name: id,
+    when: { flag },
+    do: sets.map((each) => ({ flag: each, set: true })),
+  });
+  const { rules } = await site(t, flags('x', 'fx', 'fa', 'fc'), {});
+  await rules.put(flags('b', 'fb', 'fx'));
+  await rules.put({ ...flags('a', 'fa', 'fb'), mayLoop: true });
+  const unmeant = flags('c', 'fc', 'fb');
+  assert.deepEqual((await rules.check(unmeant)).loops, [['b', 'x', 'c']]);
+  await assert.rejects(rules.put(unmeant), { code: 'CONFIG_INVALID', message: /: b → x → c → b\./ });
+  await rules.put({ ...unmeant, mayLoop: true });
+});
