@@ -181,6 +181,8 @@ const conditionShape = z
     const { above, below, clear = above ?? below } = condition;
     if (kind === 'above' && (clear ?? 0) > (above ?? 0)) wrong('clear', 'must not be above the threshold');
     if (kind === 'below' && (clear ?? 0) < (below ?? 0)) wrong('clear', 'must not be below the threshold');
+    const change = condition.rises ?? condition.falls;
+    if (change !== undefined && (condition.clear ?? change) > change) wrong('clear', 'must not be above the change');
     const number = kind === 'above' || kind === 'below' || kind === 'rises' || kind === 'falls';
     if (!number && ['mean', 'min', 'max'].includes(condition.over ?? 'any'))
       wrong('over', `${condition.over} goes with numbers only`);
