@@ -47,13 +47,20 @@ const value = z.union([z.boolean(), z.number(), z.string().max(64)]);
 const over = z.enum(['any', 'all', 'mean', 'min', 'max']);
 export type Over = z.infer<typeof over>;
 
+/** Farther from the sun it would be a time of another day. */
+const mostFromSunMinutes = 720;
+
 /** `HH:MM` of the site's time zone, or a time of the sun with an offset: `sunset-30m`, `dawn`. */
 const dayTime = z
   .string()
   .regex(
     /^(?:(?:[01]\d|2[0-3]):[0-5]\d|(?:sunrise|sunset|dawn|dusk|noon)(?:[+-]\d{1,3}(?:m|h))?)$/,
     'must be HH:MM, or sunrise, sunset, dawn, dusk or noon with an offset such as +30m',
-  );
+  )
+  .refine((text) => {
+    const [, amount = '0', unit] = /[+-](\d+)([mh])$/.exec(text) ?? [];
+    return Number(amount) * (unit === 'h' ? 60 : 1) <= mostFromSunMinutes;
+  }, 'must be at most 12h from the sun');
 const days = z.array(z.enum(['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'])).min(1);
 const timeSchema = z
   .strictObject({ from: dayTime.optional(), to: dayTime.optional(), at: dayTime.optional(), days: days.optional() })

@@ -100,6 +100,8 @@ test('errors name the path of what is wrong', async () => {
     [rule({ all: [{ metric: 'temperature', above: 3, clear: 4 }] }), /when\.all\.0\.clear: must not be above/],
     [rule({ metric: 'temperature', rises: 8, within: '5m', clear: 20 }), /when\.clear: must not be above the change/],
     [rule({ metric: 'temperature', falls: 8, within: '5m', clear: 8.1 }), /when\.clear: must not be above the change/],
+    [rule({ time: { at: 'noon+48h' } }), /when\.time\.at: must be at most 12h from the sun/],
+    [rule({ time: { from: 'sunset-721m', to: '06:00' } }), /when\.time\.from: must be at most 12h from the sun/],
     [rule({ metric: 'contact', is: true, within: '5m' }), /when\.within: does not go with is/],
     [{ ...rule({ flag: 'a' }), do: [{ raise: 'X', clear: 'Y' }] }, /do\.0: an action has exactly one/],
     [{ ...rule({ flag: 'a' }), for: '5 minutes' }, /for: must be a number and a unit/],
