@@ -5,6 +5,7 @@ import { PortcullisError } from '../../contracts/errors.ts';
 import type { TableStore } from '../../contracts/table-set.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemScheduler, type Scheduler } from '../lib/scheduler.ts';
+import { boundPerAddress } from './bound-per-address.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import { readJsonBodies } from './json-body.ts';
@@ -98,6 +99,7 @@ export async function listenApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   });
   server.server.maxConnections = maxConnections;
   readJsonBodies(server);
+  boundPerAddress(server.server);
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });

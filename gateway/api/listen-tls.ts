@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { boundPerAddress } from './bound-per-address.ts';
 import { tlsFloor } from '../lib/tls-floor.ts';
 
 export interface TlsOptions {
@@ -36,6 +37,7 @@ export async function listenTls(
     server.routing(request, response),
   );
   Object.assign(secure, { maxConnections, requestTimeout, keepAliveTimeout });
+  boundPerAddress(secure);
   secure.on('upgrade', (...asked) => server.server.emit('upgrade', ...asked));
   secure.listen(port, host);
   await once(secure, 'listening');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -154,10 +155,31 @@ test('a taken port is one clear sentence', async (t) => {
 
 test('connections have a bound', async (t) => {
   const { port } = await startApi(t);
-  const sockets = Array.from({ length: 257 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-  t.after(() => sockets.forEach((socket) => socket.destroy()));
+  const sockets = Array.from({ length: 257 }, (_, n) => connectFrom(t, `127.0.0.${2 + (n % 3)}`, port));
   await Promise.race(sockets.map((socket) => once(socket, 'close')));
 });
+
+test('whoever opens connections without end from one address keeps nobody else out, on both ports', async (t) => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+  const { port, tlsPort = 0 } = await startApi(t, [], { tls: { host: '127.0.0.1', port: 0, key, cert } });
+  const flood = [port, tlsPort].flatMap((each) => Array.from({ length: 257 }, () => connectFrom(t, '127.0.0.2', each)));
+  await Promise.all(flood.map((socket) => once(socket, 'connect')));
+  const health = { path: '/healthz', host: '127.0.0.1', agent: false, rejectUnauthorized: false };
+  for (const [ask, at] of [
+    [request, port],
+    [requestTls, tlsPort],
+  ] as const) {
+    const [answer] = (await once(ask({ ...health, port: at }).end(), 'response')) as [IncomingMessage];
+    assert.equal(answer.resume().statusCode, 200);
+  }
+  for (const socket of flood) socket.destroy();
+});
+
+function connectFrom(t: TestContext, localAddress: string, port: number): Socket {
+  const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+  t.after(() => socket.destroy());
+  return socket;
+}
 
 test('what changes something needs the administrator token', async (t) => {
   const { port } = await startApi(t);
