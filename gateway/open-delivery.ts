@@ -72,7 +72,7 @@ async function openTuya(
   const options = await tuyaOptions(tuya);
   const sink = stack.use(openTuyaSink(options, { store: buffer, directory: registry, commands, fence, log, clock }));
   const loop = stack.use(startLoop(cut.through(sink), { buffer, fence }, deps));
-  const down = { link: sink.link, store: buffer, ingest, commands, log };
+  const down = { link: sink.link, store: buffer, ingest, commands, cutMs: () => cut.leftMs(), log };
   const downlink = tuya.longPoll ? whileOurs(fence, () => startDownlink(options, down), stack) : undefined;
   const resume = async (): Promise<void> => {
     await sink.retryRejected();
@@ -100,14 +100,14 @@ async function openKafka(
   const sink = stack.use(openKafkaSink(options, { log, traceparentOf, fence }));
   const loop = stack.use(startLoop(cut.through(sink), { buffer, fence }, deps));
   if (topic !== null) {
-    const isOpen = (): boolean => ['idle', 'writing'].includes(loop.status().state);
+    const isOpen = (): boolean => cut.leftMs() === 0 && ['idle', 'writing'].includes(loop.status().state);
     const read = (query: { after: number; limit: number }) => buffer.deadLetters(query);
     const own = { gateway: name, epoch: identity.epoch };
     stack.use(startDeadLetterFeed({ sink, topic, ...own, read, store: buffer, isOpen, log }));
   }
   if (commandTopic !== null) {
     const { append } = buffer;
-    const taking = { commands, append, store: buffer, wallMs: () => clock.wallMs(), log };
+    const taking = { commands, append, store: buffer, wallMs: () => clock.wallMs(), cutMs: () => cut.leftMs(), log };
     whileOurs(fence, () => startCommandsIn(options, commandTopic, taking), stack);
   }
   return { status: () => loop.status(), resume: () => Promise.resolve(loop.resume()) };

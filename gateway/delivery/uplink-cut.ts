@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 
 /** The way out, as somebody cuts it for a moment to see what that costs. It comes back by itself, also when nobody looks any more. */
 export interface UplinkCut {
-  /** Nothing goes to any sink for so long. Throws CONFLICT while it is cut already. */
+  /** Nothing goes to any sink, and nothing is taken from afar, for so long. Throws CONFLICT while it is cut already. */
   begin(forMs: number): void;
   /** Until it is back; 0 while nothing is cut. */
   leftMs(): number;

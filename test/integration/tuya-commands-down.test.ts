@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { BackoffPolicy } from '../../gateway/lib/backoff.ts';
-import { startDownlink } from '../../gateway/delivery/tuya/down/start-downlink.ts';
+import { startDownlink, type DownlinkDeps } from '../../gateway/delivery/tuya/down/start-downlink.ts';
 import { listen } from '../../gateway/observability/channels.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { VirtualTime } from '../unit/delivery/virtual-time.ts';
@@ -19,8 +19,8 @@ async function setUp(t: TestContext, tuning: RigTuning = {}) {
   await rig.sink.write(batchOf(['lamp']), lasting);
   const [device] = await rig.devices();
   const commands = memoryCommands();
-  const start = () => {
-    const deps = { link: rig.sink.link, store: rig.store, log: rig.log, commands, backoff: quick };
+  const start = (more: Pick<DownlinkDeps, 'cutMs'> = {}) => {
+    const deps = { link: rig.sink.link, store: rig.store, log: rig.log, commands, backoff: quick, ...more };
     return rig.stack.use(startDownlink({ secret: rig.options.secret, pollMs: 500, graceMs: 500 }, deps));
   };
   const ask = (...codes: readonly { code: string; value: unknown }[]) =>
@@ -217,4 +217,29 @@ test('a clock that jumps changes neither the life of a command nor the poll', as
   await ask({ code: 'switch_state', value: false });
   await has(2);
   for (const { ttlMs } of port.kept) assert.ok(ttlMs > 500_000 && ttlMs <= 600_000, String(ttlMs));
+});
+
+test('while the uplink is cut for a test no command is fetched, and one that was on its way comes again', async (t) => {
+  const { start, ask, port, has, stateOf, mock } = await setUp(t);
+  let isCut = true;
+  let polls = 0;
+  using _retries = listen('retried', ({ stage }) => {
+    if (stage === 'tuya-commands') polls += 1;
+  });
+  start({ cutMs: () => (isCut ? 5 : 0) });
+  const { command_id: id } = await ask({ code: 'switch_state_0', value: true });
+  await waitUntil('it would have been fetched', () => polls > 5);
+  assert.deepEqual([port.kept, (await stateOf(id))?.state], [[], 'queued']);
+  isCut = false;
+  await has(1);
+
+  // The poll that waits at the cloud gets its answer while nothing may come.
+  isCut = true;
+  const { command_id: late } = await ask({ code: 'switch_state_0', value: false });
+  const before = polls;
+  await waitUntil('its answer has come', () => polls > before);
+  assert.equal(port.kept.length, 1);
+  isCut = false;
+  await mock('DELETE', 'commands/leases');
+  await waitUntil('it came again', () => port.kept.some((kept) => kept.id === `tuya:${late}`));
 });

@@ -9,6 +9,8 @@ import { takeCommand, type TakeCommandDeps } from './take-command.ts';
 
 export interface CommandsInDeps extends Omit<TakeCommandDeps, 'gateway'> {
   readonly log: Logger;
+  /** How long the uplink is still cut for a test; what was fetched waits so long. */
+  readonly cutMs?: () => number;
   readonly scheduler?: Scheduler;
   readonly backoff?: BackoffPolicy;
 }
@@ -83,6 +85,9 @@ async function consume(
   let foreign = 0;
   for await (const message of stream) {
     const { key, value, headers, timestamp } = message;
+    const cutMs = deps.cutMs?.() ?? 0;
+    if (cutMs > 0) await pause(deps.scheduler ?? systemScheduler, cutMs, signal);
+    if (signal.aborted) return;
     const record = { topic, key: key ?? '', value: value ?? '', headers, writtenMs: Number(timestamp) };
     const ours = await takeCommand(record, { ...deps, gateway: options.gateway });
     foreign = ours ? foreignPerCommit : foreign + 1;

@@ -28,6 +28,8 @@ export interface DownlinkDeps {
   readonly commands?: CommandPort | undefined;
   /** Takes messages of Tuya's own devices; without it none are asked for. */
   readonly ingest?: Ingest | undefined;
+  /** How long the uplink is still cut for a test; an answer that comes meanwhile is lost, and the cloud gives it again. */
+  readonly cutMs?: () => number;
   readonly scheduler?: Scheduler;
   readonly backoff?: BackoffPolicy;
 }
@@ -76,7 +78,7 @@ export function startDownlink(options: DownlinkOptions, deps: DownlinkDeps): Dow
 function poll(
   what: 'commands' | 'messages',
   { pollMs = 25_000, graceMs = 10_000 }: DownlinkOptions,
-  { link, log, scheduler, backoff }: DownlinkDeps,
+  { link, log, cutMs = () => 0, scheduler, backoff }: DownlinkDeps,
   take: Parameters<typeof startLongPoll>[0]['take'],
 ): LongPoll {
   const call = {
@@ -84,7 +86,18 @@ function poll(
     target: `${base}/${what}/poll?timeout=${pollMs}`,
     answerWithinMs: pollMs + graceMs,
   } as const;
-  const ask = (signal: AbortSignal): Promise<Answer> =>
-    link.caller.call(`poll-${what}`, call, { urgent: true, signal, until: link.clock.monoMs() + graceMs });
+  const cut = (retryAfterMs: number): Answer => ({
+    ok: false,
+    class: 'transport',
+    code: 'cut',
+    reason: 'the uplink is cut for a test',
+    retryAfterMs,
+  });
+  const ask = async (signal: AbortSignal): Promise<Answer> => {
+    if (cutMs() > 0) return cut(cutMs());
+    const until = link.clock.monoMs() + graceMs;
+    const answer = await link.caller.call(`poll-${what}`, call, { urgent: true, signal, until });
+    return cutMs() > 0 ? cut(cutMs()) : answer;
+  };
   return startLongPoll({ what, ask, take, log, clock: link.clock, scheduler, backoff });
 }
