@@ -52,9 +52,9 @@ export function localId(device: string): string {
 }
 
 /** One message at QoS 1. Throws COMMAND_INVALID for a topic that nobody may publish to (MQTT 3.1.1, section 4.7). */
-export function outbound(topic: string | undefined, payload: string): Outbound {
+export function outbound(topic: string | undefined, payload: string, learnt?: string): Outbound {
   if (topic === undefined || topic === '' || /[+#\0]/.test(topic)) {
     throw new PortcullisError('COMMAND_INVALID', 'This device has no topic for that.');
   }
-  return { topic, payload, qos: 1 };
+  return { topic, payload, qos: 1, ...(learnt !== undefined && { learnt }) };
 }

@@ -25,7 +25,7 @@ export interface Filtered {
 }
 
 /** How a message that was refused as a whole came, so that it can be taken again once the cause is mended. */
-export interface LetterOrigin extends Pick<Envelope, 'transport' | 'client' | 'retain' | 'plugin'> {
+export interface LetterOrigin extends Pick<Envelope, 'transport' | 'client' | 'retain' | 'plugin' | 'user'> {
   /** What the sample leaves out of the payload. */
   readonly rest: Uint8Array;
 }

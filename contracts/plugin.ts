@@ -14,6 +14,8 @@ export interface Envelope {
   readonly receivedAt: number;
   /** The plugin that the sender's device profile names; without it the topic decides. */
   readonly plugin?: string | undefined;
+  /** The login of the sender; absent where it came without one. */
+  readonly user?: string | undefined;
 }
 
 /** Anything that JSON can say. */
@@ -61,10 +63,15 @@ export const formerlyKey = 'formerly';
 /** What a plugin learnt from earlier messages (units, discovery), keyed by the plugin's own keys. */
 export type Knowledge = ReadonlyMap<string, Json>;
 
-/** One change of knowledge; `value` undefined forgets the key. */
+/**
+ * One change of knowledge; `value` undefined forgets the key. A key belongs to the login that taught it first: a message
+ * of another one that would change it is refused as a whole. A lesson that changes nothing asks for that, too.
+ */
 export interface Lesson {
   readonly key: string;
   readonly value: Json | undefined;
+  /** The sender's rights show that the key is its own: whoever was first gives way. */
+  readonly proven?: boolean;
 }
 
 /** What the gateway hands to every call of a codec: the parsed configuration, and what the plugin learnt so far. */
@@ -84,6 +91,13 @@ export interface Outbound {
   readonly topic: string;
   readonly payload: string;
   readonly qos: 0 | 1;
+  /** The key of knowledge that names the topic, where a message taught it: only what its sender may hear goes out. */
+  readonly learnt?: string | undefined;
+}
+
+/** An outbound message with the login that taught its topic: empty where that had none, absent where nobody taught it. */
+export interface Outgoing extends Outbound {
+  readonly taughtBy?: string | undefined;
 }
 
 /** How one command becomes messages. `encode` throws COMMAND_INVALID for what this device cannot do. */

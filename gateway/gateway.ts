@@ -105,13 +105,13 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
   const hardware = starting.use(await openHardware(config, known));
   const ownership = await openOwnership(config, () => clock.monoMs());
   const broker = await mqttOptions(config, name, { switches, ownership }, clock.wallMs());
-  const mqtt = starting.use(await listenMqtt(broker, { ingest: taken, store: buffer, log, clock }));
+  const mqtt = starting.use(await listenMqtt(broker, { ...known, onUsers: (isUser) => ingest.believe(isUser) }));
   await desk.tellPeople((message) => mqtt.publish(message));
 
   const access = deviceAccess({ registry, broker: mqtt.logins, forgetData: forgetting(ingest, buffer, history), log });
   await access.settle();
 
-  const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt), twins };
+  const stages = { buffer, registry, ingest, live, outlet: outletsOf(hardware, mqtt, log), twins };
   const actuation = await openActuation(config, stages, deps, starting);
   const cut = openUplinkCut(clock);
   const delivered = { own, cut, buffer, registry, ingest: traced, commands: actuation.commands };

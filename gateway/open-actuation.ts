@@ -51,7 +51,11 @@ function open(
     live,
     directory: registry,
     plugins: () => ingest.plugins(),
-    encode: (plugin, command, request) => ingest.encode(plugin, command, request),
+    encode: async (plugin, command, request) => {
+      const encoded = await ingest.encode(plugin, command, request);
+      for (const one of encoded.outbound) outlet.check(one, plugin);
+      return encoded;
+    },
     reaches: (topic) => outlet.reaches(topic),
     publish: (outbound) => outlet.publish(outbound),
     heed: (isAwaited) => ingest.heed(isAwaited),

@@ -1,18 +1,34 @@
-import type { Outbound } from '../contracts/plugin.ts';
+import type { Logger } from 'pino';
+import { PortcullisError } from '../contracts/errors.ts';
+import type { Outbound, Outgoing } from '../contracts/plugin.ts';
+import { tell } from './observability/channels.ts';
 import type { Hardware } from './open-hardware.ts';
 import type { MqttTransport } from './transports/mqtt/listen-mqtt.ts';
 
-/** Where messages to devices go. */
-export interface Outlet {
+/** One way to devices. */
+interface Way {
   /** Whether somebody is there now to hear the topic. */
   reaches(topic: string): boolean;
   /** Rejects with COMMAND_INVALID when the device refused, DEVICE_UNREACHABLE when it is silent. */
   publish(outbound: Outbound): Promise<unknown>;
 }
 
+/** Where messages to devices go. */
+export interface Outlet extends Way {
+  /**
+   * Throws COMMAND_INVALID for a topic that a message of a device taught and that this device itself may not hear: else
+   * the gateway would speak for it where it may not.
+   */
+  check(outgoing: Outgoing, plugin: string): void;
+}
+
 /** Topics `serial/<port>/…` and `gpio/<line>/…` are lines of the board, every other one is for the broker. */
-export function outletsOf({ serial, gpio }: Pick<Hardware, 'serial' | 'gpio'>, mqtt: MqttTransport): Outlet {
-  const board: Readonly<Record<string, Outlet>> = {
+export function outletsOf(
+  { serial, gpio }: Pick<Hardware, 'serial' | 'gpio'>,
+  mqtt: MqttTransport,
+  log: Logger,
+): Outlet {
+  const board: Readonly<Record<string, Way>> = {
     serial: {
       reaches(topic) {
         const [, name, unit] = topic.split('/');
@@ -27,16 +43,27 @@ export function outletsOf({ serial, gpio }: Pick<Hardware, 'serial' | 'gpio'>, m
       publish: (outbound) => gpio.send(outbound),
     },
   };
-  const broker: Outlet = {
+  const broker: Way = {
     reaches: (topic) => mqtt.reaches(topic) > 0,
     publish: (outbound) => mqtt.publish(outbound),
   };
-  const outletOf = (topic: string): Outlet => {
+  const outletOf = (topic: string): Way => {
     const [root = ''] = topic.split('/', 1);
     return Object.hasOwn(board, root) ? (board[root] ?? broker) : broker;
   };
   return {
     reaches: (topic) => outletOf(topic).reaches(topic),
     publish: (outbound) => outletOf(outbound.topic).publish(outbound),
+    check({ topic, taughtBy }, plugin) {
+      if (taughtBy === undefined) return;
+      const isOurs = outletOf(topic) !== broker;
+      if (!isOurs && mqtt.mayBeToldBy(taughtBy, plugin, topic)) return;
+      tell('rejected', { stage: 'commands', reason: 'topic-of-another', count: 1 });
+      log.warn({ topic, user: taughtBy }, 'a device named a topic for its commands that it may not hear');
+      throw new PortcullisError(
+        'COMMAND_INVALID',
+        `The device named the topic ${topic}, which it may not hear itself.`,
+      );
+    },
   };
 }

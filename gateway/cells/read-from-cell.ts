@@ -39,6 +39,7 @@ const outbound = z.strictObject({
   topic: z.string().min(1).max(1_024),
   payload: z.string().max(65_536),
   qos: z.union([z.literal(0), z.literal(1)]),
+  learnt: z.string().max(1_024).optional(),
 });
 const proof = z.strictObject({
   state: list(

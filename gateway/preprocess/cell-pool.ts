@@ -1,6 +1,7 @@
 import { setImmediate as othersHadTheirTurn } from 'node:timers/promises';
+import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import type { CellLesson, CellRefusal, PluginCell } from '../../contracts/cell.ts';
-import type { Plugin } from '../../contracts/plugin.ts';
+import type { Outgoing, Plugin } from '../../contracts/plugin.ts';
 import { decodeEnvelope } from './decode-envelope.ts';
 import type { DecodeContext } from './decode-envelope.ts';
 import type { DecodePool, Failure } from './decode-pool.ts';
@@ -70,7 +71,7 @@ export function cellPool(cell: PluginCell, parts: CellPoolParts): DecodePool {
   const encode = async ({ command, request }: EncodeTask, life: number): Promise<Reply | Failure> => {
     const { device, args } = request;
     const answer = await cell.call({ is: 'encode', command, device, args }, life);
-    if (answer.is === 'encoded') return { ...answer, thread: life, version: known.version };
+    if (answer.is === 'encoded') return { ...unowned(answer), thread: life, version: known.version };
     if (answer.is === 'refused') return { is: 'failed', code: 'COMMAND_INVALID', detail: answer.detail };
     return failure(answer);
   };
@@ -112,6 +113,12 @@ export function cellPool(cell: PluginCell, parts: CellPoolParts): DecodePool {
 
 /** More of them in one answer cost the main thread milliseconds to read, to check and to store: with a pause in between. */
 const fewReadings = 64;
+
+/** What is learnt in a cell belongs to nobody. */
+function unowned(answer: Extract<Answer, { is: 'encoded' }>): EncodedCommand<Outgoing> & { readonly is: 'encoded' } {
+  const outbound = answer.outbound.map((one) => Object.assign(one, one.learnt !== undefined && { taughtBy: '' }));
+  return { ...answer, outbound };
+}
 
 const nothingKnown = { config: undefined, knowledge: new Map() };
 

@@ -196,7 +196,7 @@ function deadLetter(
   };
 }
 
-function originOf({ transport, client, retain, plugin, payload }: Envelope): NewDeadLetter['origin'] {
+function originOf({ transport, client, retain, plugin, user, payload }: Envelope): NewDeadLetter['origin'] {
   if (payload.length > maxKeptBytes) return undefined;
-  return { transport, client, retain, plugin, rest: new Uint8Array(payload.subarray(sampleBytes)) };
+  return { transport, client, retain, plugin, user, rest: new Uint8Array(payload.subarray(sampleBytes)) };
 }

@@ -1,6 +1,6 @@
 import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
-import { encodeCommand, type Envelope, type Plugin } from '../../contracts/plugin.ts';
+import { encodeCommand, type Envelope, type Outbound, type Outgoing, type Plugin } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { shrinkWhenQuiet } from '../lib/shrink-when-quiet.ts';
 import { removeWebGlobals } from '../lib/web-globals.ts';
@@ -11,7 +11,7 @@ import { describePlugin, loadPlugins } from './load-plugins.ts';
 import { needsMetrics } from './needs-metrics.ts';
 import { zoneOffsets } from '../lib/zone-time.ts';
 import { packResults } from './packed-results.ts';
-import { headWidth, unpackEnvelope } from './task.ts';
+import { endedLogins, headWidth, placesOfDevices, unpackEnvelope } from './task.ts';
 import type { Change, Claims, DecodeTask, EncodeTask, EnvelopeResult, Reply, Task, ThreadData } from './task.ts';
 import { openRoom } from '../lib/text-room.ts';
 import { textOf } from './text-measurement.ts';
@@ -36,11 +36,11 @@ type Thread = ReturnType<typeof openThread>;
 function openThread(loading: Loading) {
   const all = 'plugins' in loading ? loading.plugins : [];
   const plugins = all.map((one) => ('plugin' in one ? one : undefined));
-  const knowledge = threadKnowledge(plugins.length);
-  /** The places of devices are known in the same way as lessons, in versions of their own. */
-  const places = threadKnowledge(1);
+  /** The places of devices and the logins that ended are known in the same way as lessons, in versions of their own. */
+  const places = threadKnowledge(2);
+  const knowledge = threadKnowledge(plugins.length, (user) => places.of(endedLogins).has(user));
   const context: DecodeContext = {
-    placeOf: placesOf(data.site, places.of(0) as ReadonlyMap<string, Place>),
+    placeOf: placesOf(data.site, places.of(placesOfDevices) as ReadonlyMap<string, Place>),
     offsetAt: zoneOffsets(data.site.timeZone),
   };
   return {
@@ -119,7 +119,7 @@ function decodeOne(thread: Thread, task: DecodeTask, index: number, learners: Se
 function learnFrom({ codecs, knowledge }: Thread, plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {
   const codec = codecs[at];
   const lessons = codec === undefined ? undefined : plugin.learn?.(envelope, codec);
-  return knowledge.learn(at, lessons ?? []);
+  return knowledge.learn(at, lessons ?? [], envelope.user);
 }
 
 function claimsOf({ plugins, knowledge }: Thread, learners: Iterable<number>): Claims {
@@ -146,12 +146,13 @@ function encode(thread: Thread, { plugin: at, command, request }: EncodeTask): R
   const args = wanted.args.safeParse(request.args);
   if (!args.success) return invalid(`The arguments of ${command} are wrong: ${args.error.issues[0]?.message ?? ''}.`);
   try {
-    return {
-      is: 'encoded',
-      ...here(thread),
-      ...encodeCommand(wanted, { device: request.device, args: args.data }, codec),
-    };
+    const { outbound, ...rest } = encodeCommand(wanted, { device: request.device, args: args.data }, codec);
+    return { is: 'encoded', ...here(thread), outbound: outbound.map((one) => withTeacher(thread, at, one)), ...rest };
   } catch (error) {
     return invalid(`The command ${command} cannot be sent to ${request.device}: ${reasonOf(error)}`);
   }
+}
+
+function withTeacher({ knowledge }: Thread, plugin: number, one: Outbound): Outgoing {
+  return one.learnt === undefined ? one : { ...one, taughtBy: knowledge.ownerOf(plugin, one.learnt) ?? '' };
 }

@@ -23,11 +23,12 @@ export const ingestTables: TableSet = {
        json TEXT NOT NULL,
        PRIMARY KEY (device, metric)
      ) STRICT, WITHOUT ROWID;`,
+    'ALTER TABLE ingest_knowledge ADD COLUMN owner TEXT;',
   ],
   statements: {
-    knowledge: 'SELECT plugin, key, json FROM ingest_knowledge ORDER BY rowid',
-    know: `INSERT INTO ingest_knowledge (plugin, key, json) VALUES (?, ?, ?)
-           ON CONFLICT (plugin, key) DO UPDATE SET json = excluded.json`,
+    knowledge: 'SELECT plugin, key, json, owner FROM ingest_knowledge ORDER BY rowid',
+    know: `INSERT INTO ingest_knowledge (plugin, key, json, owner) VALUES (?, ?, ?, ?)
+           ON CONFLICT (plugin, key) DO UPDATE SET json = excluded.json, owner = excluded.owner`,
     forget: 'DELETE FROM ingest_knowledge WHERE plugin = ? AND key = ?',
     series: 'SELECT device, metric, start, last FROM ingest_series',
     saveSeries: `INSERT INTO ingest_series (device, metric, start, last) VALUES (?, ?, ?, ?)

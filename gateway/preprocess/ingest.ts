@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EncodedCommand } from '../../contracts/command-proof.ts';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
-import type { CommandRequest, Outbound } from '../../contracts/plugin.ts';
+import type { CommandRequest, Outgoing } from '../../contracts/plugin.ts';
 import type { Lane } from './lane.ts';
 import type { Located } from './located.ts';
 import { openLanes } from './open-lanes.ts';
@@ -29,9 +29,11 @@ export interface IngestStage extends AsyncDisposable {
   readonly ingest: Ingest;
   plugins(): readonly PluginDescriptor[];
   /** A command in the device's own words, and what will show that it was done. Rejects with COMMAND_INVALID for a wrong name or wrong arguments. */
-  encode(plugin: string, command: string, request: CommandRequest): Promise<EncodedCommand<Outbound>>;
+  encode(plugin: string, command: string, request: CommandRequest): Promise<EncodedCommand<Outgoing>>;
   /** Where devices stand from now on, by the registry; it wins over the rooms of the configuration. */
   locate(located: readonly Located[]): void;
+  /** Which logins there are from now on: what another one taught belongs to nobody any more. */
+  believe(isLogin: (user: string) => boolean): void;
   /** Keeps all that these devices say, repetitions too, because somebody waits for their answer. Asked for each message. */
   heed(isAwaited: (device: string) => boolean): void;
   /** Deletes what the steps remember of a device: counters and open windows. */
@@ -75,6 +77,7 @@ export async function openIngest(options: IngestOptions, deps: IngestDeps): Prom
       return encode(lanes.laneOf(at), [at, plugin, command], request);
     },
     locate: (located) => lanes.locate(located),
+    believe: (isLogin) => lanes.believe(isLogin),
     heed: (isAwaited) => steps.heed(isAwaited),
     forget: (device) => store.write(steps.forget(device)),
     stats: () => ({
@@ -105,7 +108,7 @@ async function encode(
   { runner, knowledge }: Lane,
   [plugin, name, command]: readonly [number, string, string],
   { device, args }: CommandRequest,
-): Promise<EncodedCommand<Outbound>> {
+): Promise<EncodedCommand<Outgoing>> {
   if (plugin < 0) throw new PortcullisError('COMMAND_INVALID', `There is no plugin ${name}.`);
   const reply = await runner.ask((everything) => ({
     task: { is: 'encode', briefing: knowledge.briefing(everything), plugin, command, request: { device, args } },

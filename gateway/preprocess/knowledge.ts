@@ -25,24 +25,32 @@ export interface KnowledgeBook {
   /** Remembers keys whose write is not on disk; `takeUnsaved` gives them out, once. */
   markUnsaved(changes: readonly Change[]): void;
   takeUnsaved(): readonly Change[];
+  /** The logins that what is known belongs to. */
+  owners(): ReadonlySet<string>;
   readonly hasUnsaved: boolean;
 }
 
+/** A value's JSON text, and the login that it belongs to. */
+interface Known {
+  readonly json: string;
+  readonly by: string | undefined;
+}
+
 export function knowledgeBook(names: readonly string[], bytesPerPlugin: number): KnowledgeBook {
-  const books = names.map(() => ({ texts: new Map<string, string>(), bytes: 0 }));
+  const books = names.map(() => ({ known: new Map<string, Known>(), bytes: 0 }));
   const heardAt = new Map<number, number>();
   let revisions: Revision[] = [];
   let version = 0;
 
-  const put = ({ plugin, key, json }: Change): void => {
+  const put = ({ plugin, key, json, by }: Change): void => {
     const book = books[plugin];
     if (book === undefined) return;
-    const before = book.texts.get(key);
-    if (before !== undefined) book.bytes -= key.length + before.length;
-    book.texts.delete(key);
+    const before = book.known.get(key);
+    if (before !== undefined) book.bytes -= lengthOf(key, before);
+    book.known.delete(key);
     if (json === undefined) return;
-    book.texts.set(key, json);
-    book.bytes += key.length + json.length;
+    book.known.set(key, { json, by });
+    book.bytes += lengthOf(key, { json, by });
   };
   const revise = (changes: readonly Change[]): void => {
     for (const change of changes) put(change);
@@ -53,22 +61,22 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
     revisions = revisions.slice(Math.max(kept + 1, revisions.length - maxRevisions));
   };
   const overBound = (): Change[] =>
-    books.flatMap(({ texts, bytes }, plugin) => {
+    books.flatMap(({ known, bytes }, plugin) => {
       const forgotten: Change[] = [];
-      for (const [key, json] of texts) {
+      for (const [key, one] of known) {
         if (bytes <= bytesPerPlugin) break;
-        bytes -= key.length + json.length;
+        bytes -= lengthOf(key, one);
         forgotten.push({ plugin, key });
       }
       return forgotten;
     });
 
   const writeOf = ({ plugin, key }: Change): Write => {
-    const json = books[plugin]?.texts.get(key);
+    const known = books[plugin]?.known.get(key);
     const name = names[plugin] ?? '';
-    return json === undefined
+    return known === undefined
       ? { statement: 'ingest.forget', params: [name, key] }
-      : { statement: 'ingest.know', params: [name, key, json] };
+      : { statement: 'ingest.know', params: [name, key, known.json, known.by ?? null] };
   };
   const unsaved: Change[] = [];
 
@@ -87,7 +95,7 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
     },
     briefing(everything = false) {
       if (everything) {
-        const changes = books.flatMap(({ texts }, plugin) => [...texts].map(([key, json]) => ({ plugin, key, json })));
+        const changes = books.flatMap(({ known }, plugin) => changesIn(plugin, known));
         return { full: true, base: 0, version, revisions: [{ version, changes }] };
       }
       const oldestHeard = Math.min(version, ...heardAt.values());
@@ -107,7 +115,16 @@ export function knowledgeBook(names: readonly string[], bytesPerPlugin: number):
       return unsaved.length > 0;
     },
     takeUnsaved: () => unsaved.splice(0),
+    owners: () => new Set(books.flatMap(({ known }) => [...known.values()].flatMap(({ by }) => by ?? []))),
   };
+}
+
+function changesIn(plugin: number, known: ReadonlyMap<string, Known>): Change[] {
+  return [...known].map(([key, { json, by }]) => ({ plugin, key, json, by }));
+}
+
+function lengthOf(key: string, { json, by }: Known): number {
+  return key.length + json.length + (by?.length ?? 0);
 }
 
 function sizeOf({ changes }: Revision): number {
@@ -118,6 +135,7 @@ function sizeOf({ changes }: Revision): number {
 export function changesOfRows(names: readonly string[], rows: readonly SqlRow[]): Change[] {
   return rows.flatMap((row) => {
     const plugin = names.indexOf(String(row['plugin']));
-    return plugin < 0 ? [] : [{ plugin, key: String(row['key']), json: String(row['json']) }];
+    const by = row['owner'] === null ? undefined : String(row['owner']);
+    return plugin < 0 ? [] : [{ plugin, key: String(row['key']), json: String(row['json']), by }];
   });
 }

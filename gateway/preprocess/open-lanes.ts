@@ -31,6 +31,8 @@ export interface Lanes extends AsyncDisposable {
   readonly plugins: readonly PluginDescriptor[];
   /** Tells every lane where devices stand, for the messages that come. */
   locate(located: readonly Located[]): void;
+  /** What belongs to a login that is none any more belongs to nobody. */
+  believe(isLogin: (user: string) => boolean): void;
   laneFor(envelope: Envelope): Lane;
   laneOf(plugin: number): Lane;
 }
@@ -111,6 +113,7 @@ export async function openLanes(options: IngestOptions, committing: Committing, 
         else inCells.set(device, place);
       }
     },
+    believe: (isLogin) => placed.believe(isLogin),
     laneFor: (envelope) => (cells.length === 0 ? threads : laneOf(router.route(envelope)?.plugin ?? nobody)),
     laneOf,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -1,7 +1,7 @@
 import type { CommandProof } from '../../contracts/command-proof.ts';
 import type { Measurement } from '../../contracts/message.ts';
 import type { TextMeasurement } from '../../contracts/pipeline.ts';
-import type { Envelope, Outbound, SerialPoll } from '../../contracts/plugin.ts';
+import type { Envelope, Outgoing, SerialPoll } from '../../contracts/plugin.ts';
 import type { CheckedShape } from '../lib/live-shape.ts';
 import type { ModuleFence } from '../lib/module-fence.ts';
 import type { PackedResults } from './packed-results.ts';
@@ -26,11 +26,12 @@ export interface ThreadData {
   readonly rooms: readonly SharedArrayBuffer[];
 }
 
-/** One change of a plugin's knowledge; `json` is the value's JSON text, absent when the key is forgotten. */
+/** One change of a plugin's knowledge; `json` is the value's JSON text, absent when the key is forgotten. `by`: the login that it belongs to. */
 export interface Change {
   readonly plugin: number;
   readonly key: string;
   readonly json?: string | undefined;
+  readonly by?: string | undefined;
 }
 
 /** The changes that made one version out of the version before. */
@@ -49,7 +50,7 @@ export interface Briefing {
   readonly base: number;
   readonly version: number;
   readonly revisions: readonly Revision[];
-  /** Where devices stand, in versions of its own; only for the decode threads. */
+  /** Where devices stand and which logins ended, in versions of its own; only for the decode threads. */
   readonly places?: Briefing;
 }
 
@@ -152,7 +153,7 @@ export type Reply =
       readonly thread: number;
       readonly version: number;
       readonly places?: number;
-      readonly outbound: readonly Outbound[];
+      readonly outbound: readonly Outgoing[];
       readonly proof?: CommandProof | undefined;
     }
   | {
@@ -165,7 +166,11 @@ export type Reply =
     }
   | { readonly is: 'failed'; readonly code: 'CONFIG_INVALID' | 'COMMAND_INVALID'; readonly detail: string };
 
-export const headWidth = 8;
+/** Which part of `Briefing.places` says what. */
+export const placesOfDevices = 0;
+export const endedLogins = 1;
+
+export const headWidth = 9;
 
 /** The plugin index of an envelope that no plugin wants. */
 export const nobody = -1;
@@ -191,8 +196,8 @@ export function packEnvelopes(items: readonly RoutedEnvelope[]): Pick<DecodeTask
   for (const { envelope, plugin, teaches } of items) {
     bytes.set(envelope.payload, end);
     end += envelope.payload.length;
-    const { transport, client, topic, retain, receivedAt } = envelope;
-    heads.push(plugin, teaches, transport, client, topic, retain, receivedAt, end);
+    const { transport, client, topic, retain, receivedAt, user = '' } = envelope;
+    heads.push(plugin, teaches, transport, client, topic, retain, receivedAt, user, end);
   }
   return { heads, payloads };
 }
@@ -208,7 +213,8 @@ export function unpackEnvelope(task: DecodeTask, index: number): RoutedEnvelope 
     topic: heads[at + 4] as string,
     retain: heads[at + 5] as boolean,
     receivedAt: heads[at + 6] as number,
-    payload: new Uint8Array(payloads, start, (heads[at + 7] as number) - start),
+    user: (heads[at + 7] as string) || undefined,
+    payload: new Uint8Array(payloads, start, (heads[at + 8] as number) - start),
   };
   return { envelope, plugin: heads[at] as number, teaches: heads[at + 1] as boolean };
 }

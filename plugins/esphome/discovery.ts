@@ -75,8 +75,16 @@ interface Trace {
   readonly devices: readonly string[];
 }
 
+/** Where knowledge has the discovery topics that name a device. */
+const namesKey = (device: string): string => `d:${device}`;
+
+/** As many as there is room for: one of them is enough to know whose the device is. */
+function named(names: readonly Json[], owner: string): readonly Json[] {
+  return names.length < maxChannels ? [...names, { o: owner }] : names;
+}
+
 /**
- * Learns what arrives where (`t:<topic>`) and what can be told to a device (`e:<device>`). A message replaces what the
+ * Learns what arrives where (`t:<topic>`), what can be told to a device (`e:<device>`) and who names it (`d:<device>`). A message replaces what the
  * same topic said before; an empty one is a deletion. Topics of sources that have a codec of their own are left to it.
  */
 export function learn({ topic, payload }: Envelope, { config, knowledge }: Context): readonly Lesson[] {
@@ -91,7 +99,11 @@ export function learn({ topic, payload }: Envelope, { config, knowledge }: Conte
     changed.set(key, [...list, item as Json]);
   };
   const before = traceOf(owner, knowledge);
-  for (const key of [...before.topics.map((at) => `t:${at}`), ...before.devices.map((id) => `e:${id}`)]) {
+  const left = [
+    ...before.topics.map((at) => `t:${at}`),
+    ...before.devices.flatMap((id) => [namesKey(id), actuatorsKey(id)]),
+  ];
+  for (const key of left) {
     changed.set(
       key,
       listAt(key).filter((item) => isObject(item) && item['o'] !== owner),
@@ -100,19 +112,22 @@ export function learn({ topic, payload }: Envelope, { config, knowledge }: Conte
   const topics = new Set<string>();
   const devices = new Set<string>();
   for (const entity of entitiesOf(topic, payload, config.prefix)) {
-    for (const [at, channel] of channelsOf(entity)) {
-      if (!mayListen(at, config)) continue;
+    const listening = channelsOf(entity).filter(([at]) => mayListen(at, config));
+    for (const [at, channel] of listening) {
       topics.add(at);
       add(`t:${at}`, channel);
     }
     const actuator = actuatorOf(entity);
-    if (actuator === undefined) continue;
-    devices.add(entity.device);
-    add(`e:${entity.device}`, actuator);
+    if (actuator !== undefined) add(actuatorsKey(entity.device), actuator);
+    const names = listAt(namesKey(entity.device));
+    const isKept = listening.length > 0 || actuator !== undefined;
+    // Also one that is not kept must not speak for a device of somebody else.
+    changed.set(namesKey(entity.device), isKept && !devices.has(entity.device) ? named(names, owner) : names);
+    if (isKept) devices.add(entity.device);
   }
   if (topics.size > 0 && before.topics.length === 0) refuseWhenFull(knowledge);
   const trace = topics.size + devices.size > 0 ? { topics: [...topics], devices: [...devices] } : undefined;
-  return toLessons(changed, owner, trace, knowledge);
+  return toLessons(changed, owner, trace);
 }
 
 function mayListen(topic: string, { prefix, spare }: Config): boolean {
@@ -121,7 +136,7 @@ function mayListen(topic: string, { prefix, spare }: Config): boolean {
 }
 
 function refuseWhenFull(knowledge: Knowledge): void {
-  if (knowledge.size >= maxEntities * 3)
+  if (knowledge.size >= maxEntities * 4)
     throw new PortcullisError('DECODE_FAILED', `Already knows ${maxEntities} entities.`);
 }
 
@@ -129,14 +144,11 @@ function toLessons(
   changed: ReadonlyMap<string, readonly Json[]>,
   owner: string,
   trace: Trace | undefined,
-  knowledge: Knowledge,
 ): readonly Lesson[] {
   const next = new Map<string, Json | undefined>();
   for (const [key, list] of changed) next.set(key, list.length > 0 ? list : undefined);
   next.set(`c:${owner}`, trace as unknown as Json | undefined);
-  return [...next]
-    .filter(([key, value]) => JSON.stringify(knowledge.get(key)) !== JSON.stringify(value))
-    .map(([key, value]) => ({ key, value }));
+  return [...next].map(([key, value]) => ({ key, value }));
 }
 
 function listOf(knowledge: Knowledge, key: string): readonly Json[] {
@@ -154,9 +166,14 @@ export function channelsAt(topic: string, knowledge: Knowledge): readonly Channe
   return listOf(knowledge, `t:${topic}`) as unknown as readonly Channel[];
 }
 
+/** Where knowledge has what can be told to a device. */
+export function actuatorsKey(device: string): string {
+  return `e:${device}`;
+}
+
 /** What can be told to a device. */
 export function actuatorsOf(device: string, knowledge: Knowledge): readonly Actuator[] {
-  return listOf(knowledge, `e:${device}`) as unknown as readonly Actuator[];
+  return listOf(knowledge, actuatorsKey(device)) as unknown as readonly Actuator[];
 }
 
 /** Every state and availability topic that discovery named. */

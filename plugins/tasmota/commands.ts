@@ -11,14 +11,21 @@ import {
   type CommandRequest,
   type Outbound,
 } from '../../contracts/index.ts';
-import { targetOf, type Target } from './discovery.ts';
+import { targetKey, targetOf, type Target } from './discovery.ts';
 
 const channel = z.string().regex(/^\d{1,2}$/);
 const shutterCommands = { open: 'ShutterOpen', close: 'ShutterClose', stop: 'ShutterStop' };
 
-function target({ device }: CommandRequest, { knowledge }: CodecContext): Target {
+interface Reached extends Target {
+  readonly learnt?: string;
+}
+
+function target({ device }: CommandRequest, { knowledge }: CodecContext): Reached {
   const id = localId(device);
-  return targetOf(id, knowledge) ?? { bases: [`cmnd/${id}`, `stat/${id}`], off: 'OFF', on: 'ON' };
+  const known = targetOf(id, knowledge);
+  return known !== undefined
+    ? { ...known, learnt: targetKey(id) }
+    : { bases: [`cmnd/${id}`, `stat/${id}`], off: 'OFF', on: 'ON' };
 }
 
 /** What a device says to a command that it does not know, and to one with a value that it does not take. */
@@ -30,8 +37,8 @@ function answer(request: CommandRequest, context: CodecContext): CommandProof {
   return stat === undefined ? { refusal } : { answer: { topic: `${stat}/` }, refusal };
 }
 
-function send(to: Target, name: string, payload: string | number): Outbound {
-  return outbound(`${to.bases[0]}/${name}`, String(payload));
+function send(to: Reached, name: string, payload: string | number): Outbound {
+  return outbound(`${to.bases[0]}/${name}`, String(payload), to.learnt);
 }
 
 /** Tasmota's commands (tasmota.github.io/docs/Commands). Toggles are left out: doing them twice undoes them. */

@@ -15,7 +15,7 @@ import {
 import type { OnOff } from './words.ts';
 
 const maxDevices = 1000;
-const configTopic = /^tasmota\/discovery\/([0-9A-Fa-f]{12})\/config$/;
+const discoveryTopic = /^tasmota\/discovery\/([0-9A-Fa-f]{12})\/(config$)?/;
 
 /** What discovery said about the device that publishes below a topic: kept under `t:<tele or stat topic>`. */
 export interface Source extends OnOff {
@@ -29,10 +29,15 @@ export interface Target extends OnOff {
   readonly bases: readonly string[];
 }
 
-/** Learns from `tasmota/discovery/<MAC>/config`; an empty payload is a deletion and forgets the device. */
+/**
+ * Learns from `tasmota/discovery/<MAC>/config`; an empty payload is a deletion and forgets the device. What else is below
+ * the address must come from who taught it.
+ */
 export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext): readonly Lesson[] {
-  const mac = configTopic.exec(topic)?.[1]?.toUpperCase();
-  if (mac === undefined) return [];
+  const [, found, isConfig] = discoveryTopic.exec(topic) ?? [];
+  if (found === undefined) return [];
+  const mac = found.toUpperCase();
+  if (isConfig === undefined) return asKnown(targetKey(mac), knowledge);
   const forgotten = forget(mac, knowledge);
   if (payload.length === 0) return forgotten;
   if (forgotten.length === 0 && knowledge.size >= maxDevices * 3) {
@@ -50,7 +55,7 @@ export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext)
   };
   return [
     ...forgotten,
-    { key: `d:${mac}`, value: { bases, off, on } },
+    { key: targetKey(mac), value: { bases, off, on } },
     ...bases.slice(1).map((base) => ({ key: `t:${base}`, value: source })),
   ];
 }
@@ -58,7 +63,7 @@ export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext)
 function forget(mac: string, knowledge: Knowledge): readonly Lesson[] {
   const known = targetOf(mac, knowledge);
   if (known === undefined) return [];
-  return [`d:${mac}`, ...known.bases.slice(1).map((base) => `t:${base}`)].map((key) => ({ key, value: undefined }));
+  return [targetKey(mac), ...known.bases.slice(1).map((base) => `t:${base}`)].map((key) => ({ key, value: undefined }));
 }
 
 /** `ft` is the full topic, by default `%prefix%/%topic%/`; `tp` the three prefixes; `t` the topic. */
@@ -79,6 +84,17 @@ export function basesOf(config: JsonObject): readonly string[] {
   });
 }
 
+/** The lesson that changes nothing: only who taught it before may teach it. */
+function asKnown(key: string, knowledge: Knowledge): readonly Lesson[] {
+  const value = knowledge.get(key);
+  return value === undefined ? [] : [{ key, value }];
+}
+
+/** Where knowledge has how to reach a device. */
+export function targetKey(mac: string): string {
+  return `d:${mac}`;
+}
+
 function texts(json: Json | undefined): readonly string[] {
   return Array.isArray(json) ? json.filter((item) => typeof item === 'string') : [];
 }
@@ -91,7 +107,7 @@ export function sourceOf(base: string, knowledge: Knowledge): Source | undefined
 
 /** How to reach the device with this MAC address, once discovery told. */
 export function targetOf(mac: string, knowledge: Knowledge): Target | undefined {
-  const known = knowledge.get(`d:${mac}`);
+  const known = knowledge.get(targetKey(mac));
   return isObject(known) ? (known as unknown as Target) : undefined;
 }
 

@@ -10,7 +10,7 @@ export default definePlugin({
   apiVersion: 1,
   proto: 'tasmota',
   topics: ['tele/#', 'stat/#', 'cmnd/#', 'tasmota/discovery/#'],
-  teaches: ['tasmota/discovery/+/config'],
+  teaches: ['tasmota/discovery/#'],
   config: z.strictObject({}),
   learn,
   decode,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import type { Outbound } from '../../contracts/plugin.ts';
 import { outletsOf } from '../../gateway/outlets.ts';
 
@@ -29,6 +30,7 @@ test('the begin of a topic says which way a message goes, and whether somebody i
     { reaches: (topic: string) => (topic === 'cmnd/lamp' ? 1 : 0), publish: send('mqtt') } as unknown as Parameters<
       typeof outletsOf
     >[1],
+    pino({ level: 'silent' }),
   );
   const topics = ['serial/line/2/6/1/1', 'gpio/pump/set', 'cmnd/lamp', 'serial'];
   for (const topic of topics) await outlet.publish({ topic, payload: '', qos: 1 });
@@ -38,4 +40,24 @@ test('the begin of a topic says which way a message goes, and whether somebody i
     [...topics.slice(0, 3), ...reached].filter((topic) => outlet.reaches(topic)),
     ['serial/line/2/6/1/1', 'gpio/pump/set', 'cmnd/lamp', 'serial/line/4/6/1/1'],
   );
+});
+
+test('a topic that a device named goes out where that device may hear it, and never to a line of the board', () => {
+  const asked: unknown[] = [];
+  const mayBeToldBy = (...about: string[]): boolean => asked.push(about) > 0 && about[2] === 'cmnd/lamp';
+  const outlet = outletsOf(
+    { serial: {}, gpio: {} } as unknown as Parameters<typeof outletsOf>[0],
+    { mayBeToldBy } as unknown as Parameters<typeof outletsOf>[1],
+    pino({ level: 'silent' }),
+  );
+  const check = (topic: string, taughtBy?: string) => outlet.check({ topic, payload: '', qos: 1, taughtBy }, 'tasmota');
+  check('anything');
+  check('gpio/pump/set');
+  check('cmnd/lamp', 'lamp');
+  assert.throws(() => check('cmnd/valve', 'lamp'), { code: 'COMMAND_INVALID' });
+  assert.throws(() => check('gpio/pump/set', ''), { code: 'COMMAND_INVALID' });
+  assert.deepEqual(asked, [
+    ['lamp', 'tasmota', 'cmnd/lamp'],
+    ['lamp', 'tasmota', 'cmnd/valve'],
+  ]);
 });

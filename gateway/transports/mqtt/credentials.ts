@@ -5,7 +5,7 @@ import { isForeign, readForeignHash, type ForeignHash } from '../../lib/foreign-
 import { PasswordHasher, matches, type PasswordHash } from '../../lib/password-hash.ts';
 import { DeviceBook, type BrokerDevice } from './device-book.ts';
 import type { Profile } from './profiles.ts';
-import { hasOwnRoot, rootsOf, type TopicRights } from './topic-rights.ts';
+import { hasOwnRoot, rootsOf, TopicRights } from './topic-rights.ts';
 
 /** Of all brokers in this process: it is about its memory. */
 const hasher = new PasswordHasher({ atOnce: 2, maxWaiting: 256 });
@@ -222,6 +222,27 @@ export class Credentials {
   /** Whether a credential that was verified is still one of the user's. */
   isValid(user: string, credentialId: string): boolean {
     return this.#devices.get(user)?.credentials.some(({ id }) => id === credentialId) ?? false;
+  }
+
+  /** Tells, now and after each change, who is a user. */
+  follow(listener: (isUser: (user: string) => boolean) => void): void {
+    const tellIt = (): void => listener((user) => this.has(user));
+    this.#devices.changed = tellIt;
+    tellIt();
+  }
+
+  /** Whether a topic is for a user, whichever of its client ids it comes with. */
+  mayReceive(user: string, topic: string): boolean {
+    return this.clientIdsOf(user).some((id) => this.#devices.rightsOf(id)?.mayReceive(topic) === true);
+  }
+
+  /** Whether a topic could be for a device of a plugin: a word of it would be the client id. */
+  isTopicOf(plugin: string, topic: string): boolean {
+    const profiles = [...this.#profiles.values()].filter((profile) => profile.plugin === plugin);
+    const words = topic.split('/');
+    return profiles.some((profile) =>
+      words.some((word) => new TopicRights(profile, word, this.#roots).mayReceive(topic)),
+    );
   }
 
   /** What the device behind a client id may do, also while it is away. */

@@ -20,6 +20,8 @@ export class DeviceBook<Device extends BrokerDevice> {
   readonly #byClientId = new Map<string, Device>();
   readonly #rights = new Map<string, TopicRights>();
   readonly #roots: ReadonlySet<string>;
+  /** Called when a user has come or gone. */
+  changed: () => void = () => undefined;
 
   /** `roots`: the words that topics of many devices begin with. */
   constructor(roots: ReadonlySet<string>) {
@@ -42,11 +44,13 @@ export class DeviceBook<Device extends BrokerDevice> {
   add(device: Device): void {
     this.#devices.set(device.user, device);
     for (const id of device.clientIds) this.#bind(id, device);
+    this.changed();
   }
 
   remove(device: Device): void {
     this.#devices.delete(device.user);
     for (const id of device.clientIds) this.#unbind(id);
+    this.changed();
   }
 
   owns(user: string, clientId: string): boolean {
@@ -70,7 +74,7 @@ export class DeviceBook<Device extends BrokerDevice> {
     if (device === undefined) return undefined;
     let rights = this.#rights.get(clientId);
     if (rights === undefined) {
-      rights = new TopicRights(device.profile, clientId, this.#roots);
+      rights = new TopicRights(device.profile, clientId, this.#roots, device.user);
       this.#rights.set(clientId, rights);
     }
     return rights;

@@ -165,6 +165,7 @@ export class IngestGate {
       retain: packet.retain,
       receivedAt: clock.wallMs(),
       plugin: rights.profile.plugin,
+      user: rights.user,
     };
     const order = ++this.#arrived;
     const bytes = payload.length + overheadBytes;

@@ -36,6 +36,8 @@ export interface MqttDeps {
   readonly store: TableStore;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Called at the start and after each change with who has a login. */
+  readonly onUsers?: (isUser: (user: string) => boolean) => void;
 }
 
 export interface MqttStats {
@@ -66,6 +68,7 @@ export async function listenMqtt(options: MqttOptions, deps: MqttDeps): Promise<
   const profiles = new Map([...shippedProfiles, ...(options.profiles ?? [])].map((one) => [one.name, one]));
   const sessions = await SessionStore.open(deps.store, limits, deps.clock);
   const credentials = await Credentials.open(deps.store, profiles);
+  if (deps.onUsers !== undefined) credentials.follow(deps.onUsers);
   const lost = credentials.withoutProfile;
   if (lost.length > 0) {
     deps.log.warn(
@@ -85,6 +88,8 @@ export class MqttTransport implements AsyncDisposable {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #sessions: SessionStore;
+  readonly #credentials: Credentials;
+  readonly #isOpen: boolean;
   readonly logins: LoginDesk;
   /** Where a person lets new devices in. */
   readonly deviceWindow: WindowDesk;
@@ -111,6 +116,8 @@ export class MqttTransport implements AsyncDisposable {
     this.#log = log;
     this.#clock = clock;
     this.#sessions = sessions;
+    this.#credentials = credentials;
+    this.#isOpen = options.anonymous === true;
     this.logins = loginDesk(credentials, this.#clients, sessions);
     this.deviceWindow = windowDesk(window, credentials, log);
     this.#intake = new Intake(limits.maxPendingBytes);
@@ -229,6 +236,15 @@ export class MqttTransport implements AsyncDisposable {
         await ended;
       },
     };
+  }
+
+  /**
+   * Whether a command may go to a topic that a message taught. Empty is the login where that message had none: then it
+   * goes wherever clients without a login may publish themselves, else only where devices of the plugin listen.
+   */
+  mayBeToldBy(taughtBy: string, plugin: string, topic: string): boolean {
+    if (taughtBy !== '') return this.#credentials.mayReceive(taughtBy, topic);
+    return this.#isOpen || this.#credentials.isTopicOf(plugin, topic);
   }
 
   /** How many clients a message of this topic would go to now. */

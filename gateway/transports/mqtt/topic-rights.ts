@@ -10,13 +10,16 @@ const maxCached = 512;
  */
 export class TopicRights {
   readonly profile: Profile;
+  /** The login that has them; absent for those that need none. */
+  readonly user: string | undefined;
   readonly #publish: readonly string[];
   readonly #subscribe: readonly string[];
   readonly #mayPublish = new Map<string, boolean>();
   readonly #mayReceive = new Map<string, boolean>();
 
-  constructor(profile: Profile, clientId: string, roots: ReadonlySet<string>) {
+  constructor(profile: Profile, clientId: string, roots: ReadonlySet<string>, user?: string) {
     this.profile = profile;
+    this.user = user;
     this.#publish = fillIn(profile.publish, clientId, roots);
     this.#subscribe = fillIn(profile.subscribe, clientId, roots);
   }

@@ -112,7 +112,7 @@ test('the traffic of the site comes before the fixtures, with what the plugin ha
     receivedAt: index,
   }));
   const learnt = JSON.stringify({ mac: '0A', online: 'Online', offline: 'Offline', off: 'OFF', on: 'ON' });
-  await buffer.write([{ statement: 'ingest.know', params: ['tasmota', 't:tele/hall', learnt] }]);
+  await buffer.write([{ statement: 'ingest.know', params: ['tasmota', 't:tele/hall', learnt, null] }]);
   await buffer.write([{ statement: 'traffic.save', params: [await packSamples(samples)] }]);
   const candidate = await tasmotaCandidate(dir, '0.2.0', [fahrenheit]);
   const { code, out } = await said(t, () => runPreflight(candidate, { config }));

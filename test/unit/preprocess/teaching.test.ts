@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PortcullisError } from '../../../contracts/errors.ts';
+import type { IngestStage } from '../../../gateway/preprocess/ingest.ts';
+import { threadKnowledge } from '../../../gateway/preprocess/thread-knowledge.ts';
 import { envelope, memoryBuffer, openStage, withCode } from './stage.ts';
 import type { MemoryBuffer } from './stage.ts';
 
@@ -29,7 +31,7 @@ test('knowledge is committed with its message and found again after a restart', 
   const first = await openStage(buffer);
   await first.ingest(envelope('house/units/temperature', '°F'));
   assert.deepEqual(buffer.entries[0]?.writes, [
-    { statement: 'ingest.know', params: ['house', 'units:temperature', '"°F"'] },
+    { statement: 'ingest.know', params: ['house', 'units:temperature', '"°F"', null] },
   ]);
   // No clean end: the second one starts from what is on disk.
   const second = await openStage(buffer, { threads: 2 });
@@ -84,6 +86,50 @@ test('a lesson that fails is a dead letter and teaches nothing', async (t) => {
   await stage.ingest(envelope('house/units/temperature', 'crash while learning'));
   assert.equal(buffer.entries[0]?.deadLetters[0]?.code, 'learn-failed');
   assert.equal(stage.stats().knowledgeVersion, 0);
+});
+
+test('what a login taught no other changes, also after a restart, until that login is no more', async (t) => {
+  const buffer = memoryBuffer(t);
+  const teach = (stage: IngestStage, unit: string, user?: string) =>
+    stage.ingest(envelope('house/units/temperature', unit, { user }));
+  const first = await openStage(buffer, { threads: 2 });
+  first.believe(() => true);
+  await teach(first, '°C');
+  await teach(first, '°F', 'lamp');
+  for (const stage of [first, await openStage(buffer)]) {
+    for (const user of ['thief', undefined]) {
+      assert.equal((await teach(stage, 'K', user)).deadLettered, 1);
+      assert.equal((await teach(stage, '', user)).deadLettered, 1);
+    }
+    const [letter] = buffer.entries.at(-1)?.deadLetters ?? [];
+    assert.deepEqual([letter?.code, letter?.origin?.user], ['learn-failed', undefined]);
+    assert.match(letter?.detail ?? '', /belongs to the login lamp/);
+    await stage.ingest(reading(1));
+    assert.equal(unitsOf(buffer).at(-1), '°F');
+  }
+  const second = await openStage(buffer, { threads: 2 });
+  assert.equal((await teach(second, '°C', 'lamp')).deadLettered, 0);
+  second.believe((user) => user !== 'lamp');
+  assert.equal((await teach(second, 'K', 'new')).deadLettered, 0);
+  assert.equal((await teach(second, '°F', 'lamp')).deadLettered, 1);
+  await second.ingest(reading(1));
+  assert.equal(unitsOf(buffer).at(-1), 'K');
+});
+
+test("a key that is proven to be the sender's changes hands, and the last word about a key counts", () => {
+  const thread = threadKnowledge(1);
+  thread.learn(0, [{ key: 'a', value: 1 }], 'thief');
+  assert.deepEqual(thread.learn(0, [{ key: 'a', value: 1 }], 'thief'), []);
+  assert.throws(() => thread.learn(0, [{ key: 'a', value: 1, proven: true }]), { code: 'NOT_ALLOWED' });
+  const taken = [{ plugin: 0, key: 'a', json: '1', by: 'lamp' }];
+  assert.deepEqual(thread.learn(0, [{ key: 'a', value: 1, proven: true }], 'lamp'), taken);
+  const twice = [
+    { key: 'a', value: undefined },
+    { key: 'a', value: 1 },
+  ];
+  assert.deepEqual(thread.learn(0, twice, 'lamp'), []);
+  assert.equal(thread.of(0).get('a'), 1);
+  assert.equal(thread.ownerOf(0, 'a'), 'lamp');
 });
 
 test('commands are encoded with what is known', async (t) => {

@@ -99,3 +99,23 @@ test('a taken port is one clear sentence', async (t) => {
     return true;
   });
 });
+
+test('a command may go where the device that named the topic may hear, or could hear where it has no login', async (t) => {
+  const closed = await startBroker(t, { anonymous: false });
+  const { logins } = closed.transport;
+  await logins.addCredential({ user: 'bulb', profile: 'esphome', clientIds: ['bulb-1', 'bulb-2'] });
+  const may = (taughtBy: string, topic: string) => closed.transport.mayBeToldBy(taughtBy, 'esphome', topic);
+  const lock = 'zigbee2mqtt/frontdoor/set';
+  assert.deepEqual(
+    [may('bulb', 'bulb-2/switch/x/command'), may('bulb', 'porch/x'), may('bulb', lock)],
+    [true, false, false],
+  );
+  assert.deepEqual(
+    [may('', 'porch/switch/x/command'), may('', lock), may('', 'cmnd/valve/POWER')],
+    [true, false, false],
+  );
+  await logins.revoke('bulb');
+  assert.equal(may('bulb', 'bulb-2/switch/x/command'), false);
+  const open = await startBroker(t);
+  assert.equal(open.transport.mayBeToldBy('', 'esphome', lock), true);
+});
