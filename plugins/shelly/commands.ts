@@ -14,7 +14,7 @@ import {
   type LightArgs,
   type Outbound,
 } from '../../contracts/index.ts';
-import { isGen1, prefixFor } from './prefixes.ts';
+import { isGen1, prefixFor, prefixKey } from './prefixes.ts';
 
 const channel = z.string().regex(/^\d{1,3}$/);
 const valve = z.string().regex(/^blutrv:\d{3}$/);
@@ -29,19 +29,23 @@ const coverMethods = { open: 'Cover.Open', close: 'Cover.Close', stop: 'Cover.St
 interface Target {
   readonly gen1: boolean;
   readonly base: string;
+  /** The key of knowledge that has the base, where it was learnt. */
+  readonly learnt?: string | undefined;
 }
 
 function target({ device }: CommandRequest, { knowledge }: CodecContext): Target {
   const id = localId(device);
   const gen1 = isGen1(id, knowledge);
-  return { gen1, base: gen1 ? `shellies/${id}` : prefixFor(id, knowledge) };
+  const key = prefixKey(id);
+  if (gen1) return { gen1, base: `shellies/${id}` };
+  return { gen1, base: prefixFor(id, knowledge), learnt: knowledge.has(key) ? key : undefined };
 }
 
 /** One JSON-RPC frame. Its id follows from its content, so that the same wish has the same id. */
-function rpc(base: string, method: string, params: { readonly [key: string]: Json | undefined }): Outbound {
+function rpc({ base, learnt }: Target, method: string, params: { readonly [key: string]: Json | undefined }): Outbound {
   const body = JSON.stringify(params);
   const frame = `{"id":${checksum(method + body)},"src":"${src}","method":"${method}","params":${body}}`;
-  return outbound(`${base}/rpc`, frame);
+  return outbound(`${base}/rpc`, frame, learnt);
 }
 
 /** The id of a frame as `rpc` writes it. */
@@ -63,43 +67,47 @@ function answerTo(frames: readonly Outbound[]): CommandProof | undefined {
 type Encode<Args> = (request: CommandRequest<Args>, context: CodecContext) => readonly Outbound[];
 
 const setSwitch: Encode<SwitchArgs> = (request, context) => {
-  const { gen1, base } = target(request, context);
+  const to = target(request, context);
+  const { gen1, base } = to;
   const { on, ep = '0' } = request.args;
   if (gen1) return [outbound(`${base}/relay/${ep}/command`, on ? 'on' : 'off')];
-  return [rpc(base, 'Switch.Set', { id: Number(ep), on })];
+  return [rpc(to, 'Switch.Set', { id: Number(ep), on })];
 };
 
 const setLight: Encode<LightArgs> = (request, context) => {
-  const { gen1, base } = target(request, context);
+  const to = target(request, context);
+  const { gen1, base } = to;
   const { on, brightness, color_temp, ep = '0' } = request.args;
   if (gen1) {
     const wish = { ...(on !== undefined && { turn: on ? 'on' : 'off' }), brightness, temp: color_temp };
     return [outbound(`${base}/light/${ep}/set`, JSON.stringify(wish))];
   }
   const method = color_temp === undefined ? 'Light.Set' : 'CCT.Set';
-  return [rpc(base, method, { id: Number(ep), on, brightness, ct: color_temp })];
+  return [rpc(to, method, { id: Number(ep), on, brightness, ct: color_temp })];
 };
 
 const moveCover: Encode<CoverArgs> = (request, context) => {
   const { args } = request;
-  const { gen1, base } = target(request, context);
+  const to = target(request, context);
+  const { gen1, base } = to;
   const ep = args.ep ?? '0';
   const id = Number(ep);
   if ('do' in args) {
-    return [gen1 ? outbound(`${base}/roller/${ep}/command`, args.do) : rpc(base, coverMethods[args.do], { id })];
+    return [gen1 ? outbound(`${base}/roller/${ep}/command`, args.do) : rpc(to, coverMethods[args.do], { id })];
   }
   const pos = Math.round(args.position);
   return [
-    gen1 ? outbound(`${base}/roller/${ep}/command/pos`, String(pos)) : rpc(base, 'Cover.GoToPosition', { id, pos }),
+    gen1 ? outbound(`${base}/roller/${ep}/command/pos`, String(pos)) : rpc(to, 'Cover.GoToPosition', { id, pos }),
   ];
 };
 
 const setSetpoint: Encode<SetpointArgs> = (request, context) => {
-  const { gen1, base } = target(request, context);
+  const to = target(request, context);
+  const { gen1, base } = to;
   const { celsius, ep = 'blutrv:200' } = request.args;
   if (gen1) return [outbound(`${base}/thermostat/0/command/target_t`, String(celsius))];
   const id = Number(ep.slice('blutrv:'.length));
-  return [rpc(base, 'BluTRV.Call', { id, method: 'TRV.SetTarget', params: { id: 0, target_C: celsius } })];
+  return [rpc(to, 'BluTRV.Call', { id, method: 'TRV.SetTarget', params: { id: 0, target_C: celsius } })];
 };
 
 /** Gen1: topics `…/command` and `…/set`. Gen2 and later: `<Component>.<Method>` over `<prefix>/rpc`. */

@@ -11,9 +11,11 @@ export function decode(envelope: Envelope, { knowledge }: CodecContext): readonl
   if (payload.length === 0) return [];
   const [, prefix, leaf = ''] = gen2.exec(topic) ?? [];
   if (prefix === undefined) return topic.startsWith('shellies/') ? decodeGen1(envelope) : [];
-  if (leaf === 'events/rpc') return readNotification(payload, prefix);
-  if (leaf === 'rpc') return readReply(payload);
-  const device = `shelly:${deviceBehind(prefix, knowledge)}`;
+  // Answers come to a name without slashes, as learn sees them.
+  if (leaf === 'rpc') return prefix.includes('/') ? [] : readReply(payload);
+  const id = deviceBehind(prefix, knowledge);
+  if (leaf === 'events/rpc') return readNotification(payload, id);
+  const device = `shelly:${id}`;
   return leaf === 'online' ? readOnline(payload, device) : readStatus(payload, device, leaf.slice('status/'.length));
 }
 

@@ -35,10 +35,10 @@ export function decodeGen1({ topic, payload }: Envelope): readonly Reading[] {
   if (path.endsWith('command') || path.endsWith('/set') || repeats.has(path)) return [];
   const text = textOf(payload);
   const gathering = gather('shelly');
-  if (id === 'announce') return announce(text, gathering);
+  if (id === 'announce') return announce(text, gathering, undefined);
   if (path === '') return [];
   const device = `shelly:${id}`;
-  if (path === 'announce') return announce(text, gathering);
+  if (path === 'announce') return announce(text, gathering, id);
   if (path === 'info') return readInfo(text, device, gathering);
   const light = lightStatus.exec(path);
   if (light !== null) return readLight(text, device, light[1], gathering);
@@ -48,9 +48,10 @@ export function decodeGen1({ topic, payload }: Envelope): readonly Reading[] {
   return gathering.readings(device);
 }
 
-function announce(text: string, gathering: Gathering): readonly Reading[] {
+/** Below a device's own topic the topic says who it is. */
+function announce(text: string, gathering: Gathering, own: string | undefined): readonly Reading[] {
   const json = parseObject(text);
-  const id = textIn(json, 'id');
+  const id = own ?? textIn(json, 'id');
   gathering.metas(json);
   return id === undefined ? [] : gathering.readings(`shelly:${id}`, 'registration');
 }

@@ -4,6 +4,7 @@ import {
   isObject,
   member,
   parseObject,
+  PortcullisError,
   textIn,
   textOf,
   timeOf,
@@ -21,9 +22,13 @@ const phase = /^(a|b|c|n)_(.+)$/;
  * `<prefix>/events/rpc`: NotifyStatus carries only the fields that changed, NotifyFullStatus all of them, NotifyEvent
  * what happened. `ts` is in seconds with a fraction. The frame's `src`, `dst` and `method` are its address.
  */
-export function readNotification(payload: Uint8Array, fallback: string): readonly Reading[] {
+export function readNotification(payload: Uint8Array, id: string): readonly Reading[] {
   const frame = parseObject(textOf(payload));
-  const device = `shelly:${textIn(frame, 'src') ?? fallback}`;
+  const src = textIn(frame, 'src');
+  if (src !== undefined && src !== id) {
+    throw new PortcullisError('DECODE_FAILED', `A notification of ${id} names the device ${src.slice(0, 64)}.`);
+  }
+  const device = `shelly:${id}`;
   const params = member(frame, 'params');
   if (!isObject(params)) return [];
   const events = member(params, 'events');

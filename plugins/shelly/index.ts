@@ -10,7 +10,7 @@ export default definePlugin({
   apiVersion: 1,
   proto: 'shelly',
   topics: ['shellies/#', '+/events/rpc', '+/+/events/rpc', '+/+/+/events/rpc', '+/status/+', '+/online', '+/rpc'],
-  teaches: ['shellies/announce', '+/events/rpc', '+/+/events/rpc', '+/+/+/events/rpc'],
+  teaches: ['shellies/announce', '+/events/rpc', '+/+/events/rpc', '+/+/+/events/rpc', '+/rpc'],
   config: z.strictObject({}),
   learn,
   decode,

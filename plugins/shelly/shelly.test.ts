@@ -138,7 +138,7 @@ test('phases are endpoints and the sums of the meter have none', () => {
     ts: 1741108941.2,
     'em:0': { id: 0, a_voltage: 230.7, b_act_power: -51.8, n_current: null, total_act_power: 350.8 },
   };
-  assert.deepEqual(bench(shelly).lines('pro/events/rpc', { src: 'shellypro3em-1', params }), [
+  assert.deepEqual(bench(shelly).lines('shellypro3em-1/events/rpc', { src: 'shellypro3em-1', params }), [
     'shelly:shellypro3em-1 telemetry',
     'voltage[a] 230.7 V',
     'power.active[b] -51.8 W',
@@ -179,10 +179,27 @@ test('a Gen2 prefix below shellies/ is not taken for a Gen1 device', () => {
 
 test('a Gen2 press is an event with its own time', () => {
   const params = { ts: 1741109012, events: [{ component: 'input:0', id: 0, event: 'single_push', ts: 1741109011.07 }] };
-  const [reading] = bench(shelly).readings('ix/events/rpc', { src: 'shellyplusi4-1', method: 'NotifyEvent', params });
+  const frame = { src: 'shellyplusi4-1', method: 'NotifyEvent', params };
+  const [reading] = bench(shelly).readings('shellyplusi4-1/events/rpc', frame);
   assert.equal(reading?.kind, 'event');
   assert.deepEqual(reading?.at, { utcMs: 1741109011070 });
   assert.deepEqual(reading?.metrics, [{ n: 'action', key: 'event', value: 'single_push', ep: '0' }]);
+});
+
+test('a notification, an announcement and a status are of the device whose topic they come by', () => {
+  const house = bench(shelly);
+  house.teach(`${plus}/events/rpc`, { src: plus, params: { ts: 1 } });
+  assert.throws(() => house.readings('thief/events/rpc', { src: plus, params: { ts: 1, 'switch:0': { id: 0 } } }), {
+    code: 'DECODE_FAILED',
+  });
+  assert.throws(() => house.teach('shellies/announce', { id: plus }), { code: 'DECODE_FAILED' });
+  const [announced] = house.readings(`${plug}/announce`, { id: 'shelly1-AABBCC', model: 'SHPLG-S' });
+  assert.equal(announced?.device, 'shelly:shellyplug-s-7A11F0');
+  // Who was behind a prefix is not, once the device speaks elsewhere.
+  house.teach('old/events/rpc', { src: plus, params: { ts: 1 } });
+  house.teach(`${plus}/events/rpc`, { src: plus, params: { ts: 1 } });
+  assert.equal(house.readings('old/online', 'true')[0]?.device, 'shelly:old');
+  assert.deepEqual(house.readings('a/b/rpc', { id: 1, src: plus }), []);
 });
 
 test('answers to commands are events of the device that answered, requests are nothing', () => {

@@ -115,24 +115,29 @@ test('what a device said about itself no other device changes or speaks for, unt
   const daemon = await startDaemon(t, closed);
   const real = await enter(t, daemon, 'valve', 'tasmota', 'cmnd/valve/#');
   const porch = await enter(t, daemon, 'porch', 'esphome', 'porch/switch/relay/command');
+  const heater = await enter(t, daemon, 'heater', 'shelly', 'heater/rpc');
   await real.say(`tasmota/discovery/${mac}/config`, tasmota('valve'));
   await real.say('tele/valve/SENSOR', { DS18B20: { Temperature: 20.5 }, TempUnit: 'C' });
   await porch.say('homeassistant/switch/porch/relay/config', entity('porch', 'p1'));
+  await heater.say('heater/events/rpc', { src: 'heater', params: { 'temperature:0': { id: 0, tC: 20.1 } } });
 
   const toy = await enter(t, daemon, 'toy', 'tasmota', 'cmnd/toy/#');
   const bulb = await enter(t, daemon, 'bulb', 'esphome', 'bulb/#');
+  const plug = await enter(t, daemon, 'plug', 'shelly', 'plug/rpc');
   await toy.say(`tasmota/discovery/${mac}/config`, tasmota('toy'));
   await toy.say(`tasmota/discovery/${mac}/sensors`, { sn: { DS18B20: { Temperature: 99.9 } } });
   await toy.say('tele/toy/SENSOR', { DS18B20: { Temperature: 99.9 }, TempUnit: 'C' });
   await bulb.say('homeassistant/switch/bulb/relay/config', entity('bulb', 'p1'));
   await bulb.say('homeassistant/sensor/bulb/hot/config', { state_topic: 'bulb/hot', device: { identifiers: ['p1'] } });
+  await plug.say('plug/events/rpc', { src: 'heater', params: { 'temperature:0': { id: 0, tC: 99.9 } } });
+  await plug.say('plug/rpc', { src: 'heater', id: 1, result: {} });
 
   assert.equal((await command(daemon, on('valve', valve))).status, 202);
   assert.equal((await command(daemon, on('porch', 'ha:p1'))).status, 202);
   await waitUntil('the valve to be told', () => real.told.includes('cmnd/valve/POWER ON'));
   await waitUntil('the porch to be told', () => porch.told.includes('porch/switch/relay/command ON'));
   assert.deepEqual([toy.told, bulb.told.filter((line) => line.includes('command'))], [[], []]);
-  assert.equal(await refusals(daemon), 4);
+  assert.equal(await refusals(daemon), 6);
 
   await daemon.stop();
   await daemon.start();
@@ -141,7 +146,7 @@ test('what a device said about itself no other device changes or speaks for, unt
   await end(daemon, 'valve');
   const successor = await enter(t, daemon, 'valve-2', 'tasmota', 'cmnd/valve-2/#');
   await successor.say(`tasmota/discovery/${mac}/config`, tasmota('valve-2'));
-  assert.equal(await refusals(daemon), 4);
+  assert.equal(await refusals(daemon), 6);
   assert.equal((await command(daemon, on('valve-2', valve))).status, 202);
   await waitUntil('the successor to be told', () => successor.told.includes('cmnd/valve-2/POWER ON'));
 
