@@ -34,7 +34,8 @@ export const shippedProfiles: readonly Profile[] = [
   {
     name: 'shelly',
     plugin: 'shelly',
-    publish: ['shellies/%c/#', 'shellies/announce', '%c/#'],
+    // Gen2 answers a command where the command says (`src` of the RPC frame).
+    publish: ['shellies/%c/#', 'shellies/announce', '%c/#', 'portcullis/rpc'],
     subscribe: ['shellies/%c/#', 'shellies/command', '%c/#'],
     retain: true,
   },

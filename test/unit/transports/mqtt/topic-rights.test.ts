@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { matchesFilter } from '../../../../gateway/lib/topic-filter.ts';
@@ -63,6 +64,14 @@ test('every shipped profile keeps a device out of another device, whatever it ca
       }
       assert.ok(!of.maySubscribe('#'));
     }
+  }
+});
+
+test('a Shelly may answer where the commands of its codec say, and nobody else may', () => {
+  const source = /src = '(\w+)'/.exec(readFileSync('plugins/shelly/commands.ts', 'utf8'))?.[1] ?? '';
+  for (const profile of shippedProfiles) {
+    const of = new TopicRights(profile, 'plus1', rootsOf(shippedProfiles));
+    assert.equal(of.mayPublish(`${source}/rpc`), profile.name === 'shelly', profile.name);
   }
 });
 
