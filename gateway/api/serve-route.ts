@@ -21,9 +21,10 @@ export async function serveRoute(server: FastifyInstance, route: Route, parts: S
     addRoute(server, route, parts);
     return;
   }
-  // In a scope of its own: nowhere else is a body of this type taken.
+  // In a scope of its own: nowhere else is a body of this type taken, or JSON not read.
   await server.register(async (scope) => {
     const limit = { bodyLimit: upload.maxBytes };
+    scope.removeContentTypeParser(upload.contentType);
     scope.addContentTypeParser(upload.contentType, limit, (_request, payload, done) => done(null, payload));
     addRoute(scope, route, parts);
   });
