@@ -9,6 +9,7 @@ import { foundBy, runRound } from './harness/run-round.ts';
 /** The short level: what every change must pass. `npm run test:faults` runs more, with seeds of its own. */
 const level = 'short';
 const firstSeed = 8;
+const mostControlRounds = 5;
 /** The controls that every change runs: those of the two faults that the promise is about. */
 const controls = new Set(['kill', 'power-cut']);
 
@@ -33,8 +34,11 @@ for (const fault of faults.filter(({ rounds }) => rounds[level] > 0)) {
   if (!controls.has(fault.name)) continue;
   test(`${fault.name}: a gateway with ${fault.control} is found out`, async (t) => {
     if (cannotRun(t, fault.cannot?.())) return;
-    const found = foundBy(fault, await runRound(fault, level, firstSeed, true));
-    assert.ok(found, 'the broken promise went unnoticed');
+    let found: string | undefined;
+    // Where a round cuts is chance, and what is lost there may have come to every sink already.
+    for (let seed = firstSeed; found === undefined && seed < firstSeed + mostControlRounds; seed++)
+      found = foundBy(fault, await runRound(fault, level, seed, true));
+    assert.ok(found, `the broken promise went unnoticed in ${mostControlRounds} rounds`);
     t.diagnostic(found);
   });
 }
