@@ -1,14 +1,18 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
-import { isForeign, readForeignHash, type ForeignHash } from '../../lib/foreign-hash.ts';
-import { PasswordHasher, matches, type PasswordHash } from '../../lib/password-hash.ts';
+import { readForeignHash } from '../../lib/foreign-hash.ts';
 import { DeviceBook, type BrokerDevice } from './device-book.ts';
+import {
+  hashPassword,
+  newPassword,
+  noHash,
+  passwordTrials,
+  type Credential,
+  type TryGuard,
+} from './device-passwords.ts';
 import type { Profile } from './profiles.ts';
 import { hasOwnRoot, rootsOf, TopicRights } from './topic-rights.ts';
-
-/** Of all brokers in this process: it is about its memory. */
-const hasher = new PasswordHasher({ atOnce: 2, maxWaiting: 256 });
 
 /** A new device. The client id is the user name unless others are listed. */
 export interface NewDevice {
@@ -42,20 +46,6 @@ export interface DeviceSummary {
   readonly credentialIds: readonly string[];
 }
 
-/** Called around the check of a password, in the turn in which it is made; each may refuse the login by throwing. */
-export interface TryGuard {
-  readonly before: () => void;
-  readonly after: (isRight: boolean) => void;
-}
-
-interface Credential extends PasswordHash {
-  readonly id: string;
-  /** Of another broker: `salt` and `hash` are empty until the first login. */
-  readonly foreign?: ForeignHash | undefined;
-  /** Keyed digest of the password once it was verified, so that a reconnect storm costs no hashes. */
-  seen: Buffer | undefined;
-}
-
 interface Device extends BrokerDevice {
   readonly credentials: Credential[];
 }
@@ -71,7 +61,7 @@ export class Credentials {
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #roots: ReadonlySet<string>;
   readonly #devices: DeviceBook<Device>;
-  readonly #key = randomBytes(32);
+  readonly #credentialOf = passwordTrials();
   /** Users whose profile the configuration does not name any more. */
   readonly withoutProfile: string[] = [];
   #seq = 0;
@@ -147,7 +137,7 @@ export class Credentials {
       const profile = this.#profileFrom(rights);
       const foreign = hash === undefined ? undefined : readForeignHash(hash);
       const password = foreign === undefined ? newPassword() : undefined;
-      const { salt, hash: own } = password === undefined ? noHash : await hasher.hash(password);
+      const { salt, hash: own } = password === undefined ? noHash : await hashPassword(password);
       const id = randomUUID();
       const ownRights = typeof rights === 'string' ? null : JSON.stringify(rights);
       writes.push(
@@ -203,19 +193,10 @@ export class Credentials {
   /** The id of the credential that the password belongs to. An unknown user costs the same time as a known one. */
   async verify(user: string, password: Uint8Array, guard: TryGuard): Promise<string | undefined> {
     const device = this.#devices.get(user);
-    const digest = createHmac('sha256', this.#key).update(password).digest();
-    const cached = device?.credentials.find(({ seen }) => seen !== undefined && timingSafeEqual(seen, digest));
-    if (cached !== undefined) return cached.id;
-    const credential = await hasher.inTurn(async () => {
-      guard.before();
-      const right = await rightOne(password, device?.credentials.toReversed() ?? [decoy]);
-      guard.after(right !== undefined);
-      return right;
-    });
+    const credential = await this.#credentialOf(password, device?.credentials, guard);
     if (credential?.foreign !== undefined) await this.#hashAnew(password, credential);
     // Revoked while its password was checked.
     if (credential === undefined || !device?.credentials.includes(credential)) return undefined;
-    credential.seen = digest;
     return credential.id;
   }
 
@@ -255,7 +236,7 @@ export class Credentials {
   }
 
   async #issue(device: Device, password: string): Promise<IssuedCredential> {
-    const { salt, hash } = await hasher.hash(password);
+    const { salt, hash } = await hashPassword(password);
     const id = randomUUID();
     const params = [id, device.user, salt, hash, ++this.#seq, null];
     await this.#store.write([{ statement: 'mqtt.addCredential', params }]);
@@ -271,7 +252,7 @@ export class Credentials {
 
   /** A password behind another broker's hash is hashed as ours as soon as it is known. */
   async #hashAnew(password: Uint8Array, credential: Credential): Promise<void> {
-    const { salt, hash } = await hasher.hash(password);
+    const { salt, hash } = await hashPassword(password);
     await this.#store.write([{ statement: 'mqtt.hashAnew', params: [salt, hash, credential.id] }]);
     Object.assign(credential, { salt, hash, foreign: undefined });
   }
@@ -309,31 +290,4 @@ export class Credentials {
       seen: undefined,
     });
   }
-}
-
-/** Of a credential that has another broker's. */
-const noHash: PasswordHash = { salt: new Uint8Array(0), hash: new Uint8Array(0) };
-
-/** Checked in place of an unknown user's credential. */
-const decoy: Credential = { id: '', salt: new Uint8Array(16), hash: new Uint8Array(32), seen: undefined };
-
-async function rightOne(password: Uint8Array, credentials: readonly Credential[]): Promise<Credential | undefined> {
-  for (const credential of credentials) {
-    if ((await isRight(password, credential)) && credential !== decoy) return credential;
-  }
-  return undefined;
-}
-
-/** A wrong password costs as much behind another broker's hash: a right one is hashed anew. */
-async function isRight(password: Uint8Array, credential: Credential): Promise<boolean> {
-  const { foreign } = credential;
-  if (foreign === undefined) return matches(password, credential);
-  if (await isForeign(password, foreign)) return true;
-  await matches(password, decoy);
-  return false;
-}
-
-/** 144 bits, easy to type nowhere and to paste everywhere. */
-function newPassword(): string {
-  return randomBytes(18).toString('base64url');
 }

@@ -2,7 +2,6 @@ import { Aedes } from 'aedes';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Ingest } from '../../../contracts/pipeline.ts';
-import type { Outbound } from '../../../contracts/plugin.ts';
 import type { TableStore } from '../../../contracts/table-set.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { AedesPersistence } from './aedes-persistence.ts';
@@ -22,6 +21,7 @@ import { loginDesk, type LoginDesk } from './login-desk.ts';
 import { LoginGate } from './login-gate.ts';
 import { defaultLimits } from './options.ts';
 import type { MqttLimits, MqttOptions } from './options.ts';
+import { hearAll, publishOwn, type OwnMessage } from './own-messages.ts';
 import { openPublishLane } from './publish-lane.ts';
 import type { PublishLane } from './publish-lane.ts';
 import { openProfile, shippedProfiles } from './profiles.ts';
@@ -51,9 +51,6 @@ export interface MqttStats {
   /** Messages that wait for persistent sessions. */
   readonly queued: number;
 }
-
-/** A message of the gateway itself; text stands for its UTF-8 bytes. */
-type OwnMessage = Omit<Outbound, 'payload'> & { readonly payload: string | Uint8Array };
 
 const sweepMs = 600_000;
 /** Users in one line of the log. */
@@ -212,30 +209,14 @@ export class MqttTransport implements AsyncDisposable {
    * Sends a message of the gateway, never retained, to the clients that are connected now, and says how many that are.
    * It never waits for an absent device: a late command is a wrong command.
    */
-  async publish({ topic, payload, qos }: OwnMessage): Promise<number> {
-    const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain: false, dup: false } as const;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#broker.publish(packet, (error) => (error ? reject(error) : resolve()));
-    await promise;
-    return this.#clients.countSubscribers(topic);
+  async publish(message: OwnMessage): Promise<number> {
+    await publishOwn(this.#broker, message);
+    return this.#clients.countSubscribers(message.topic);
   }
 
   /** Copies of all messages that pass the broker from now on and match the filter. The listener must return at once. */
-  async subscribe(filter: string, listener: (topic: string, payload: Uint8Array) => void): Promise<AsyncDisposable> {
-    const hear = (packet: { topic: string; payload: Buffer | string }, done: () => void): void => {
-      listener(packet.topic, Buffer.from(packet.payload));
-      done();
-    };
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#broker.subscribe(filter, hear, resolve);
-    await promise;
-    return {
-      [Symbol.asyncDispose]: async () => {
-        const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-        this.#broker.unsubscribe(filter, hear, end);
-        await ended;
-      },
-    };
+  subscribe(filter: string, listener: (topic: string, payload: Uint8Array) => void): Promise<AsyncDisposable> {
+    return hearAll(this.#broker, filter, listener);
   }
 
   /**
