@@ -10,6 +10,7 @@ import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { z } from 'zod';
 import { openAccessRig } from '../access/access-fixture.ts';
+import { plainParts } from './api-parts.ts';
 import { listenApi, type Api, type ApiOptions } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
@@ -137,16 +138,7 @@ test('a wrong query, an unknown path and a fault are problem details without inn
 test('a taken port is one clear sentence', async (t) => {
   const { port } = await startApi(t);
   const { access, store } = await openAccessRig(t);
-  const deps = {
-    routes: [],
-    access,
-    store,
-    assets: [],
-    metrics: { contentType: 'text/plain', text: async () => '' },
-    notReadyBecause: async () => [],
-    clock: systemClock,
-    log: pino({ level: 'silent' }),
-  };
+  const deps = { routes: [], access, store, ...plainParts };
   await assert.rejects(listenApi({ host: '127.0.0.1', port, version: '1' }, deps), {
     code: 'PORT_TAKEN',
     message: `Port ${port} on 127.0.0.1 is taken. Set http.port to a free one.`,

@@ -1,35 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pino } from 'pino';
 import { listenApi } from '../../../gateway/api/listen-api.ts';
 import { openLiveFeed } from '../../../gateway/api/live-feed.ts';
 import { liveRoutes } from '../../../gateway/api/live-routes.ts';
-import { systemClock } from '../../../gateway/lib/clock.ts';
 import { openLiveView } from '../../../gateway/live/open-live-view.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
+import { loopback, plainParts } from './api-parts.ts';
 import { asking, openAccessRig } from '../access/access-fixture.ts';
 import { VirtualTime } from '../delivery/virtual-time.ts';
-
-const log = pino({ level: 'silent' });
 
 test('live data of an area stops for whoever loses it, at the next sign of life, and the stream ends with the login', async (t) => {
   const { access, store } = await openAccessRig(t);
   const time = new VirtualTime();
-  const live = openLiveView({ log });
+  const live = openLiveView(plainParts);
   using feed = openLiveFeed(live, time);
-  await using api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1' },
-    {
-      routes: liveRoutes(feed),
-      access,
-      store,
-      assets: [],
-      metrics: { contentType: 'text/plain', text: async () => '' },
-      notReadyBecause: async () => [],
-      clock: systemClock,
-      log,
-    },
-  );
+  await using api = await listenApi(loopback, {
+    routes: liveRoutes(feed),
+    access,
+    store,
+    ...plainParts,
+  });
   const append = live.watch(() => Promise.resolve());
   const password = 'three odd words';
   const { account } = await access.accounts.addAccount({ name: 'Eve', role: 'viewer', areas: ['east'], password });

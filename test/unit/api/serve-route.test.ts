@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { listenApi } from '../../../gateway/api/listen-api.ts';
 import { route } from '../../../gateway/api/route.ts';
-import { systemClock } from '../../../gateway/lib/clock.ts';
+import { loopback, plainParts } from './api-parts.ts';
 import { openAccessRig } from '../access/access-fixture.ts';
 
 test('a file of JSON is given on as it came, beside calls whose bodies of JSON are read', async (t) => {
@@ -26,19 +25,12 @@ test('a file of JSON is given on as it came, beside calls whose bodies of JSON a
     result: z.object({ got: z.string() }),
     handle: async ({ name }) => ({ got: name }),
   });
-  await using api = await listenApi(
-    { host: '127.0.0.1', port: 0, version: '1' },
-    {
-      routes: [file, fields],
-      access,
-      store,
-      assets: [],
-      metrics: { contentType: 'text/plain', text: async () => '' },
-      notReadyBecause: async () => [],
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
-    },
-  );
+  await using api = await listenApi(loopback, {
+    routes: [file, fields],
+    access,
+    store,
+    ...plainParts,
+  });
   const post = async (path: string, body: string): Promise<unknown> => {
     const headers = { authorization: 'Bearer token', 'content-type': 'application/json' };
     return (await fetch(`http://127.0.0.1:${api.port}/api/v1/${path}`, { method: 'POST', headers, body })).json();

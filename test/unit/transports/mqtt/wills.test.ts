@@ -23,6 +23,12 @@ async function earlierRun(t: TestContext, file: string): Promise<SqliteStore> {
   return store;
 }
 
+/** Wills of so many clients that are named alike, before those of the devices. */
+async function leaveWills(store: SqliteStore, others: string): Promise<void> {
+  for (let n = 0; n < 20; n++) await leaveWill(store, `${others}${n}`, n + 1);
+  for (const [n, device] of devices.entries()) await leaveWill(store, device, n + 100);
+}
+
 async function leaveWill(store: SqliteStore, client: string, seq: number): Promise<void> {
   const params = [client, seq, `devices/${client}/lwt`, Buffer.from('offline'), 1, 0];
   await store.write([{ statement: 'mqtt.putWill', params }]);
@@ -33,8 +39,7 @@ const published = ({ store }: TestBroker): string[] => store.ingested.map(({ cli
 test('wills of clients that are gone are dropped, counted, and stop no other', async (t) => {
   const file = temporaryFile(t);
   const store = await earlierRun(t, file);
-  for (let n = 0; n < 20; n++) await leaveWill(store, `gone${n}`, n + 1);
-  for (const [n, device] of devices.entries()) await leaveWill(store, device, n + 100);
+  await leaveWills(store, 'gone');
   t.mock.timers.enable({ apis: ['setInterval'] });
   const reasons = toldReasons(t);
   const broker = await startBroker(t, { anonymous: false }, file);
@@ -47,8 +52,7 @@ test('wills of clients that are gone are dropped, counted, and stop no other', a
 test('wills that cannot be stored stop no other, and are published when they can', async (t) => {
   const file = temporaryFile(t);
   const store = await earlierRun(t, file);
-  for (let n = 0; n < 20; n++) await leaveWill(store, `poison${n}`, n + 1);
-  for (const [n, device] of devices.entries()) await leaveWill(store, device, n + 100);
+  await leaveWills(store, 'poison');
   t.mock.timers.enable({ apis: ['setInterval'] });
   const broker = await startBroker(t, { limits: { holdMs: 100 } }, file);
   const held = (): number => broker.transport.stats().held;
