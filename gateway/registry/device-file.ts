@@ -3,6 +3,7 @@ import { deviceId, deviceName, profileName, tagList, type DeviceRecord } from '.
 import { csvColumns, importBounds, type ImportReport } from '../../contracts/registry-bulk.ts';
 import type { Book, Bounds } from './book.ts';
 import { csvLine, readCsv } from './csv.ts';
+import { parsed } from './parsed.ts';
 import { pathOf, placesByPath } from './places.ts';
 import { DryRun, Faults, newTally, upsert, type Described } from './upsert.ts';
 
@@ -88,15 +89,5 @@ function describedBy(cells: Cells, placeAt: ReturnType<typeof placesByPath>): De
  */
 const asText = (cell: string): string => (/^[=+\-@']/.test(cell) ? `'${cell}` : cell);
 const fromText = (cell: string): string => (/^'[=+\-@']/.test(cell) ? cell.slice(1) : cell);
-
-interface Parser<T> {
-  safeParse(value: unknown): { data?: T; error?: { readonly issues: readonly { readonly message: string }[] } };
-}
-
-function parsed<T>(schema: Parser<T>, value: unknown, column: Column): T {
-  const { data, error } = schema.safeParse(value);
-  if (error === undefined) return data as T;
-  throw wrong(`${column}: ${error.issues[0]?.message ?? 'invalid'}`);
-}
 
 const wrong = (sentence: string): PortcullisError => new PortcullisError('COMMAND_INVALID', sentence);

@@ -3,6 +3,7 @@ import { tagList, type PlaceKind, type PlaceRecord } from '../../contracts/regis
 import type { SiteTemplate, TemplateReport } from '../../contracts/registry-bulk.ts';
 import type { Book, Bounds } from './book.ts';
 import { addGroup, editGroup } from './groups.ts';
+import { parsed } from './parsed.ts';
 import { addPlace, placesByPath } from './places.ts';
 import { DryRun, Faults, newTally, upsert } from './upsert.ts';
 
@@ -35,21 +36,15 @@ export function applyTemplate(draft: Book, template: SiteTemplate, dryRun: boole
         throw new PortcullisError('NOT_FOUND', `There is no device template "${of}".`);
       }
       const where = place === undefined ? {} : { place: mustFind(place) };
-      const all = common?.tags || tags ? allTags([...(common?.tags ?? []), ...(tags ?? [])]) : undefined;
-      upsert(draft, { id, name, profile: profile ?? common?.profile, ...where, tags: all }, bounds, tally);
+      const all = new Set([...(common?.tags ?? []), ...(tags ?? [])]);
+      const named = common?.tags || tags ? parsed(tagList, [...all], 'tags') : undefined;
+      upsert(draft, { id, name, profile: profile ?? common?.profile, ...where, tags: named }, bounds, tally);
     });
   }
   faults.raise();
   const report: TemplateReport = { ...tally, places, groups };
   if (dryRun) throw new DryRun(report);
   return report;
-}
-
-/** Of a device and its template. Throws COMMAND_INVALID. */
-function allTags(tags: readonly string[]): string[] {
-  const { data, error } = tagList.safeParse([...new Set(tags)]);
-  if (error === undefined) return data;
-  throw new PortcullisError('COMMAND_INVALID', `tags: ${error.issues[0]?.message ?? 'invalid'}`);
 }
 
 /** The number of new places. */
