@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite } from '../lib/atomic-write.ts';
 import { helloSchema, type Hello } from './wire.ts';
+import { isSameSecret } from './same-secret.ts';
 
 /** Where Node-RED's process finds the gateway. Nothing listens on its own side. */
 export interface Door extends AsyncDisposable {
@@ -76,7 +77,7 @@ function greet(socket: Socket, secret: string, take: (hello: Hello, socket: Sock
     socket.pause();
     clearTimeout(timer);
     const hello = end < 0 ? undefined : helloIn(read.subarray(0, end).toString());
-    if (hello === undefined || !isSame(hello.secret, secret)) return void socket.destroy();
+    if (hello === undefined || !isSameSecret(hello.secret, secret)) return void socket.destroy();
     const rest = read.subarray(end + 1);
     if (rest.length > 0) socket.unshift(rest);
     take(hello, socket);
@@ -90,9 +91,4 @@ function helloIn(line: string): Hello | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(wanted)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { allowedFiles, paletteFolder } from '../allowed-nodes.ts';
@@ -7,6 +6,7 @@ import { gatewayContext } from './context.ts';
 import type { GatewayLine } from './gateway-line.ts';
 import { loadMemoryContext } from './red.ts';
 import { gatewayStorage } from './storage.ts';
+import { isSameSecret } from '../same-secret.ts';
 
 /** A function node that computes for longer is ended, and with it its message. */
 const longestFunctionSeconds = 5;
@@ -94,13 +94,8 @@ function editorAuth(secret: string): object {
     default: async () => null,
     tokens: async (token: string) => {
       const [given = '', permissions, name] = token.split(' ');
-      if (!isSame(given, secret)) return null;
+      if (!isSameSecret(given, secret)) return null;
       return { username: decodeURIComponent(name ?? ''), permissions: permissions === 'write' ? '*' : 'read' };
     },
   };
-}
-
-function isSame(given: string, wanted: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(wanted)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
