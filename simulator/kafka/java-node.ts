@@ -37,7 +37,7 @@ export async function openJavaNode(jars: string, clusterId: string, node: NodeSp
     await formatStorage(node, clusterId);
     return new Node(node.id, serve);
   }
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config, ...users];
+  const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config, ...users];
   const { ok, said } = await run('java', [...java, ...format], startMs);
   if (!ok) throw new Error(`Kafka could not format its storage. It said:\n${said.slice(-lastWordsChars)}`);
   return new Node(node.id, serve);
