@@ -1,7 +1,7 @@
 import type { SerialPort } from 'serialport';
 import { PortcullisError } from '../../../contracts/errors.ts';
 import type { LentEvents, LentSerialPort, SerialSettings } from '../../../contracts/handles.ts';
-import { noticeHangUp } from './hang-up.ts';
+import { readUntilHungUp } from './read-until-hung-up.ts';
 
 /** An open serial line. Disposing closes it; `onClosed` comes only when it ended by itself. */
 export interface SerialDevice extends LentSerialPort {
@@ -33,7 +33,7 @@ export async function openDevice(
   await new Promise<void>((resolve, reject) => {
     port.open((error) => (error === null ? resolve() : reject(openError(path, error))));
   });
-  noticeHangUp(port);
+  readUntilHungUp(port);
   let closed = false;
   const ended = (why: string): void => {
     if (closed) return;

@@ -8,20 +8,32 @@ const mayComeLater = new Set(['EAGAIN', 'EWOULDBLOCK', 'EINTR']);
 type LinuxBinding = Extract<NonNullable<SerialPort['port']>, { readonly poller: unknown }>;
 
 /**
- * Lets a port that was just opened, and not yet read, notice that its line was hung up. Such a line reads as 0 bytes for
- * ever (Linux, `hung_up_tty_read`), and `@serialport/bindings-cpp` 13.0.0 begins a read of 0 bytes anew without end
- * (`unix-read.js`): a pulled adapter would cost a core, and nobody would be told.
+ * Reads a port that was just opened, and not yet read, in place of `@serialport/bindings-cpp` 13.0.0 (`unix-read.js`).
+ * A line that was hung up reads as 0 bytes for ever (Linux, `hung_up_tty_read`), and the binding begins such a read anew
+ * without end: a pulled adapter would cost a core, and nobody would be told.
+ * Closing waits for the read under way: its descriptor may be another file's right after the close, and polling a closed
+ * port ends the process by SIGSEGV.
  */
-export function noticeHangUp({ port: linux }: SerialPort): void {
+export function readUntilHungUp({ port: linux }: SerialPort): void {
   if (linux === undefined || !('poller' in linux)) return;
+  const closing = new AbortController();
+  let underWay: Promise<unknown> = Promise.resolve();
+  const close = linux.close.bind(linux);
+  linux.close = async () => {
+    closing.abort();
+    await Promise.allSettled([underWay]);
+    await close();
+  };
   linux.read = async (buffer, offset, length) => {
-    for (;;) {
-      if (linux.fd === null) throw Object.assign(new Error('Port is not open'), { canceled: true });
-      const bytesRead = await tryRead(linux.fd, buffer, offset, length);
+    while (!closing.signal.aborted && linux.fd !== null) {
+      const reading = tryRead(linux.fd, buffer, offset, length);
+      underWay = reading;
+      const bytesRead = await reading;
       if (bytesRead === 0) throw new Error('the line was hung up');
       if (bytesRead !== undefined) return { buffer, bytesRead };
-      await readable(linux);
+      if (!closing.signal.aborted) await readable(linux);
     }
+    throw Object.assign(new Error('Port is not open'), { canceled: true });
   };
 }
 
