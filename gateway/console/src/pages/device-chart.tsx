@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { historyPath, type History, type HistoryMetric } from '../asking/history.ts';
+import type { HistoryAnswer, HistoryMetric } from '../../../../contracts/history.ts';
+import { historyPath } from '../asking/history.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Card, Waiting } from '../parts/parts.tsx';
 import { metricText, valueText } from '../parts/values.ts';
@@ -22,8 +23,8 @@ export function DeviceChart({ id, metric }: { id: string; metric: HistoryMetric 
     return () => clearInterval(timer);
   }, []);
   const from = now - length;
-  const { data, error } = useAsk<History>(historyPath(id, metric.metric, from, 300));
-  const shown = useRef<{ readonly of: string; readonly data: History }>(undefined);
+  const { data, error } = useAsk<HistoryAnswer>(historyPath(id, metric.metric, from, 300));
+  const shown = useRef<{ readonly of: string; readonly data: HistoryAnswer }>(undefined);
   const of = `${metric.metric} ${length}`;
   if (data !== undefined) shown.current = { of, data };
   const history = shown.current?.of === of ? shown.current.data : undefined;
@@ -55,7 +56,17 @@ export function DeviceChart({ id, metric }: { id: string; metric: HistoryMetric 
   );
 }
 
-function Curve({ history, metric, from, to }: { history: History; metric: HistoryMetric; from: number; to: number }) {
+function Curve({
+  history,
+  metric,
+  from,
+  to,
+}: {
+  history: HistoryAnswer;
+  metric: HistoryMetric;
+  from: number;
+  to: number;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const said = useMemo(() => sentence(history, metric.metric), [history, metric]);
   useEffect(() => {
@@ -88,7 +99,7 @@ function Curve({ history, metric, from, to }: { history: History; metric: Histor
 }
 
 /** What the picture shows. */
-function sentence({ points, resolutionMs }: History, metric: string): string {
+function sentence({ points, resolutionMs }: HistoryAnswer, metric: string): string {
   const last = points.at(-1);
   if (last === undefined) return 'Nothing was measured in this time.';
   const numbers = points.flatMap(({ min, max, last: value }) =>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ShownTwin } from '../../../../contracts/twin.ts';
-import { historyPath, metricsPath, type History, type HistoryMetric } from '../asking/history.ts';
+import type { HistoryAnswer, HistoryMetric } from '../../../../contracts/history.ts';
+import { historyPath, metricsPath } from '../asking/history.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { Card, Waiting } from '../parts/parts.tsx';
 import { metricText, valueText, type Plain } from '../parts/values.ts';
@@ -78,7 +79,7 @@ function Value({
   choose: ((metric: string) => void) | undefined;
 }) {
   const [from] = useState(() => Date.now() - (isText ? textMs : dayMs));
-  const { data } = useAsk<History>(
+  const { data } = useAsk<HistoryAnswer>(
     known === undefined ? historyPath(id, metric, from, isText ? 1000 : 1) : undefined,
     10_000,
   );

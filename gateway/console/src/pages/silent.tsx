@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { TwinChange } from '../../../../contracts/twin.ts';
-import { historyPath, metricsPath, type History, type HistoryMetric } from '../asking/history.ts';
+import type { HistoryAnswer, HistoryMetric } from '../../../../contracts/history.ts';
+import { historyPath, metricsPath } from '../asking/history.ts';
 import { useAsk } from '../asking/use-ask.ts';
 import { valueText } from '../parts/values.ts';
 import { when } from '../parts/words.ts';
@@ -17,7 +18,7 @@ export function Silent({ device, told }: { device: string; told: number }) {
   );
   const { data: measured } = useAsk<{ metrics: readonly HistoryMetric[] }>(metricsPath(device));
   const metric = batteries.find((one) => measured?.metrics.some((each) => each.metric === one));
-  const battery = useAsk<History>(metric === undefined ? undefined : historyPath(device, metric, from, 1));
+  const battery = useAsk<HistoryAnswer>(metric === undefined ? undefined : historyPath(device, metric, from, 1));
   const went = changes.data?.changes.find(({ metric: one, to }) => one === 'availability' && to === false)?.at ?? told;
   const last = battery.data?.points.at(-1)?.last;
   return (

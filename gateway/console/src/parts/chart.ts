@@ -1,7 +1,7 @@
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { when } from './words.ts';
-import type { HistoryPoint } from '../asking/history.ts';
+import type { HistoryPoint } from '../../../../contracts/history.ts';
 
 export interface Drawn {
   readonly points: readonly HistoryPoint[];
