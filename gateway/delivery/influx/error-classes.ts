@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { certificateDates, certificateTrust } from '../certificate-codes.ts';
 import type { FailureRule } from '../failure-rule.ts';
 
 /** What kind of trouble an answer of InfluxDB is: each kind has its own rule below. */
 export type ErrorClass =
   | 'transport'
+  | 'certificate'
   | 'credentials'
   | 'database'
   | 'too-large'
@@ -14,6 +16,15 @@ export type ErrorClass =
 
 export const rules: Readonly<Record<ErrorClass, FailureRule>> = {
   transport: { effect: 'keep', pause: 'transient' },
+  certificate: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: {
+      code: 'INFLUX_CERTIFICATE',
+      detail:
+        'The certificate of InfluxDB has expired, is for another host, or of an authority that influx.ca does not name.',
+    },
+  },
   server: { effect: 'keep', pause: 'transient' },
   throttle: { effect: 'keep', pause: 'transient' },
   'too-large': { effect: 'split' },
@@ -74,4 +85,11 @@ export function classOf(status: number, text: string): ErrorClass | undefined {
   if (status === 204) return undefined;
   if (isNoDatabase.test(errorIn(text))) return 'database';
   return ofStatus[status] ?? (status >= 500 ? 'server' : 'unknown');
+}
+
+/** The class of an error that a socket, TLS or the HTTP client gave, by its code. */
+export function classOfFault(error: unknown): { readonly class: ErrorClass; readonly code: string } {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+  const isCertificate = [...certificateDates, ...certificateTrust].includes(code);
+  return { class: isCertificate ? 'certificate' : 'transport', code };
 }

@@ -3,7 +3,7 @@ import { PortcullisError } from '../../../contracts/errors.ts';
 import type { Batch, Sink, Verdict, WriteResult } from '../../../contracts/sink.ts';
 import { SinkAlarms } from '../sink-alarms.ts';
 import { openWire, type Wire, type WireAnswer } from '../wire.ts';
-import { classOf, rules, type ErrorClass } from './error-classes.ts';
+import { classOf, classOfFault, rules, type ErrorClass } from './error-classes.ts';
 import { linesOf } from './line-protocol.ts';
 
 export interface InfluxOptions {
@@ -137,8 +137,8 @@ class Influx implements Sink {
     try {
       return faultOf(await this.#wire.exchange({ method, target, headers, body }, signal));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-      return { class: 'transport', detail: `InfluxDB did not answer (${code}).` };
+      const { class: kind, code } = classOfFault(error);
+      return { class: kind, detail: `InfluxDB did not answer (${code}).` };
     }
   }
 

@@ -1,3 +1,4 @@
+import { certificateDates, certificateTrust } from '../certificate-codes.ts';
 import type { FailureRule } from '../failure-rule.ts';
 
 /** What kind of trouble an error of the client is: each kind has its own rule below. */
@@ -11,6 +12,7 @@ export type ErrorClass =
   | 'permission'
   | 'topic'
   | 'time'
+  | 'certificate'
   | 'throttle'
   | 'fenced'
   | 'broker'
@@ -55,7 +57,17 @@ export const rules: Readonly<Record<ErrorClass, FailureRule>> = {
     pause: 'transient',
     alarm: {
       code: 'KAFKA_TIME',
-      detail: 'The clock of the gateway does not fit: a certificate or a time stamp is refused. Waiting for time.',
+      detail:
+        'The clock of the gateway does not fit a certificate or a time stamp: it is wrong, or the certificate has expired.',
+    },
+  },
+  certificate: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: {
+      code: 'KAFKA_CERTIFICATE',
+      detail:
+        'The certificate of Kafka is for another host, or of an authority that kafka.tls.ca does not name. Data waits in the buffer.',
     },
   },
   throttle: { effect: 'keep', pause: 'transient' },
@@ -81,7 +93,8 @@ const classes: Readonly<Partial<Record<ErrorClass, readonly string[]>>> = {
     'GROUP_AUTHORIZATION_FAILED',
     'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
   ],
-  time: ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED', 'INVALID_TIMESTAMP'],
+  time: [...certificateDates, 'INVALID_TIMESTAMP'],
+  certificate: certificateTrust,
   producer: [
     'OUT_OF_ORDER_SEQUENCE_NUMBER',
     'DUPLICATE_SEQUENCE_NUMBER',

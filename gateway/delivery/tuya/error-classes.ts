@@ -1,3 +1,5 @@
+import { certificateDates, certificateTrust } from '../certificate-codes.ts';
+
 /** What kind of trouble an answer (or its absence) is: each kind has its own rule below. */
 export type ErrorClass =
   | 'token'
@@ -16,6 +18,7 @@ export type ErrorClass =
   | 'fenced'
   | 'partial'
   | 'time'
+  | 'certificate'
   | 'transport'
   | 'unknown';
 
@@ -87,7 +90,15 @@ export const rules: Readonly<Record<ErrorClass, Rule>> = {
     pause: 'transient',
     alarm: {
       code: 'CLOUD_WAITING_FOR_TIME',
-      detail: 'The certificate is not valid at the time of our clock: waiting for time.',
+      detail: 'The certificate is not valid at the time of our clock: waiting for time, or for another certificate.',
+    },
+  },
+  certificate: {
+    effect: 'keep',
+    pause: 'transient',
+    alarm: {
+      code: 'CLOUD_CERTIFICATE',
+      detail: 'The certificate is for another host, or of an authority that cloud.tuya.ca does not name.',
     },
   },
   transport: { effect: 'keep', pause: 'transient' },
@@ -119,6 +130,7 @@ const classes: Readonly<Record<ErrorClass, readonly number[]>> = {
   fenced: [2131],
   partial: [2121, 2122, 2123, 2124],
   time: [],
+  certificate: [],
   transport: [],
   unknown: [],
 };
@@ -130,13 +142,11 @@ export function classOfCode(code: number): ErrorClass {
   return byCode.get(code) ?? 'unknown';
 }
 
-/** Certificate dates judged by a wrong clock: nothing is wrong with the link. */
-const timeErrors: ReadonlySet<string> = new Set(['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED']);
-
 /** The class of an error that a socket, TLS or the HTTP client gave, by its code. */
 export function classOfFault(error: unknown): { readonly class: ErrorClass; readonly code: string } {
   const code = codeIn(error) ?? codeIn((error as { cause?: unknown } | undefined)?.cause) ?? 'unknown fault';
-  return { class: timeErrors.has(code) ? 'time' : 'transport', code };
+  if (certificateDates.includes(code)) return { class: 'time', code };
+  return { class: certificateTrust.includes(code) ? 'certificate' : 'transport', code };
 }
 
 function codeIn(error: unknown): string | undefined {

@@ -3,7 +3,8 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import { openTuyaClient } from '../../../../gateway/delivery/tuya/client.ts';
 import { systemClock } from '../../../../gateway/lib/clock.ts';
-import { listenTls, type TlsTuning } from './tls-server.ts';
+import type { CertificateTuning } from '../../../harness/certificate.ts';
+import { listenTls } from './tls-server.ts';
 
 const lasting = new AbortController().signal;
 const call = { method: 'POST', target: '/v1.0/x', payload: '{}', keys: ['a', 'b'] } as const;
@@ -23,7 +24,7 @@ const cloud =
     else business(request, response);
   };
 
-async function setUp(t: TestContext, answer: RequestListener, tls: TlsTuning & { ca?: string } = {}) {
+async function setUp(t: TestContext, answer: RequestListener, tls: CertificateTuning & { ca?: string } = {}) {
   const server = await listenTls(t, answer, tls);
   const client = openTuyaClient(
     {
@@ -127,8 +128,12 @@ test('a refused token is renewed once for all callers, and each call is tried on
   assert.deepEqual([tokens, calls], [2, 6]);
 });
 
-const untrusted: readonly (TlsTuning & { readonly title: string; readonly code: string; readonly class: string })[] = [
-  { title: 'for another host', ip: '127.0.0.2', code: 'ERR_TLS_CERT_ALTNAME_INVALID', class: 'transport' },
+const untrusted: readonly (CertificateTuning & {
+  readonly title: string;
+  readonly code: string;
+  readonly class: string;
+})[] = [
+  { title: 'for another host', ip: '127.0.0.2', code: 'ERR_TLS_CERT_ALTNAME_INVALID', class: 'certificate' },
   {
     title: 'of the future',
     notBefore: new Date(Date.now() + dayMs),
@@ -162,5 +167,5 @@ test('a certificate of an authority that was not named is never accepted', async
     { ca: other.ca },
   );
   const refusal = await client.login(lasting);
-  assert.deepEqual([refusal?.class, refusal?.code], ['transport', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+  assert.deepEqual([refusal?.class, refusal?.code], ['certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
 });

@@ -6,12 +6,13 @@ import { openTuyaSink } from '../../../../gateway/delivery/tuya/tuya-sink.ts';
 import { systemClock } from '../../../../gateway/lib/clock.ts';
 import { listen } from '../../../../gateway/observability/channels.ts';
 import { openTables } from './sqlite-table-store.ts';
-import { listenTls, type TlsTuning } from './tls-server.ts';
+import type { CertificateTuning } from '../../../harness/certificate.ts';
+import { listenTls } from './tls-server.ts';
 
 const lasting = new AbortController().signal;
 const dayMs = 86_400_000;
 
-async function open(t: TestContext, tls: TlsTuning) {
+async function open(t: TestContext, tls: CertificateTuning) {
   const { url: endpoint, ca } = await listenTls(t, () => {}, tls);
   const store = openTables(tuyaTables);
   t.after(() => store[Symbol.dispose]());
