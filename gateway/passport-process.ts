@@ -9,6 +9,9 @@ import { prepareArrival } from './passport/prepare-arrival.ts';
 /** Devices get their acknowledgements first. */
 const gentle = 10;
 
+// What it makes is for the gateway that asked: after that one's end it would be at work in the folder of the next.
+process.once('disconnect', () => process.exit());
+
 const [order] = (await once(process, 'message')) as [DeskOrder];
 const answer = (result: DeskResult): void => void process.send?.(result);
 

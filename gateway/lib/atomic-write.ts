@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /**
  * Replaces a file so that a power cut leaves the old content or the new, never between: write beside it, fsync,
@@ -14,6 +14,15 @@ export async function writeInPieces(path: string, pieces: AsyncIterable<Uint8Arr
   await replace(path, mode, async (file) => {
     for await (const piece of pieces) await file.appendFile(piece);
   });
+}
+
+/** Removes what was written beside a file by processes that were killed before it had its name. Nobody may be writing it. */
+export async function removeUnnamed(path: string): Promise<void> {
+  const [folder, start] = [dirname(path), `${basename(path)}.`];
+  for (const name of await readdir(folder)) {
+    const isUnnamed = name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length));
+    if (isUnnamed) await rm(join(folder, name), { force: true });
+  }
 }
 
 type File = Awaited<ReturnType<typeof open>>;

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { PortcullisError, type ErrorCode } from '../../contracts/errors.ts';
 import type { KeptPassport, Manifest, PassportFound, PassportState } from '../../contracts/passport.ts';
 import { appendPart } from '../lib/append-part.ts';
+import { removeUnnamed } from '../lib/atomic-write.ts';
 import { oneAtATime } from '../lib/one-at-a-time.ts';
 import { foundIn } from './found.ts';
 import type { MadePassport, PassportOrder } from './make.ts';
@@ -48,6 +49,7 @@ export async function openPassportDesk({ dataDir, order, ask, restart }: DeskOpt
   const [out, incoming] = [join(dataDir, 'passport-made'), join(dataDir, 'passport-incoming')];
   // Of a life before: whoever made it has it by now, and on the card it is only in the way.
   for (const file of [out, incoming]) await rm(file, { force: true });
+  await removeUnnamed(out);
   let made: KeptPassport | undefined;
   let waits: PassportFound | undefined;
 

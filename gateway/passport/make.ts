@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { passphraseSchema, type Contents, type GatewayEpoch, type Manifest } from '../../contracts/passport.ts';
-import { writeInPieces } from '../lib/atomic-write.ts';
+import { removeUnnamed, writeInPieces } from '../lib/atomic-write.ts';
 import { packFiles } from './archive.ts';
 import { requireRoom } from './room.ts';
 import { openScratch } from './scratch.ts';
@@ -53,6 +53,7 @@ export interface MadePassport {
 export async function makePassport(order: PassportOrder, parts: PassportParts): Promise<MadePassport> {
   const passphrase = acceptable(order.passphrase);
   const { dataDir } = order;
+  await removeUnnamed(order.out);
   const ownBytes = await bytesOf(dataDir, await ownFiles(dataDir));
   await requireRoom(dataDir, 2 * (parts.usedBytes(dataDir) + ownBytes));
   await using scratch = await openScratch(dataDir);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -15,7 +15,8 @@ const manifest: Manifest = { v: 2, gateway: 'gw-test', epoch: 1, version: '0.1.0
 
 async function openOne(t: TestContext, answer: (order: DeskOrder) => Promise<DeskResult>) {
   const dataDir = await tempDir(t);
-  await writeFile(join(dataDir, 'passport-made'), 'of a life before');
+  for (const name of ['passport-made', 'passport-made.4711.tmp'])
+    await writeFile(join(dataDir, name), 'of a life before');
   let restarts = 0;
   const restart = (): void => void restarts++;
   const desk = await openPassportDesk({ dataDir, order: () => orderFor(dataDir), ask: answer, restart });
@@ -31,7 +32,7 @@ test('a passport that was made is kept for its maker, one at a time, and gone af
     await writeFile(order.make.out, 'sealed');
     return { made: { bytes: 6, manifest } };
   });
-  assert.ok(!existsSync(join(dataDir, 'passport-made')));
+  assert.deepEqual(await readdir(dataDir), []);
   await assert.rejects(desk.file(), { code: 'NOT_FOUND' });
   const making = desk.make(passphrase);
   await assert.rejects(desk.make(passphrase), { code: 'OVERLOADED' });
