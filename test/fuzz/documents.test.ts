@@ -8,6 +8,7 @@ import { readContract, readManifest } from '../../gateway/admission/language/rea
 import { parseConfig } from '../../gateway/config/parse-config.ts';
 import { readRule } from '../../gateway/rules/language/read-rule.ts';
 import { fuzzRuns, mutated, mutatedYaml } from './mutate.ts';
+import { Outcomes } from './outcomes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (pattern: string): string[] =>
@@ -26,7 +27,7 @@ const manifests = read('plugins/*/plugin.yaml');
 /** Tries texts made of the originals; `take` says whether one was accepted, and asserts the rest. */
 function tryAll(t: TestContext, originals: readonly string[], take: (text: string) => boolean): void {
   assert.ok(originals.length > 0);
-  const count = { accepted: 0, refused: 0 };
+  const outcomes = new Outcomes<'accepted' | 'refused'>();
   const warn = t.mock.method(process, 'emitWarning');
   const inBytes = mutated(fc.constantFrom(...originals.map((text) => Buffer.from(text))));
   const texts = fc.oneof(
@@ -34,12 +35,12 @@ function tryAll(t: TestContext, originals: readonly string[], take: (text: strin
     { weight: 1, arbitrary: inBytes.map((bytes) => bytes.toString()) },
   );
   fc.assert(
-    fc.property(texts, (one) => void (count[take(one) ? 'accepted' : 'refused'] += 1)),
+    fc.property(texts, (one) => outcomes.add(take(one) ? 'accepted' : 'refused')),
     { numRuns: fuzzRuns(100) },
   );
-  t.diagnostic(`${count.accepted} accepted, ${count.refused} refused`);
+  outcomes.print(t);
   assert.deepEqual(warn.mock.calls, []);
-  assert.ok(count.accepted > 0 && count.refused > 0, 'both ends are reached');
+  assert.ok(outcomes.of('accepted') > 0 && outcomes.of('refused') > 0, 'both ends are reached');
 }
 
 test('a configuration with faults is refused in sentences, and nothing else ever happens', (t) => {

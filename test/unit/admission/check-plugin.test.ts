@@ -7,6 +7,8 @@ import { checkPlugin } from '../../../gateway/admission/check-plugin.ts';
 import { analysePlugin } from '../../../gateway/admission/code/analyse-plugin.ts';
 import { readFacts } from '../../../gateway/admission/host/facts-file.ts';
 import type { SourceTree } from '../../../gateway/admission/types.ts';
+import { fuzzRuns } from '../../fuzz/mutate.ts';
+import { Outcomes } from '../../fuzz/outcomes.ts';
 
 const { facts } = readFacts(Buffer.from('{ "arch": "arm64", "os": "linux", "node": "24.21.0" }'), 'h');
 const head = 'apiVersion: plugin-contract/v1\nkind: PluginContract\nprofile: structural\n';
@@ -26,7 +28,8 @@ async function check(files: Record<string, string>, contract: string | Uint8Arra
   });
 }
 
-test('no text whatever as contract, manifest or package.json is admitted by accident or makes the check throw', async () => {
+test('no text whatever as contract, manifest or package.json is admitted by accident or makes the check throw', async (t) => {
+  const outcomes = new Outcomes<string>();
   const real = readFileSync(join(import.meta.dirname, '../../fixtures/thermostat.contract.yaml'), 'utf8');
   const cut = fc
     .tuple(fc.nat(real.length), fc.nat(40), fc.string())
@@ -36,16 +39,20 @@ test('no text whatever as contract, manifest or package.json is admitted by acci
       const { decision, exit } = await check({ 'plugin.js': '' }, contract);
       assert.notEqual(decision, 'ADMIT');
       assert.ok(exit === 1 || exit === 2);
+      outcomes.add(decision);
     }),
-    { numRuns: 150 },
+    { numRuns: fuzzRuns(150) },
   );
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      assert.notEqual((await check({ 'plugin.js': '', 'plugin.yaml': text }, head)).exit, 0);
+      const ofManifest = await check({ 'plugin.js': '', 'plugin.yaml': text }, head);
+      assert.notEqual(ofManifest.exit, 0);
+      outcomes.add(ofManifest.decision);
       assert.equal((await check({ 'plugin.js': '', 'package.json': text }, head)).exit < 3, true);
     }),
-    { numRuns: 60 },
+    { numRuns: fuzzRuns(60) },
   );
+  outcomes.print(t);
 });
 
 test('everything that is wrong is reported at once', async () => {

@@ -7,6 +7,8 @@ import { isMetricWord } from '../../../contracts/metric-words.ts';
 import { filtersUnder } from '../../../contracts/plugin.ts';
 import type { CodecContext, Envelope, Json, Plugin, Reading, ReadingMetric } from '../../../contracts/plugin.ts';
 import { canonicalUnit, convert, normaliseUnit } from '../../../contracts/units.ts';
+import { fuzzRuns } from '../../fuzz/mutate.ts';
+import { Outcomes } from '../../fuzz/outcomes.ts';
 import { plugins } from './all-plugins.ts';
 import { bench, envelope, samples } from './codec-bench.ts';
 
@@ -28,13 +30,18 @@ function learnt(plugin: Plugin, corpus: readonly string[], settings: unknown): C
 
 /** Decodes, and lets only one kind of failure pass: a refusal with a code and a sentence. */
 function attempt(plugin: Plugin, message: Envelope, context: CodecContext): readonly Reading[] {
+  return tried(plugin, message, context) ?? [];
+}
+
+/** The same; undefined when it is refused. */
+function tried(plugin: Plugin, message: Envelope, context: CodecContext): readonly Reading[] | undefined {
   try {
     return plugin.decode(message, context);
   } catch (error) {
     assert.ok(error instanceof PortcullisError, String(error));
     assert.equal(error.code, 'DECODE_FAILED');
     assert.match(error.message, /^[A-Z].*\.$/);
-    return [];
+    return undefined;
   }
 }
 
@@ -99,7 +106,8 @@ for (const { plugin, corpus, settings = {} } of plugins) {
     assert.deepEqual([...context.knowledge], before);
   });
 
-  test(`${plugin.name}: random bytes and hostile JSON are refused with a sentence or read within bounds`, () => {
+  test(`${plugin.name}: random bytes and hostile JSON are refused with a sentence or read within bounds`, (t) => {
+    const outcomes = new Outcomes<'read' | 'without a reading' | 'refused'>();
     const context = learnt(plugin, corpus, settings);
     const payloads = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
@@ -107,15 +115,18 @@ for (const { plugin, corpus, settings = {} } of plugins) {
     );
     fc.assert(
       fc.property(fc.constantFrom(...topics), payloads, (topic, payload) => {
-        const readings = attempt(plugin, envelope(topic, payload), context);
-        assertReadings(readings, plugin.proto);
-        assert.ok(JSON.stringify(readings).length < 2_000_000);
+        const readings = tried(plugin, envelope(topic, payload), context);
+        assertReadings(readings ?? [], plugin.proto);
+        assert.ok(JSON.stringify(readings ?? []).length < 2_000_000);
+        outcomes.add(readings === undefined ? 'refused' : readings.length > 0 ? 'read' : 'without a reading');
       }),
-      { numRuns: 1500 },
+      { numRuns: fuzzRuns(1500) },
     );
+    outcomes.print(t);
   });
 
-  test(`${plugin.name}: learn is pure, bounded and refuses what it cannot read`, () => {
+  test(`${plugin.name}: learn is pure, bounded and refuses what it cannot read`, (t) => {
+    const outcomes = new Outcomes<'taught' | 'without a lesson' | 'refused'>();
     const context = learnt(plugin, corpus, settings);
     const before = structuredClone([...context.knowledge]);
     fc.assert(
@@ -124,12 +135,15 @@ for (const { plugin, corpus, settings = {} } of plugins) {
           const lessons = plugin.learn?.(envelope(topic, text), context) ?? [];
           assert.deepEqual(plugin.learn?.(envelope(topic, text), context) ?? [], lessons);
           assert.ok(JSON.stringify(lessons).length < 200_000);
+          outcomes.add(lessons.length > 0 ? 'taught' : 'without a lesson');
         } catch (error) {
           assert.ok(error instanceof PortcullisError, String(error));
+          outcomes.add('refused');
         }
       }),
-      { numRuns: 500 },
+      { numRuns: fuzzRuns(500) },
     );
+    outcomes.print(t);
     assert.deepEqual([...context.knowledge], before);
   });
 

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { matchesFilter } from '../../../../gateway/lib/topic-filter.ts';
 import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
 import { rootsOf, TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
+import { fuzzRuns } from '../../../fuzz/mutate.ts';
+import { Outcomes } from '../../../fuzz/outcomes.ts';
 import { connectClient, grantedQos, startBroker, toldReasons, until } from './broker.ts';
 
 const level = fc.constantFrom('a', 'b', '', '$SYS', 'dev');
@@ -16,26 +18,35 @@ const filter = fc
 const rights = (publish: string[], subscribe: string[], clientId = 'dev'): TopicRights =>
   new TopicRights({ name: 'p', publish, subscribe, retain: true }, clientId, new Set());
 
-test('an allowed subscription never matches a topic that may not be received', () => {
+test('an allowed subscription never matches a topic that may not be received', (t) => {
+  const outcomes = new Outcomes<'refused' | 'allowed and silent' | 'allowed and received'>();
   const allowed = fc.array(fc.oneof(filter, fc.constant('%c/#')), { maxLength: 3 });
   fc.assert(
     fc.property(allowed, filter, topic, (subscribe, wanted, topic) => {
       const of = rights([], subscribe);
-      if (of.maySubscribe(wanted) && matchesFilter(wanted, topic)) assert.ok(of.mayReceive(topic));
+      const [isAllowed, isMatched] = [of.maySubscribe(wanted), matchesFilter(wanted, topic)];
+      if (isAllowed && isMatched) assert.ok(of.mayReceive(topic));
       if (topic.startsWith('$SYS')) assert.ok(!of.mayReceive(topic));
+      outcomes.add(isAllowed ? (isMatched ? 'allowed and received' : 'allowed and silent') : 'refused');
     }),
-    { numRuns: 20_000 },
+    { numRuns: fuzzRuns(20_000) },
   );
+  outcomes.print(t);
+  assert.ok(outcomes.of('refused') > 0 && outcomes.of('allowed and received') > 0, 'both ends are reached');
 });
 
-test('exactly the topics that a publish filter matches may be published, and never $SYS', () => {
+test('exactly the topics that a publish filter matches may be published, and never $SYS', (t) => {
+  const outcomes = new Outcomes<'let in' | 'refused'>();
   fc.assert(
     fc.property(fc.array(filter, { maxLength: 3 }), topic, (publish, topic) => {
       const isAllowed = !topic.startsWith('$SYS') && publish.some((one) => matchesFilter(one, topic));
       assert.equal(rights(publish, []).mayPublish(topic), isAllowed);
+      outcomes.add(isAllowed ? 'let in' : 'refused');
     }),
-    { numRuns: 20_000 },
+    { numRuns: fuzzRuns(20_000) },
   );
+  outcomes.print(t);
+  assert.ok(outcomes.of('let in') > 0 && outcomes.of('refused') > 0, 'both ends are reached');
 });
 
 test('a client id with wildcards or separators opens nothing', () => {
