@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pino } from 'pino';
-import { generate } from 'selfsigned';
 import { z } from 'zod';
+import { makeCertificate } from '../../harness/certificate.ts';
 import { openAccessRig } from '../access/access-fixture.ts';
 import { plainParts } from './api-parts.ts';
 import { listenApi, type Api, type ApiOptions } from '../../../gateway/api/listen-api.ts';
@@ -152,11 +152,11 @@ test('connections have a bound', async (t) => {
 });
 
 test('whoever opens connections without end from one address keeps nobody else out, on both ports', async (t) => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+  const { key, cert } = await makeCertificate();
   const { port, tlsPort = 0 } = await startApi(t, [], { tls: { host: '127.0.0.1', port: 0, key, cert } });
   const flood = [port, tlsPort].flatMap((each) => Array.from({ length: 257 }, () => connectFrom(t, '127.0.0.2', each)));
   await Promise.all(flood.map((socket) => once(socket, 'connect')));
-  const health = { path: '/healthz', host: '127.0.0.1', agent: false, rejectUnauthorized: false };
+  const health = { path: '/healthz', host: '127.0.0.1', agent: false, ca: cert };
   for (const [ask, at] of [
     [request, port],
     [requestTls, tlsPort],
@@ -211,12 +211,12 @@ test('without a login only this machine reads, by its own name and without a pro
 });
 
 test('who says nothing, or half a request, is closed on both ports', async (t) => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+  const { key, cert } = await makeCertificate();
   const { port, tlsPort = 0 } = await startApi(t, [], { tls: { host: '127.0.0.1', port: 0, key, cert } });
   const half = 'GET / HTTP/1.1\r\nHost: x\r\n';
   const plain = ['', half].map((said) => saying(connect(port, '127.0.0.1'), said));
   const silent = connect(tlsPort, '127.0.0.1');
-  const secure = connectTls({ port: tlsPort, host: '127.0.0.1', rejectUnauthorized: false });
+  const secure = connectTls({ port: tlsPort, host: '127.0.0.1', ca: cert });
   await Promise.all([...plain, silent, saying(secure, half)].map((socket) => closed(t, socket)));
 });
 

@@ -4,16 +4,16 @@ import type { Duplex } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { pino } from 'pino';
-import { generate } from 'selfsigned';
 import type { Actor } from '../../../contracts/actor.ts';
 import { listenApi } from '../../../gateway/api/listen-api.ts';
 import type { Mount } from '../../../gateway/api/serve-mount.ts';
 import { systemClock } from '../../../gateway/lib/clock.ts';
+import { makeCertificate } from '../../harness/certificate.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
 import { asking, openAccessRig, type AccessRig } from '../access/access-fixture.ts';
 import { VirtualTime } from '../delivery/virtual-time.ts';
 
-const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+const { key, cert } = await makeCertificate();
 
 interface House extends AccessRig {
   readonly time: VirtualTime;
@@ -65,7 +65,7 @@ async function startHouse(
     const halfOpen = { host, allowHalfOpen: true };
     const sockets = [
       connectPlain({ ...halfOpen, port: api.port }),
-      connectTls({ ...halfOpen, port: api.tlsPort, ca: cert, checkServerIdentity: () => undefined }),
+      connectTls({ ...halfOpen, port: api.tlsPort, ca: cert }),
     ];
     const lines = Object.entries({ host: 'gateway', connection: 'Upgrade', upgrade: 'websocket', ...headers });
     return sockets.map((socket) => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { connectAsync } from 'mqtt';
-import { generate } from 'selfsigned';
 import { PortcullisError } from '../../../../contracts/errors.ts';
 import type { MqttLimits } from '../../../../gateway/transports/mqtt/options.ts';
 import type { MqttTransport } from '../../../../gateway/transports/mqtt/listen-mqtt.ts';
+import { makeCertificate } from '../../../harness/certificate.ts';
 import { connectClient, connectRaw, grantedQos, startBroker, toldReasons, until } from './broker.ts';
 import { connectPacket, pingreq, publishPacket, subscribe } from './packets.ts';
 
@@ -161,7 +161,7 @@ const opened = {
 const kinds = ['tcp', 'tls', 'ws'] as const;
 
 test('500 half-open connections do not keep a device out, and are ended', async (t) => {
-  await forEachListener(t, {}, async (t, { kind, transport, port, url }) => {
+  await forEachListener(t, {}, async (t, { kind, transport, port, url, ca }) => {
     const reasons = toldReasons(t);
     for (let i = 0; i < 500; i++) {
       const socket = connect(port, '127.0.0.1', () => socket.write(opened[kind].subarray(0, 5)));
@@ -169,7 +169,7 @@ test('500 half-open connections do not keep a device out, and are ended', async 
       t.after(() => socket.destroy());
     }
     await until(() => transport.stats().connections === 500);
-    const device = await connectAsync(url, { reconnectPeriod: 0, rejectUnauthorized: false });
+    const device = await connectAsync(url, { reconnectPeriod: 0, ca });
     t.after(() => device.end(true));
     await device.publishAsync('a', 'x', { qos: 1 });
     await until(() => transport.stats().connections <= 21);
@@ -199,6 +199,8 @@ interface Reached {
   readonly transport: MqttTransport;
   readonly port: number;
   readonly url: string;
+  /** Whom a client has to trust. */
+  readonly ca: string;
 }
 
 /** Tries the same on each listener of a broker that has them all. */
@@ -207,13 +209,13 @@ async function forEachListener(
   limits: Partial<MqttLimits>,
   tryOn: (t: TestContext, reached: Reached) => Promise<void>,
 ): Promise<void> {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+  const { key, cert } = await makeCertificate();
   for (const kind of kinds) {
     await t.test(kind, async (t) => {
       const { transport } = await startBroker(t, { limits, tls: { port: 0, key, cert }, ws: { port: 0 } });
       const port = transport.ports[kind] ?? 0;
       const [scheme, path] = ({ tcp: ['mqtt', ''], tls: ['mqtts', ''], ws: ['ws', '/mqtt'] } as const)[kind];
-      await tryOn(t, { kind, transport, port, url: `${scheme}://127.0.0.1:${port}${path}` });
+      await tryOn(t, { kind, transport, port, url: `${scheme}://127.0.0.1:${port}${path}`, ca: cert });
     });
   }
 }
