@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { ensurePrograms } from '../debian-packages.mjs';
 import { packTarball, writeSbom, writeSums } from './artefacts.ts';
 import { packDeb } from './deb.ts';
+import { askForWeaknesses } from './known-weaknesses.ts';
 import { emulationTools, installInto, makeRoot, registerEmulator } from './emulated-root.ts';
 import { installModules } from './modules.ts';
 import { buildImage, imageTools } from './image/image.ts';
@@ -74,6 +75,8 @@ async function crossBuild({ arch, out, key, smoke, image, url, updates }: Option
   const files = [await writeSbom(place), await packTarball(place), await packDeb(place)];
   if (image) files.push(await buildImage(place, { releaseKey: publicPart(key), url, updates }));
   writeSums(place, files, key);
+  // What is signed is meant to be published.
+  if (key !== undefined) say((await askForWeaknesses(root)).says);
   say(`done: ${place.out}`);
 }
 
