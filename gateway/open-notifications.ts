@@ -40,6 +40,7 @@ export async function openNotifications(
     log,
     clock,
     onMoment: switches.onMoment,
+    settle: switches.settle,
   });
   const words = {
     gateway: site.name === 'home' ? name : `${site.name} ${name}`,

@@ -24,6 +24,7 @@ interface DispatchParts {
   readonly bounds: NotifyBounds;
   readonly log: Logger;
   readonly onMoment: ((moment: 'notify' | 'notified', code: string) => void) | undefined;
+  readonly settle: 'after-ack' | 'before-ack' | undefined;
 }
 
 /** Brings what is ready to its channels, one letter per channel at a time. Disposing ends what is being sent. */
@@ -54,6 +55,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   const deliver = async (postman: Postman, batch: readonly [Waiting, ...Waiting[]]): Promise<void> => {
     for (const one of batch) one.isOut = true;
     const [{ notice }] = batch;
+    if (parts.settle === 'before-ack') await store.write(batch.map((one) => outbox.end(one, 'sent', time.now())));
     onMoment?.('notify', notice.alarm.code);
     const result = await postman.deliver(batch);
     if (isClosed && result.is !== 'taken') return;

@@ -28,6 +28,8 @@ export interface NotifyDeps {
   readonly bounds?: Partial<NotifyBounds>;
   /** Moments at which a fault test ends the process. */
   readonly onMoment?: ((moment: 'notify' | 'notified', code: string) => void) | undefined;
+  /** Negative control for fault tests: `before-ack` settles a notification before its channel has answered. */
+  readonly settle?: 'after-ack' | 'before-ack';
 }
 
 interface NoticeQuery {
@@ -80,6 +82,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     bounds,
     log,
     onMoment,
+    settle: deps.settle,
   });
 
   return {

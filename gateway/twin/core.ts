@@ -19,6 +19,8 @@ export interface TwinDeps {
   readonly bounds?: Partial<TwinBounds>;
   /** The moment between a wish that is durable and its command, at which a fault test ends the process. */
   readonly onMoment?: (moment: 'wished', device: string) => void;
+  /** Negative control for fault tests: `before-commit` goes on to the command before the wish is durable. */
+  readonly act?: 'after-commit' | 'before-commit';
 }
 
 /** What the parts of the stage share. */

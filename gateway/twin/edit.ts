@@ -41,6 +41,7 @@ export async function editTwin(
   const traces = core.traces();
   traces.collect(twin, (note) => enterWishes(twin, edits, { underWay: desk.underWay(id), when: core.when(), note }));
   const { version: made } = twin;
+  if (core.act === 'before-commit') core.onMoment?.('wished', id);
   try {
     await core.save(traces, 'at once');
   } catch (error) {

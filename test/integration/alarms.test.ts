@@ -110,6 +110,28 @@ test('people of the area are told by mail, webhook and MQTT, handle it on the co
   assert.doesNotMatch(daemon.printed(), /whsec_|secret/);
 });
 
+/** Raises an alarm that kills the gateway, and starts it again. */
+async function killedBy(daemon: Daemon, code: string, next: string): Promise<void> {
+  const death = daemon.ended();
+  // The answer may come before the death.
+  await raise(daemon, code).catch(() => undefined);
+  await death;
+  await daemon.start({ PORTCULLIS_BREAK: next });
+}
+
+test('a gateway that settles a notification before it is sent is found out', async (t) => {
+  const hook = await startHook(t);
+  const daemon = await startDaemon(t, {
+    config: { notify: { fallback: ['Bob'], channels: { hook: hook.channel } } },
+    env: { PORTCULLIS_BREAK: 'settle-before-ack,die-at-notify@LEAK' },
+  });
+  await post(daemon, '/api/v1/contacts', { name: 'Bob', ways: [{ channel: 'hook' }] });
+  await killedBy(daemon, 'LEAK', '');
+  await raise(daemon, 'FIRE');
+  await hook.has(1);
+  assert.match(hook.taken[0] ?? '', /raised FIRE$/, 'nobody was told of the leak');
+});
+
 test('killed between commit and send, and between send and its settlement, everybody is told, with the same id', async (t) => {
   const { certificate, password, ca } = await secrets(t);
   const hook = await startHook(t);
@@ -122,17 +144,10 @@ test('killed between commit and send, and between send and its settlement, every
   const notify = { fallback: ['Ann', 'Bob'], channels };
   const daemon = await startDaemon(t, { config: { notify }, env: { PORTCULLIS_BREAK: 'die-at-notify@LEAK' } });
   await post(daemon, '/api/v1/contacts', { name: 'Bob', ways: [{ channel: 'hook' }] });
-  const killed = async (code: string, next: string): Promise<void> => {
-    const death = daemon.ended();
-    // The answer may come before the death.
-    await raise(daemon, code).catch(() => undefined);
-    await death;
-    await daemon.start({ PORTCULLIS_BREAK: next });
-  };
-  await killed('LEAK', 'die-at-notified@FIRE');
+  await killedBy(daemon, 'LEAK', 'die-at-notified@FIRE');
   await hook.has(1);
   assert.match(hook.taken[0] ?? '', /raised LEAK$/);
-  await killed('FIRE', '');
+  await killedBy(daemon, 'FIRE', '');
   await hook.has(3);
   assert.match(hook.taken[1] ?? '', /raised FIRE$/);
   assert.equal(hook.taken[2], hook.taken[1]);

@@ -85,3 +85,14 @@ test('what a lamp shall be while it is away is brought to it once when it comes 
   await daemon.stop();
   assert.deepEqual(changesIn(daemon.dataDir), ['created 1', 'updated 2', 'updated 3', 'updated 4']);
 });
+
+test('a gateway that goes on before a wish is durable is found out', async (t) => {
+  const env = { PORTCULLIS_BREAK: `act-before-commit,die-at-wished@${lampId}` };
+  const daemon = await startDaemon(t, { ...quick, env });
+  await (await plugIn(daemon))[Symbol.asyncDispose]();
+  const death = daemon.ended();
+  await assert.rejects(say(daemon, 'set', lampId, 'switch.state=on'));
+  await death;
+  await daemon.start({ PORTCULLIS_BREAK: '' });
+  assert.deepEqual((await twinOf(daemon)).desired, {}, 'nobody remembers the wish');
+});
