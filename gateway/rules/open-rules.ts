@@ -12,6 +12,7 @@ import { showRule } from './show.ts';
 import { startRunning, type Running } from './start-running.ts';
 import { firingOf, flagWrite } from './tables.ts';
 import { tryRule, type Trial } from './trial.ts';
+import { turns } from './turns.ts';
 
 /** Flags of the house. */
 const maxFlags = 256;
@@ -33,7 +34,7 @@ export interface Rules extends AsyncDisposable {
   /** Adds or replaces a rule. Rejects with CONFIG_INVALID for one that is not valid or makes a circle, REGISTRY_FULL. */
   put(document: unknown): Promise<ShownRule>;
   remove(id: string): Promise<void>;
-  /** Also ends the rest of a rule that was suspended. */
+  /** Also ends the rest of a rule that was suspended. Rejects with CONFIG_INVALID for one that would make a circle. */
   turn(id: string, on: boolean): Promise<ShownRule>;
   /** Newest first; `next` goes on after the page. */
   firings(query: { readonly rule: string; readonly limit: number; readonly before?: number | undefined }): Promise<{
@@ -52,6 +53,9 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
   for (const { id, rule } of book.all()) warnOfRefused(deps, id, rule && refusedCommands(rule, options.ownCommands));
   const found = (id: string): RuleEntry => foundIn(running, id);
   const check = (document: unknown) => checked(running, options, deps, document);
+  const inTurn = turns();
+  /** What a change looked at stays so until it is done: two that close a circle together are one after the other. */
+  const change = <Result>(step: () => Promise<Result>): Promise<Result> => inTurn('rules', step);
   const show = (entry: RuleEntry): ShownRule =>
     showRule(entry, { engine, loops: running.loops(), clockDoubt: deps.clockDoubt() });
   return {
@@ -61,31 +65,34 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
       const { rule, compiled, loops } = await check(document);
       return { rule, loops, warnings: unknownNames(compiled, deps) };
     },
-    async put(document) {
-      const { rule, compiled, circle } = await check(document);
-      if (circle !== undefined) throw circleError(circle);
-      const entry = await book.put(rule, compiled);
-      await turned(deps, entry.id, undefined);
-      running.restart(rule.id);
-      return show(entry);
-    },
-    async remove(id) {
-      found(id);
-      await book.remove(id);
-      await turned(deps, id, undefined);
-      running.restart(id);
-    },
-    async turn(id, on) {
-      const entry = found(id);
-      if (on && entry.compiled === undefined) throw new PortcullisError('CONFIG_INVALID', entry.problem ?? '');
-      await turned(deps, id, on);
-      if (entry.enabled === on && on) running.resume(id);
-      if (entry.enabled !== on) {
-        entry.enabled = on;
+    put: (document) =>
+      change(async () => {
+        const { rule, compiled, circle } = await check(document);
+        if (circle !== undefined) throw circleError(circle);
+        const entry = await book.put(rule, compiled);
+        await turned(deps, entry.id, undefined);
+        running.restart(rule.id);
+        return show(entry);
+      }),
+    remove: (id) =>
+      change(async () => {
+        found(id);
+        await book.remove(id);
+        await turned(deps, id, undefined);
         running.restart(id);
-      }
-      return show(entry);
-    },
+      }),
+    turn: (id, on) =>
+      change(async () => {
+        const entry = found(id);
+        if (on) demandFit(running, deps, entry);
+        await turned(deps, id, on);
+        if (entry.enabled === on && on) running.resume(id);
+        if (entry.enabled !== on) {
+          entry.enabled = on;
+          running.restart(id);
+        }
+        return show(entry);
+      }),
     async firings({ rule, limit, before = Number.MAX_SAFE_INTEGER }) {
       found(rule);
       const rows = await deps.store.read('rules.firings', [rule, before, limit + 1]);
@@ -124,12 +131,29 @@ async function checked(running: Running, { ownCommands }: RuleOptions, { devices
   const rule = ruleFrom(document, 'This');
   demandKnownCommands(rule, ownCommands);
   const compiled: CompiledRule = await running.book.compile(rule);
-  const others = running.enabled().filter(({ id }) => id !== rule.id);
-  const all = [...others, compiled];
-  const unmeant = all.filter(({ rule: { mayLoop } }) => mayLoop !== true);
-  const circle = rule.mayLoop === true ? undefined : circleThrough(rule.id, unmeant, devices);
+  const all = [...othersOf(running, rule.id), compiled];
+  const circle = unmeantCircle(running, devices, compiled);
   const loops = loopsOf(all, devices).filter((one) => one.includes(rule.id) && one.join() !== circle?.join());
   return { rule, compiled, circle, loops: circle === undefined ? loops : [circle, ...loops] };
+}
+
+/** Those that are on beside a rule. */
+function othersOf(running: Running, id: string): CompiledRule[] {
+  return running.enabled().filter((other) => other.id !== id);
+}
+
+/** The circle that a rule closes where it is on, of rules none of which may. */
+function unmeantCircle(running: Running, devices: RuleDeps['devices'], compiled: CompiledRule): string[] | undefined {
+  if (compiled.rule.mayLoop === true) return undefined;
+  const unmeant = othersOf(running, compiled.id).filter(({ rule: { mayLoop } }) => mayLoop !== true);
+  return circleThrough(compiled.id, [...unmeant, compiled], devices);
+}
+
+/** Whether a rule can be switched on; one that is on already drives whom it drove. */
+function demandFit(running: Running, { devices }: RuleDeps, { compiled, problem, enabled }: RuleEntry): void {
+  if (compiled === undefined) throw new PortcullisError('CONFIG_INVALID', problem ?? '');
+  const circle = enabled ? undefined : unmeantCircle(running, devices, compiled);
+  if (circle !== undefined) throw circleError(circle);
 }
 
 /** A rule that is there already keeps its other deeds; the door of the commands refuses this one. */

@@ -6,6 +6,7 @@ import { aged, outdated, type OwedFiring } from './owed.ts';
 import type { RaisedBook } from './raised.ts';
 import { isOn, type RuleBook } from './rule-book.ts';
 import { firingWrites } from './tables.ts';
+import { turns } from './turns.ts';
 
 interface PerformingParts {
   readonly deps: RuleDeps;
@@ -45,20 +46,5 @@ export function openPerforming({ deps, book, raised, livedMs }: PerformingParts)
       const doing = owed.map((deed) => beginAgain(deed, firing, livedMs() - lived));
       return finish(firing, doing);
     },
-  };
-}
-
-/** Lets steps of the same key go one after the other. */
-function turns() {
-  const last = new Map<string, Promise<unknown>>();
-  return <Result>(key: string, step: () => Promise<Result>): Promise<Result> => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(step);
-    const over = turn
-      .catch(() => undefined)
-      .then(() => {
-        if (last.get(key) === over) last.delete(key);
-      });
-    last.set(key, over);
-    return turn;
   };
 }

@@ -200,13 +200,14 @@ test('a check tells which metrics, places and devices are not here', async (t) =
   assert.deepEqual((await rules.check(rule)).warnings, []);
 });
 
+const flags = (id: string, flag: string, ...sets: readonly string[]): RuleDocument => ({
+  id,
+  name: id,
+  when: { flag },
+  do: sets.map((each) => ({ flag: each, set: true })),
+});
+
 test('a circle that nobody meant is refused, also where another one that is meant leads the same way', async (t) => {
-  const flags = (id: string, flag: string, ...sets: readonly string[]): RuleDocument => ({
-    id,
-    name: id,
-    when: { flag },
-    do: sets.map((each) => ({ flag: each, set: true })),
-  });
   const { rules } = await site(t, flags('x', 'fx', 'fa', 'fc'), {});
   await rules.put(flags('b', 'fb', 'fx'));
   await rules.put({ ...flags('a', 'fa', 'fb'), mayLoop: true });
@@ -214,4 +215,28 @@ test('a circle that nobody meant is refused, also where another one that is mean
   assert.deepEqual((await rules.check(unmeant)).loops, [['b', 'x', 'c']]);
   await assert.rejects(rules.put(unmeant), { code: 'CONFIG_INVALID', message: /: b → x → c → b\./ });
   await rules.put({ ...unmeant, mayLoop: true });
+});
+
+test('a rule that is off and would close a circle is not switched on, nor do two that close one come together', async (t) => {
+  const { rules } = await site(t, flags('a', 'fa', 'fb'), {});
+  const refused = { code: 'CONFIG_INVALID', message: /: a → b → a\./ };
+  await rules.turn('a', false);
+  await rules.put(flags('b', 'fb', 'fa'));
+  await assert.rejects(rules.turn('a', true), refused);
+  assert.equal(rules.show('a').state, 'off');
+
+  await rules.turn('b', false);
+  const both = await Promise.allSettled([rules.turn('a', true), rules.turn('b', true)]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+  const added = await Promise.allSettled([rules.put(flags('c', 'fc', 'fd')), rules.put(flags('d', 'fd', 'fc'))]);
+  assert.deepEqual(
+    added.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+  await rules.put({ ...flags('b', 'fb', 'fa'), mayLoop: true });
+  await rules.turn('b', false);
+  assert.deepEqual((await rules.turn('b', true)).loops, [['a', 'b']]);
 });
