@@ -100,14 +100,17 @@ export async function openRules(options: RuleOptions, deps: RuleDeps): Promise<R
       return { firings, next: rows.length > limit ? firings.at(-1)?.n : undefined };
     },
     flags: () => engine.flags(),
-    async setFlag(name, on) {
-      const known = engine.flags();
-      if (!Object.hasOwn(known, name) && Object.keys(known).length >= maxFlags) {
-        throw new PortcullisError('REGISTRY_FULL', `There are ${maxFlags} flags.`);
-      }
-      await deps.store.write([flagWrite(name, on)]);
-      running.setFlag(name, on);
-    },
+    setFlag: (name, on) =>
+      inTurn('flags', async () => {
+        const known = engine.flags();
+        if (!Object.hasOwn(known, name) && Object.keys(known).length >= maxFlags) {
+          throw new PortcullisError('REGISTRY_FULL', `There are ${maxFlags} flags.`);
+        }
+        const before = engine.flagSetting(name);
+        await deps.store.write([flagWrite(name, on)]);
+        // A rule that set it meanwhile is the last one on disk.
+        if (engine.flagSetting(name) === before) running.setFlag(name, on);
+      }),
     async try({ rule, ...range }) {
       const compiled = typeof rule === 'string' ? found(rule).compiled : (await check(rule)).compiled;
       if (compiled === undefined) throw new PortcullisError('CONFIG_INVALID', 'This rule is not valid.');

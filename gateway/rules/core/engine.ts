@@ -24,6 +24,10 @@ export type Effect =
   | { readonly is: 'touched' | 'resumed'; readonly instance: Instance }
   | { readonly is: 'suspended'; readonly instance: Instance; readonly why: string };
 
+interface FlagSetting {
+  readonly on: boolean;
+}
+
 /**
  * The rules, as a state that events move: the same events at the same times give the same effects. It knows no timers and
  * does nothing itself. What a device says goes to the slots that look at it, and an instance is looked at only when one of
@@ -32,7 +36,7 @@ export type Effect =
 export class RuleEngine {
   readonly #rules = new Map<string, RuleState>();
   readonly #due = new DueQueue<Instance>();
-  readonly #flags = new Map<string, boolean>();
+  readonly #flags = new Map<string, FlagSetting>();
   readonly #causes = new Causes();
   readonly #feeding: Feeding;
   #effects: Effect[] = [];
@@ -94,11 +98,16 @@ export class RuleEngine {
   }
 
   flag(name: string): boolean {
-    return this.#flags.get(name) ?? false;
+    return this.#flags.get(name)?.on ?? false;
+  }
+
+  /** The latest setting of a flag: another object after each. */
+  flagSetting(name: string): FlagSetting | undefined {
+    return this.#flags.get(name);
   }
 
   flags(): Readonly<Record<string, boolean>> {
-    return Object.fromEntries(this.#flags);
+    return Object.fromEntries(Array.from(this.#flags, ([name, { on }]) => [name, on]));
   }
 
   /** What the registry says of a device, or of all, is asked anew; `reconcile` follows. */
@@ -156,7 +165,7 @@ export class RuleEngine {
   }
 
   setFlag(name: string, on: boolean, now: Now, depth = 0): void {
-    this.#flags.set(name, on);
+    this.#flags.set(name, { on });
     for (const { rule, instances } of this.#rules.values()) {
       if (rule.flags.has(name)) for (const one of instances.values()) this.#look(one, now, depth);
     }

@@ -142,6 +142,34 @@ test('a flag is committed with the firing that sets it: the last one to set it i
   assert.deepEqual([await flags(), rules.flags()], [[0], { armed: false }]);
 });
 
+test('a flag that a rule sets while a person sets it is here as it is on disk, whoever was last', async (t) => {
+  const site = newSite(t);
+  const gate = { open: Promise.resolve() };
+  // Answers come after the commit, as from the writer thread.
+  const write: TableStore['write'] = async (writes) => {
+    await site.store.write(writes);
+    await gate.open;
+  };
+  const { rules, says } = await openLife(t, { ...site, store: { ...site.store, write } });
+  await rules.put({ id: 'disarm', name: 'Disarm', when, do: [{ flag: 'armed', set: false }] });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gate.open = promise;
+  const armed = rules.setFlag('armed', true);
+  await says(false);
+  await waitUntil('the rule to set it', () => rules.flags()['armed'] === false);
+  resolve();
+  await armed;
+  const [kept] = await site.store.read('rules.flags', []);
+  assert.deepEqual([kept?.['is_on'], rules.flags()], [0, { armed: false }]);
+});
+
+test('flags that come together are bounded like those that come one after the other', async (t) => {
+  const { rules } = await openLife(t, newSite(t));
+  const set = await Promise.allSettled(Array.from({ length: 260 }, (_, n) => rules.setFlag(`f${n}`, true)));
+  assert.equal(set.filter(({ status }) => status === 'rejected').length, 4);
+  assert.equal(Object.keys(rules.flags()).length, 256);
+});
+
 test('of what an earlier life owed only what is still meant is done', async (t) => {
   const site = newSite(t);
   const before = await openLife(t, site);
