@@ -5,7 +5,7 @@ import { keepAsLastGood, loadConfigOrLastGood } from './config/load-config.ts';
 import { serviceManager } from './config/service-manager.ts';
 import { readTestSwitches } from './config/test-switches.ts';
 import { startGateway, type Gateway } from './gateway.ts';
-import { settlePassport } from './open-identity.ts';
+import { settlePassport, settleReset } from './open-identity.ts';
 import { systemClock } from './lib/clock.ts';
 import { boundNursery } from './lib/bound-nursery.ts';
 import { collectAlone } from './lib/collect-alone.ts';
@@ -36,11 +36,12 @@ export async function main(configPath: string): Promise<never> {
   // What the gateway writes is for its own user, also where root starts it by hand.
   process.umask(0o077);
   collectAlone();
-  const { hasArrived, config, written, fellBackBecause } = await loadWithPassport(configPath);
+  const { wasReset, hasArrived, config, written, fellBackBecause } = await loadSettled(configPath);
   const recentLog = new RecentLog();
   const log = openLog({ ...config.log, recent: recentLog });
   if (hasArrived)
     log.warn('a passport took the place of what was in the data folder; that is kept in before-passport-…');
+  if (wasReset) log.warn('a factory reset that was cut off is finished; this is a first start');
   const stopping = stopSignal();
   const broken =
     fellBackBecause && `${configPath} is broken; the last good configuration runs. ${fellBackBecause.message}`;
@@ -78,11 +79,13 @@ export async function main(configPath: string): Promise<never> {
   process.exit(reason instanceof PortcullisError ? reason.exitCode : reason === 'restart' ? restartCode : 0);
 }
 
-/** A passport that waits brings a configuration along, so it takes its place before that is read for good. */
-async function loadWithPassport(path: string) {
+/** A factory reset takes a configuration away, and a passport that waits brings one along, so both are over before that is read for good. */
+async function loadSettled(path: string) {
   const loaded = await loadConfigOrLastGood(path);
-  const hasArrived = await settlePassport(loaded.config.dataDir, systemClock.wallMs());
-  return { hasArrived, ...(hasArrived ? await loadConfigOrLastGood(path) : loaded) };
+  const { dataDir } = loaded.config;
+  const wasReset = await settleReset(dataDir);
+  const hasArrived = await settlePassport(dataDir, systemClock.wallMs());
+  return { wasReset, hasArrived, ...(wasReset || hasArrived ? await loadConfigOrLastGood(path) : loaded) };
 }
 
 /** Under systemd: says that the gateway is ready, signs of life from then on, and at the end that it stops. */

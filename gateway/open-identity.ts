@@ -1,5 +1,6 @@
 import type { GatewayEpoch } from '../contracts/passport.ts';
 import { inDataFolder, makeDataFolder } from './config/data-folder.ts';
+import { finishReset, isResetting } from './config/factory-reset.ts';
 import { gatewayEpoch, gatewayName } from './config/identity.ts';
 import type { Config } from './config/schema.ts';
 import { clearScratch } from './passport/scratch.ts';
@@ -8,6 +9,15 @@ import { isArriving, settleArrival } from './passport/settle-arrival.ts';
 export interface OpenIdentity {
   readonly name: string;
   readonly identity: GatewayEpoch;
+}
+
+/** Goes on with a factory reset that was cut off; false when there is none. No gateway runs on what it left over. */
+export async function settleReset(dataDir: string): Promise<boolean> {
+  if (!isResetting(dataDir)) return false;
+  const { holdDataDir } = await import('./passport-parts.ts');
+  using _held = holdDataDir(dataDir);
+  await inDataFolder(dataDir, () => finishReset(dataDir));
+  return true;
 }
 
 /** Puts a passport that waits in the data folder in its place; false when none does. Its configuration holds from then on. */

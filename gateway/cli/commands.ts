@@ -26,6 +26,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map(
     contract: async () => (await import('./contract.ts')).contractCommand(),
     plugin: async () => (await import('./plugin.ts')).pluginCommand(),
     passport: async () => (await import('./passport.ts')).passportCommand(),
+    'factory-reset': async () => (await import('./factory-reset.ts')).factoryResetCommand(),
     update: async () => (await import('./update.ts')).updateCommand(),
     'first-boot': async () => (await import('./first-boot.ts')).firstBootCommand(),
     simulate: async () => (await import('./simulate.ts')).simulateCommand(),

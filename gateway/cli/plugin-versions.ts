@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { forItsOwner } from '../config/data-folder.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -7,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { installVersion, listVersions, rollBack } from '../preflight/versions.ts';
 import type { VersionsOptions } from '../preflight/versions.ts';
 import { releaseFromQuarantine } from '../hosting/plugin-quarantine.ts';
+import { confirmed } from './confirmed.ts';
 import { installedPlugins, readPlugin, versionOfBundle } from './plugin-found.ts';
 import { comparePlugin, orRefused, show } from './plugin-preflight.ts';
 import type { Compared, ExitCode } from './plugin-preflight.ts';
@@ -100,11 +100,4 @@ function versionsOf(dir: string, name: string): VersionsOptions {
 function siteFolder({ plugins }: Config, file: string): string {
   if (plugins.dir !== undefined) return plugins.dir;
   throw new PortcullisError('CONFIG_INVALID', `${file} names no plugins.dir, the folder for this site's own plugins.`);
-}
-
-/** Without somebody at the terminal the answer is no. */
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  using lines = createInterface({ input: process.stdin, output: process.stdout });
-  return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
 }

@@ -65,7 +65,7 @@ test("what the image is set to is understood, and Node-RED is awaited where the 
   assert.match(path, new RegExp(`^PathExists=${flows.folder}/gateway.sock$`, 'm'));
 });
 
-for (const script of ['first-boot', 'guard', 'judge', 'led'])
+for (const script of ['claim-code', 'first-boot', 'guard', 'judge', 'led'])
   test(`the shell can read all of ${script}`, () => {
     const { status, stderr } = spawnSync('sh', ['-n', join(units, 'image', script)], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);

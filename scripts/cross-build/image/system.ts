@@ -27,6 +27,7 @@ tmpfs /tmp tmpfs mode=1777,nosuid,nodev,size=25% 0 0
 /** Files of `systemd/image` and `systemd/`, and where the image has them. */
 const places: Readonly<Record<string, string>> = {
   'image/first-boot': 'usr/lib/portcullis-image/first-boot',
+  'image/claim-code': 'usr/lib/portcullis-image/claim-code',
   'image/portcullis-first-boot.service': 'usr/lib/systemd/system/portcullis-first-boot.service',
   'image/guard': 'usr/lib/portcullis-image/guard',
   'image/judge': 'usr/lib/portcullis-image/judge',
