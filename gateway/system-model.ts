@@ -10,7 +10,7 @@ import type { RecentLog } from './observability/recent-log.ts';
 import { openPassports, type PassportSource } from './open-passports.ts';
 import { supportBundle } from './support-bundle.ts';
 import { openUpdateDesk } from './update/desk.ts';
-import { version } from './version.ts';
+import { release } from './version.ts';
 
 interface SystemParts extends PassportSource {
   readonly buffer: Buffer;
@@ -28,6 +28,7 @@ const ownAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
 /** The gateway and its machine as the API shows them; counts what is stored from now until it is disposed. */
 function systemModel(config: Config, known: SystemParts): SystemModel & Disposable {
   const { name, buffer, mqtt, clock, alarms, sinks, hardware, metrics, plugins, recentLog } = known;
+  const { version, supportedUntil } = release;
   const startedAt = clock.monoMs();
   let committedBytes = 0;
   const counting = listen('committed', ({ bytes }) => {
@@ -39,6 +40,7 @@ function systemModel(config: Config, known: SystemParts): SystemModel & Disposab
     return {
       name,
       version,
+      supportedUntil: supportedUntil ?? null,
       node: process.versions.node,
       arch: process.arch,
       nowMs: clock.wallMs(),

@@ -7,6 +7,8 @@ const bytes = z.number().nonnegative();
 const system = z.object({
   name: z.string(),
   version: z.string(),
+  /** The day until which this release is supported in any case; null for one that was built for development. */
+  supportedUntil: z.iso.date().nullable(),
   node: z.string(),
   arch: z.string(),
   /** Wall time in milliseconds, and how long the gateway has been running. */

@@ -1,6 +1,7 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
+import { release } from '../version.ts';
 import { checkCloud, checkDatabase, checkDataFolder, checkPorts } from './check-config.ts';
 import { checkCertificates } from './check-certificate.ts';
 import { checkCells } from './check-cells.ts';
@@ -9,12 +10,14 @@ import { checkFiles } from './check-files.ts';
 import { checkClock, checkMemory, checkNativeModules, checkNode } from './check-host.ts';
 import { checkGpio } from './check-gpio.ts';
 import { checkNotify } from './check-notify.ts';
+import { checkRelease } from './check-release.ts';
 import { checkSerial } from './check-serial.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
 /** Looks at the machine, and at everything a configuration file names when there is one. Changes nothing. */
 export async function examine(configPath: string | undefined, nowMs: number): Promise<Finding[]> {
   const host = [
+    checkRelease(release, nowMs),
     checkNode(),
     checkMemory(),
     await checkClock(nowMs),
@@ -44,5 +47,6 @@ export async function examineRunning(config: Config, nowMs: number): Promise<Fin
   const checks = [checkDataFolder, checkFiles, checkDocuments, checkSerial, checkGpio];
   const named = await Promise.all(checks.map((check) => check(config)));
   const certificates = await checkCertificates(config, nowMs);
-  return [checkNode(), checkMemory(), await checkClock(nowMs), ...certificates, ...named.flat()];
+  const host = [checkRelease(release, nowMs), checkNode(), checkMemory(), await checkClock(nowMs)];
+  return [...host, ...certificates, ...named.flat()];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from '../build.ts';
 import { run } from './run.ts';
 import { layRuntime } from './runtime.ts';
+import { stampSupport } from './support.ts';
 import type { Workplace } from './targets.ts';
 
 /** Finds its own folder, also through a link, so that the tree may lie anywhere. */
@@ -25,6 +26,7 @@ export async function layOut(place: Workplace): Promise<void> {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(join(tree, 'runtime'), { recursive: true });
   cpSync(join(root, 'dist'), join(tree, 'app'), { recursive: true });
+  stampSupport(place);
   cpSync(join(modules, 'node_modules'), join(tree, 'app/node_modules'), {
     recursive: true,
     verbatimSymlinks: true,

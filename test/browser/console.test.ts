@@ -278,6 +278,14 @@ test('each page of the console does its job on a real gateway', async (t) => {
     );
   });
 
+  await t.test(
+    'the system page says until when the release is supported, and that what is developed is none',
+    async () => {
+      await open('system');
+      await card('Versions').getByText('built for development: nobody supports it').waitFor();
+    },
+  );
+
   await t.test('the support bundle holds no secret', async () => {
     await open('system');
     const saving = page.waitForEvent('download');

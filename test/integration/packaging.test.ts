@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { packTarball, writeSbom, writeSums } from '../../scripts/cross-build/artefacts.ts';
 import { packDeb } from '../../scripts/cross-build/deb.ts';
 import { writeImagerList } from '../../scripts/cross-build/image/image.ts';
+import { stampSupport } from '../../scripts/cross-build/support.ts';
 import { smallTree } from '../harness/small-tree.ts';
 import { cannotRun } from '../harness/cannot-run.ts';
 
@@ -48,6 +49,19 @@ test('the package holds command, units and a configuration that an upgrade keeps
   t.after(() => rmSync(control, { recursive: true }));
   execFileSync('dpkg-deb', ['-e', file, control]);
   assert.equal(readFileSync(join(control, 'conffiles'), 'utf8'), '/etc/portcullis/portcullis.yaml\n');
+});
+
+test('a release carries the day until which it is supported, the same in each build of a commit', (t) => {
+  const written = ['', ''].map(() => {
+    const place = smallTree(t, { epoch: Date.UTC(2026, 10, 23) / 1_000 });
+    const file = join(place.tree, 'app/package.json');
+    writeFileSync(file, '{"name":"portcullis","version":"1.2.3"}');
+    stampSupport(place);
+    return readFileSync(file, 'utf8');
+  });
+  assert.equal(written[0], written[1]);
+  const carried: unknown = JSON.parse(written[0] ?? '');
+  assert.deepEqual(carried, { name: 'portcullis', version: '1.2.3', supportedUntil: '2027-05-23' });
 });
 
 test('the list for Raspberry Pi Imager has every key of its schema, whole addresses, and says that it may ask for name and Wi-Fi', (t) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkClock, checkMemory, checkNode } from '../../../gateway/doctor/check-host.ts';
+import { checkRelease } from '../../../gateway/doctor/check-release.ts';
 import { parseConfig } from '../../../gateway/config/parse-config.ts';
 import { examine, examineRunning } from '../../../gateway/doctor/examine.ts';
 import type { Finding } from '../../../gateway/doctor/finding.ts';
@@ -64,6 +65,14 @@ test('a database, a policy and authorities that are none are told, and everythin
   assert.deepEqual(await readdir(join(home, 'data')), ['portcullis.db']);
   assert.deepEqual(await readFile(join(home, 'data/portcullis.db')), noise);
   assert.doesNotMatch(JSON.stringify(findings), /canary-secret/);
+});
+
+test('a release says until when it is supported, that this is over, or that it is none', () => {
+  const release = { version: '1.2.3', supportedUntil: '2027-05-23' };
+  const last = checkRelease(release, Date.UTC(2027, 4, 23, 23, 59));
+  assert.deepEqual([last.state, last.says], ['ok', '1.2.3 is supported until 2027-05-23']);
+  assert.equal(checkRelease(release, Date.UTC(2027, 4, 24)).state, 'warn');
+  assert.match(checkRelease({ version: '1.2.3' }, 0).says, /built for development/);
 });
 
 test('a gateway that runs says the same of its files, and leaves its own database alone', async (t) => {

@@ -186,6 +186,7 @@ export interface PluginList {
 export interface SystemState {
   readonly name: string;
   readonly version: string;
+  readonly supportedUntil: string | null;
   readonly node: string;
   readonly arch: string;
   readonly nowMs: number;

@@ -145,12 +145,13 @@ function CardCard({ state: { disk, buffer, writtenBytes, upMs } }: { state: Syst
   );
 }
 
-function VersionCard({ state: { version, node, arch, mqtt } }: { state: SystemState }) {
+function VersionCard({ state: { version, supportedUntil, nowMs, node, arch, mqtt } }: { state: SystemState }) {
   return (
     <Card title="Versions">
       <Facts
         of={[
           ['Portcullis', version],
+          ['Supported', <Support until={supportedUntil} nowMs={nowMs} />],
           ['Node', `${node} on ${arch}`],
           [
             'MQTT',
@@ -163,6 +164,13 @@ function VersionCard({ state: { version, node, arch, mqtt } }: { state: SystemSt
       />
     </Card>
   );
+}
+
+/** A day is a day of UTC, as it was written. */
+function Support({ until, nowMs }: { until: string | null; nowMs: number }) {
+  if (until === null) return <Status tone="off">built for development: nobody supports it</Status>;
+  if (new Date(nowMs).toISOString().slice(0, 10) <= until) return <Status tone="good">until {until}</Status>;
+  return <Status tone="warn">until {until}: look for a newer release</Status>;
 }
 
 function SupportCard({ name }: { name: string }) {
