@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { PortcullisError } from '../../contracts/errors.ts';
 import { atomicWrite, syncFolder } from '../lib/atomic-write.ts';
+import { forItsOwner } from './data-folder.ts';
 import { adminTokenFile } from './identity.ts';
 import { withPaths } from './named-paths.ts';
 import { readText } from './read-text.ts';
@@ -46,7 +47,8 @@ export async function removeBeyond({ plugins, rules }: Config): Promise<Removed>
 
 /** Empties the data folder. Nobody else may use it meanwhile; whatever ends this on the way, the mark has the next start go on. */
 export async function emptyDataFolder(dataDir: string, keeps: readonly string[]): Promise<Removed> {
-  await atomicWrite(join(dataDir, markName), JSON.stringify(keeps));
+  // Before anything goes: a gateway that is not root could not read what root was killed over.
+  await forItsOwner(dataDir, () => atomicWrite(join(dataDir, markName), JSON.stringify(keeps)));
   return finishReset(dataDir);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +12,7 @@ import { readSourceTree } from '../../gateway/admission/source-tree.ts';
 import { cannotRun } from '../harness/cannot-run.ts';
 import { cli } from '../harness/cli.ts';
 import { tempDir } from '../unit/buffer/buffer-fixture.ts';
+import { waitUntil } from '../harness/wait-until.ts';
 import { makeOne, passphrase } from '../unit/passport/passport-fixture.ts';
 
 const run = promisify(execFile);
@@ -64,4 +66,24 @@ test('what commands of root write into the folders of the gateway belongs to the
   await portcullis('plugin', 'rollback', 'zigbee2mqtt', '--config', config);
   assert.deepEqual(await readdir(plugins), ['.versions']);
   assert.deepEqual(await ofOthers(plugins), []);
+});
+
+test('a factory reset of root that is killed can be finished by the user of the gateway', async (t) => {
+  if (cannotRun(t, process.getuid?.() === 0 ? undefined : 'needs root: nobody else can give a file to another user'))
+    return;
+  const dir = await tempDir(t);
+  const [dataDir, config] = [join(dir, 'data'), join(dir, 'site.yaml')];
+  await writeFile(config, stringify({ dataDir }));
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'admin-token'), 'of another');
+  await chown(dataDir, nobody, nobody);
+  for (let n = 0; n < 5_000; n++) await writeFile(join(dataDir, `leftover-${n}`), '');
+
+  const child = spawn(process.execPath, [cli, 'factory-reset', '--config', config, '--yes'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const mark = join(dataDir, 'factory-reset');
+  const isReadable = async (): Promise<boolean> => (await lstat(mark).catch(() => undefined))?.uid === nobody;
+  await waitUntil('the mark to be of the user of the gateway while there is something left', isReadable, 20_000);
+  child.kill('SIGKILL');
+  await ended;
 });
