@@ -1,3 +1,4 @@
+import { modbusFrame } from '../../../contracts/index.ts';
 import type { Plugin } from '../../../contracts/plugin.ts';
 import esphome from '../../../plugins/esphome/index.ts';
 import genericJson from '../../../plugins/generic-json/index.ts';
@@ -17,6 +18,8 @@ export const plugins: readonly {
   readonly corpus: readonly string[];
   /** For a plugin that knows no device without being told. */
   readonly settings?: unknown;
+  /** What it decodes with these settings, where the corpus has nothing of that. */
+  readonly answers?: readonly (readonly [topic: string, payload: Uint8Array])[];
 }[] = [
   { plugin: imported(esphome), corpus: ['esphome_ha'] },
   { plugin: imported(genericJson), corpus: ['theengs_omg', 'rtl_433', 'tuyalink', 'zigbee2mqtt'] },
@@ -41,6 +44,11 @@ export const plugins: readonly {
         relays: { port: 'meters', unit: 3, map: 'relays-8' },
       },
     },
+    answers: [
+      ['serial/meters/2/availability', Buffer.from('online')],
+      ['serial/meters/2/4/0/10', modbusFrame([2, 4, 20, ...Array<number>(20).fill(7)])],
+      ['serial/meters/3/1/0/8', modbusFrame([3, 1, 1, 0b101])],
+    ],
   },
   { plugin: imported(shelly), corpus: ['shelly_gen1', 'shelly_gen2'] },
   { plugin: imported(tasmota), corpus: ['tasmota'] },

@@ -7,7 +7,7 @@ import { isMetricWord } from '../../../contracts/metric-words.ts';
 import { filtersUnder } from '../../../contracts/plugin.ts';
 import type { CodecContext, Envelope, Json, Plugin, Reading, ReadingMetric } from '../../../contracts/plugin.ts';
 import { canonicalUnit, convert, normaliseUnit } from '../../../contracts/units.ts';
-import { fuzzRuns } from '../../fuzz/mutate.ts';
+import { fuzzRuns, mutated } from '../../fuzz/mutate.ts';
 import { Outcomes } from '../../fuzz/outcomes.ts';
 import { plugins } from './all-plugins.ts';
 import { bench, envelope, samples } from './codec-bench.ts';
@@ -86,11 +86,27 @@ const hostileText = fc.oneof(
   ),
 );
 
-for (const { plugin, corpus, settings = {} } of plugins) {
+const hostilePayload = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  hostileText.map((text) => new TextEncoder().encode(text)),
+);
+
+/** What is heard, whole or with a few changes. */
+const nearly = (heard: readonly (readonly [topic: string, payload: Uint8Array])[]) =>
+  fc.constantFrom(...heard).chain(([topic, payload]) => {
+    const whole = fc.constant(Buffer.from(payload));
+    return fc.tuple(fc.constant(topic), fc.oneof(whole, mutated(whole)));
+  });
+
+for (const { plugin, corpus, settings = {}, answers = [] } of plugins) {
+  const all = corpus.flatMap((name) => samples(name));
   const topics = [
-    ...new Set(corpus.flatMap((name) => samples(name).map(({ topic }) => topic))),
+    ...new Set(all.map(({ topic }) => topic)),
     ...filtersUnder(plugin.topics, plugin.config.parse(settings)).map((filter) => filter.replaceAll(/[+#]/g, 'x')),
   ];
+
+  const heard = all.map(({ topic, payload }) => [topic, envelope(topic, payload).payload] as const);
+  const messages = fc.oneof(fc.tuple(fc.constantFrom(...topics), hostilePayload), nearly([...heard, ...answers]));
 
   test(`${plugin.name}: decode is pure and leaves its input as it was`, () => {
     const context = learnt(plugin, corpus, settings);
@@ -106,15 +122,11 @@ for (const { plugin, corpus, settings = {} } of plugins) {
     assert.deepEqual([...context.knowledge], before);
   });
 
-  test(`${plugin.name}: random bytes and hostile JSON are refused with a sentence or read within bounds`, (t) => {
+  test(`${plugin.name}: random bytes, hostile JSON and damaged messages are refused with a sentence or read within bounds`, (t) => {
     const outcomes = new Outcomes<'read' | 'without a reading' | 'refused'>();
     const context = learnt(plugin, corpus, settings);
-    const payloads = fc.oneof(
-      fc.uint8Array({ maxLength: 200 }),
-      hostileText.map((text) => new TextEncoder().encode(text)),
-    );
     fc.assert(
-      fc.property(fc.constantFrom(...topics), payloads, (topic, payload) => {
+      fc.property(messages, ([topic, payload]) => {
         const readings = tried(plugin, envelope(topic, payload), context);
         assertReadings(readings ?? [], plugin.proto);
         assert.ok(JSON.stringify(readings ?? []).length < 2_000_000);
@@ -123,6 +135,7 @@ for (const { plugin, corpus, settings = {} } of plugins) {
       { numRuns: fuzzRuns(1500) },
     );
     outcomes.print(t);
+    assert.ok(outcomes.of('read') > 0 && outcomes.of('refused') > 0, 'both ends are reached');
   });
 
   test(`${plugin.name}: learn is pure, bounded and refuses what it cannot read`, (t) => {
@@ -130,10 +143,10 @@ for (const { plugin, corpus, settings = {} } of plugins) {
     const context = learnt(plugin, corpus, settings);
     const before = structuredClone([...context.knowledge]);
     fc.assert(
-      fc.property(fc.constantFrom(...topics), hostileText, (topic, text) => {
+      fc.property(messages, ([topic, payload]) => {
         try {
-          const lessons = plugin.learn?.(envelope(topic, text), context) ?? [];
-          assert.deepEqual(plugin.learn?.(envelope(topic, text), context) ?? [], lessons);
+          const lessons = plugin.learn?.(envelope(topic, payload), context) ?? [];
+          assert.deepEqual(plugin.learn?.(envelope(topic, payload), context) ?? [], lessons);
           assert.ok(JSON.stringify(lessons).length < 200_000);
           outcomes.add(lessons.length > 0 ? 'taught' : 'without a lesson');
         } catch (error) {
