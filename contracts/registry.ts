@@ -144,6 +144,9 @@ export const mqttUser = z
   .max(128)
   .regex(/^[\w.:-]+$/, 'letters, digits and . _ : - only');
 
+/** The user of a device that nobody named another one for: a name that every MQTT client takes. */
+export const userNameFor = (id: string): string => id.replaceAll(/[^\w.:-]/g, '-').slice(0, 128);
+
 /** Credentials for a device: the user is made from its id, and a password is made, where none is given. */
 export const credentialWishSchema = z.strictObject({
   id: knownDevice,

@@ -32,7 +32,7 @@ export function deviceRoutes({ registry, access, actuation, broker, buffer, hist
   const all = { ...registry, ...access };
   return [
     deviceListRoute({ ...registry, ledger: (devices) => buffer.ledger({ devices }) }),
-    ...deviceEditRoutes(all),
+    ...deviceEditRoutes({ ...all, isWide: (of) => broker.logins.isWide(of) }),
     ...bulkRoutes(all),
     ...placeRoutes(registry),
     ...groupRoutes(registry),

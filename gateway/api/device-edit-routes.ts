@@ -9,6 +9,7 @@ import {
   deviceRemovalSchema,
   newDeviceSchema,
   removalSchema,
+  userNameFor,
   type CredentialWish,
   type DeviceEdit,
   type DeviceRecord,
@@ -37,6 +38,8 @@ export interface DeviceEdits extends Pick<DeviceList, 'pathOf'> {
   issue(wish: CredentialWish): Promise<Issued>;
   rotate(id: string): Promise<Issued>;
   revoke(id: string): Promise<DeviceRecord>;
+  /** Whether a profile of the broker, or the one that a user has, opens topics of other devices. Throws NOT_FOUND for what there is not. */
+  isWide(of: { readonly profile: string } | { readonly user: string }): boolean;
 }
 
 const path = '/api/v1/devices';
@@ -145,6 +148,23 @@ function demandUser(user: string, model: DeviceEdits, { may }: Context): void {
   throw new PortcullisError('NOT_ALLOWED', `The MQTT user "${user}" is not only of devices that are yours.`);
 }
 
+/** What opens topics of other devices is for those to give who are confined to no area. Throws NOT_ALLOWED. */
+function demandOwnTopics(of: { profile: string } | { user: string }, model: DeviceEdits, { may }: Context): void {
+  if (may('credential.manage', 'everything') || !model.isWide(of)) return;
+  const what = 'user' in of ? `The MQTT user "${of.user}"` : `The profile ${of.profile}`;
+  const why = 'also reaches topics of other devices: only somebody who is confined to no area lets a device have it.';
+  throw new PortcullisError('NOT_ALLOWED', `${what} ${why}`);
+}
+
+/** A device's topics, and often its id, are made of its user name: one that another device is known by is the caller's too. Throws NOT_ALLOWED. */
+function demandName(user: string, model: DeviceEdits, { may }: Context): void {
+  for (const { id } of model.devices()) {
+    const words = id.slice(id.indexOf(':') + 1).split('/');
+    if (!words.includes(user) || may('credential.manage', { device: id })) continue;
+    throw new PortcullisError('NOT_ALLOWED', `A device that is not yours is known by the name "${user}".`);
+  }
+}
+
 /** Makes routes that change one device and show it afterwards. */
 function changeOf(model: DeviceEdits) {
   return <Input extends z.ZodObject>(
@@ -170,7 +190,11 @@ function credentialsOf(model: DeviceEdits): Route[] {
       target,
       input: credentialWishSchema,
       result: issued,
-      handle: async (wish) => issued.parse(await model.issue(wish)),
+      handle: async (wish, context) => {
+        demandOwnTopics({ profile: wish.profile }, model, context);
+        demandName(wish.user ?? userNameFor(wish.id), model, context);
+        return issued.parse(await model.issue(wish));
+      },
     }),
     route({
       method: 'POST',
@@ -182,7 +206,10 @@ function credentialsOf(model: DeviceEdits): Route[] {
       result: issued,
       handle: async ({ id }, context) => {
         const user = model.find(id)?.user;
-        if (user !== undefined) demandUser(user, model, context);
+        if (user !== undefined) {
+          demandUser(user, model, context);
+          demandOwnTopics({ user }, model, context);
+        }
         return issued.parse(await model.rotate(id));
       },
     }),

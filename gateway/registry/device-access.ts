@@ -1,6 +1,13 @@
 import type { Logger } from 'pino';
 import { PortcullisError } from '../../contracts/errors.ts';
-import type { CredentialWish, DeviceEdit, DeviceRecord, DeviceRemoval, Removal } from '../../contracts/registry.ts';
+import {
+  userNameFor,
+  type CredentialWish,
+  type DeviceEdit,
+  type DeviceRecord,
+  type DeviceRemoval,
+  type Removal,
+} from '../../contracts/registry.ts';
 import type { Operation, OperationReport } from '../../contracts/registry-bulk.ts';
 import type { Registry } from './open-registry.ts';
 
@@ -132,6 +139,3 @@ function mustFind(registry: Registry, id: string): DeviceRecord {
   if (device === undefined) throw new PortcullisError('NOT_FOUND', `There is no device "${id}".`);
   return device;
 }
-
-/** A name that every MQTT client takes. */
-const userNameFor = (id: string): string => id.replaceAll(/[^\w.:-]/g, '-').slice(0, 128);

@@ -20,7 +20,8 @@ interface TwoAreas {
 
 /** A house with an area in the east, which has the device `east`, and one in the west, which has `west`. */
 async function startTwoAreas(t: TestContext): Promise<TwoAreas> {
-  const daemon = await startDaemon(t);
+  const profiles = { meter: { publish: ['meters/%c/#'] }, wing: { publish: ['wing/%c/#'], subscribe: ['wing/#'] } };
+  const daemon = await startDaemon(t, { config: { mqtt: { profiles } } });
   const callAs =
     (secret: string): Call =>
     async (method, path, body) => {
@@ -49,7 +50,7 @@ test('an engineer of one area gets no MQTT user of another, neither alone nor on
   const { admin, easterner } = await startTwoAreas(t);
   const engineer = await easterner('engineer');
   const own = '/devices/tasmota:east';
-  for (const user of ['bridge', 'shared']) await admin('POST', '/credentials', { user, profile: 'zigbee2mqtt' });
+  for (const user of ['bridge', 'shared']) await admin('POST', '/credentials', { user, profile: 'generic' });
   await admin('POST', '/devices/tasmota:west/credentials', { user: 'west', profile: 'tasmota' });
   for (const user of ['west', 'bridge']) assert.equal((await engineer('PATCH', own, { user })).status, 403, user);
   assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 422, 'it has none');
@@ -60,6 +61,32 @@ test('an engineer of one area gets no MQTT user of another, neither alone nor on
   assert.equal((await admin('PATCH', '/devices/tasmota:west', { user: 'shared' })).status, 200);
   assert.equal((await engineer('POST', `${own}/credentials/rotate`, {})).status, 403);
   assert.equal((await engineer('PATCH', own, { user: null })).status, 200);
+});
+
+test('an engineer of one area lets devices in that reach their own topics, and none that reach those of other areas', async (t) => {
+  const { admin, east, easterner } = await startTwoAreas(t);
+  const engineer = await easterner('engineer');
+  const own = '/devices/tasmota:east/credentials';
+  for (const profile of ['zigbee2mqtt', 'reader', 'wing']) {
+    const { status, body } = await engineer('POST', own, { user: 'spy', profile });
+    assert.equal(status, 403, profile);
+    assert.match(String(body['detail']), /only somebody who is confined to no area lets a device have it/);
+  }
+  const named = await engineer('POST', own, { user: 'west', profile: 'tasmota' });
+  assert.equal(named.status, 403, 'with this name it would be the device of the west');
+  await engineer('POST', '/devices', { id: 'west', place: east });
+  assert.equal((await engineer('POST', '/devices/west/credentials', { profile: 'tasmota' })).status, 403);
+  assert.equal((await engineer('POST', own, { user: 'east', profile: 'nobodys' })).status, 404);
+  assert.equal((await engineer('POST', own, { user: 'east', profile: 'tasmota' })).status, 200);
+  await engineer('POST', '/devices', { id: 'json:water', place: east });
+  assert.equal((await engineer('POST', '/devices/json:water/credentials', { profile: 'meter' })).status, 200);
+
+  // What an administrator let in keeps its password to those who may let it in.
+  await engineer('POST', '/devices', { id: 'z2m:bridge', place: east });
+  const bridge = '/devices/z2m:bridge/credentials';
+  assert.equal((await admin('POST', bridge, { user: 'bridge', profile: 'zigbee2mqtt' })).status, 200);
+  assert.equal((await engineer('POST', `${bridge}/rotate`, {})).status, 403);
+  assert.equal((await admin('POST', `${bridge}/rotate`, {})).status, 200);
 });
 
 test('an engineer of one area replaces a device by their own or a new one, not by one of another area', async (t) => {

@@ -12,7 +12,7 @@ import {
   type TryGuard,
 } from './device-passwords.ts';
 import type { Profile } from './profiles.ts';
-import { hasOwnRoot, rootsOf, TopicRights } from './topic-rights.ts';
+import { hasOwnRoot, isWide, rootsOf, TopicRights } from './topic-rights.ts';
 
 /** A new device. The client id is the user name unless others are listed. */
 export interface NewDevice {
@@ -92,6 +92,11 @@ export class Credentials {
 
   has(user: string): boolean {
     return this.#devices.get(user) !== undefined;
+  }
+
+  /** Whether a profile, or the one that a user has, opens topics of other devices. Throws NOT_FOUND for what there is not. */
+  isWide(of: { readonly profile: string } | { readonly user: string }): boolean {
+    return isWide('user' in of ? this.#find(of.user).profile : this.#profileNamed(of.profile));
   }
 
   async add({ user, profile, clientIds = [user], password = newPassword() }: NewDevice): Promise<IssuedCredential> {

@@ -14,6 +14,8 @@ export interface LoginDesk {
   /** Revokes a user for good: what its clients had retained goes too. */
   remove(user: string): Promise<void>;
   hasUser(user: string): boolean;
+  /** Whether a profile, or the one that a user has, opens topics of other devices. Throws NOT_FOUND for what there is not. */
+  isWide(of: { readonly profile: string } | { readonly user: string }): boolean;
   listDevices(): DeviceSummary[];
 }
 
@@ -39,6 +41,7 @@ export function loginDesk(credentials: Credentials, clients: ClientRegistry, ses
       for (const clientId of clientIds) await sessions.forgetRetained(clientId);
     },
     hasUser: (user) => credentials.has(user),
+    isWide: (of) => credentials.isWide(of),
     listDevices: () => credentials.list(),
   };
 }

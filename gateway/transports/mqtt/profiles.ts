@@ -15,6 +15,17 @@ export interface Profile {
 /** Only for connections without a user name, where the operator allowed them. */
 export const openProfile: Profile = { name: 'open', publish: ['#'], subscribe: ['#'], retain: true };
 
+/** Where the devices of a vendor announce themselves, and where all of them are called at once: no device's own. */
+export const commonTopics: readonly string[] = [
+  'tasmota/discovery/#',
+  'cmnd/tasmotas/#',
+  'shellies/announce',
+  'shellies/command',
+  'portcullis/rpc',
+  'homeassistant/status',
+  'esphome/discover',
+];
+
 /** Topic layouts as the vendors document them; a device renamed away from its client id needs a profile of its own. */
 export const shippedProfiles: readonly Profile[] = [
   {

@@ -1,5 +1,5 @@
 import { coversFilter, matchesFilter } from '../../lib/topic-filter.ts';
-import type { Profile } from './profiles.ts';
+import { commonTopics, type Profile } from './profiles.ts';
 
 /** Answers kept per client and direction; a device speaks about few topics. */
 const maxCached = 512;
@@ -50,6 +50,12 @@ export const rootsOf = (profiles: Iterable<Profile>): ReadonlySet<string> =>
 /** Whether a profile gives a client all topics that begin with its id. */
 export const hasOwnRoot = ({ publish, subscribe }: Profile): boolean =>
   [...publish, ...subscribe].some((filter) => filter.startsWith('%c'));
+
+/** Whether a profile opens topics of other devices too, as a bridge or a reader needs it. */
+export const isWide = ({ publish, subscribe }: Profile): boolean =>
+  [...publish, ...subscribe].some(
+    (filter) => !filter.includes('%c') && !commonTopics.some((common) => coversFilter(common, filter)),
+  );
 
 /** A client id with separators or wildcards in it, or one that others' topics begin with, would widen the filter, so it gets none. */
 function fillIn(filters: readonly string[], clientId: string, roots: ReadonlySet<string>): string[] {

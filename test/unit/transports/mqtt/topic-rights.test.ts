@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { matchesFilter } from '../../../../gateway/lib/topic-filter.ts';
-import { shippedProfiles } from '../../../../gateway/transports/mqtt/profiles.ts';
-import { rootsOf, TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
+import { shippedProfiles, type Profile } from '../../../../gateway/transports/mqtt/profiles.ts';
+import { isWide, rootsOf, TopicRights } from '../../../../gateway/transports/mqtt/topic-rights.ts';
 import { fuzzRuns } from '../../../fuzz/mutate.ts';
 import { Outcomes } from '../../../fuzz/outcomes.ts';
 import { connectClient, grantedQos, startBroker, toldReasons, until } from './broker.ts';
@@ -76,6 +76,16 @@ test('every shipped profile keeps a device out of another device, whatever it ca
       assert.ok(!of.maySubscribe('#'));
     }
   }
+});
+
+test('a profile is wide when a topic of it is neither the device’s own nor one where its kind announces itself', () => {
+  const wide = shippedProfiles.filter(isWide).map(({ name }) => name);
+  assert.deepEqual(wide, ['zigbee2mqtt', 'reader']);
+  const made = (...publish: string[]): Profile => ({ name: 'made', publish, subscribe: [], retain: true });
+  for (const narrow of [made('acme/%c/#'), made('%c/state', 'shellies/announce'), made('tasmota/discovery/+/config')])
+    assert.ok(!isWide(narrow), narrow.publish.join());
+  for (const other of ['#', 'acme/#', 'acme/%c/#,acme/all', 'tasmota/#', 'shellies/+', '+/+'])
+    assert.ok(isWide(made(...other.split(','))), other);
 });
 
 test('a Shelly may answer where the commands of its codec say, and nobody else may', () => {
