@@ -3,6 +3,7 @@ import type { Client } from 'aedes';
 import type { Logger } from 'pino';
 import { tell } from '../../observability/channels.ts';
 import type { Queued } from './outgoing-queues.ts';
+import { RetainedSearch } from './retained-search.ts';
 import type { SessionStore } from './session-store.ts';
 import type { StoredWill, Will } from './will-store.ts';
 
@@ -37,6 +38,8 @@ export interface AedesPersistenceParts {
   readonly sessions: SessionStore;
   /** Which subscription was just granted. */
   readonly granting: () => WireSubscription | undefined;
+  /** Who just subscribed. */
+  readonly subscriber: () => Client | undefined;
   readonly mayPublish: (client: string, topic: string) => boolean;
   readonly log: Logger;
 }
@@ -50,10 +53,12 @@ export interface AedesPersistenceParts {
 export class AedesPersistence {
   readonly #sessions: SessionStore;
   readonly #parts: AedesPersistenceParts;
+  readonly #search: RetainedSearch;
   #brokerId = '';
 
   constructor(parts: AedesPersistenceParts) {
     this.#sessions = parts.sessions;
+    this.#search = new RetainedSearch(parts.sessions.retained);
     this.#parts = parts;
   }
 
@@ -66,7 +71,8 @@ export class AedesPersistence {
   }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
-    return Readable.from(this.#retained(filters));
+    const client = this.#parts.subscriber();
+    return Readable.from(client === undefined ? [] : this.#search.begin(client, filters));
   }
 
   /**
@@ -209,12 +215,6 @@ export class AedesPersistence {
     const clients = denied.slice(0, 10).map(({ clientId }) => clientId.slice(0, 64));
     log.warn({ clients, count: denied.length }, 'dropped the wills of clients that may not publish them any more');
     return orphans.filter((will) => !denied.includes(will));
-  }
-
-  *#retained(filters: readonly string[]): Generator<object> {
-    for (const { topic, payload, qos } of this.#sessions.retained.matching(filters)) {
-      yield { cmd: 'publish', topic, payload, qos, retain: true, dup: false };
-    }
   }
 }
 

@@ -147,6 +147,7 @@ export class MqttTransport implements AsyncDisposable {
       persistence: new AedesPersistence({
         sessions,
         granting: subscribing.granting,
+        subscriber: subscribing.subscriber,
         mayPublish: (clientId, topic) => rightsOf(clientId)?.mayPublish(topic) ?? false,
         log,
       }),
@@ -161,6 +162,7 @@ export class MqttTransport implements AsyncDisposable {
       authorizeSubscribe: subscribing.authorizeSubscribe,
       authorizeForward: openForwardGate(connectionOf, limits.maxUnsentBytes),
     });
+    this.#broker.on('subscribe', subscribing.subscribed);
     const listening = decoupleDelivery(this.#broker);
     this.#lane = openPublishLane({ broker: this.#broker, gate: this.#gate, listening });
   }

@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { SqlRow, TableStore, Write } from '../../../contracts/table-set.ts';
-import { matchesFilter } from '../../lib/topic-filter.ts';
+import { filterTree } from '../../lib/filter-tree.ts';
 import { tell } from '../../observability/channels.ts';
 import type { LivedClock } from './lived-clock.ts';
 
@@ -21,6 +22,9 @@ export interface Retained {
   readonly seq: number;
 }
 
+/** A search looks at so many levels of filters, about a millisecond, before everybody else has their turn. */
+const looksPerTurn = 4_000;
+
 interface Usage {
   count: number;
   bytes: number;
@@ -38,6 +42,7 @@ export class RetainedStore {
   readonly #byClient = new Map<string, Usage>();
   #bytes = 0;
   #seq = 0;
+  #turns: Promise<void> = Promise.resolve();
 
   private constructor(limits: RetainedLimits, clock: LivedClock) {
     this.#limits = limits;
@@ -89,13 +94,30 @@ export class RetainedStore {
     else this.#set(message);
   }
 
-  *matching(filters: readonly string[]): Generator<Retained> {
-    for (const filter of filters) {
-      const exact = !filter.includes('#') && !filter.includes('+');
-      const one = exact ? this.#byTopic.get(filter) : undefined;
-      if (one !== undefined) yield one;
-      if (exact) continue;
-      for (const message of this.#byTopic.values()) if (matchesFilter(filter, message.topic)) yield message;
+  /**
+   * Each message that one of the filters matches, once. With wildcards every topic is looked at, and others have their
+   * turn meanwhile: a topic that changed then may come again, one that came then was heard as it came. Ends when it is not wanted any more.
+   */
+  async *matching(filters: readonly string[], isWanted = (): boolean => true): AsyncGenerator<Retained> {
+    if (filters.every((filter) => !/[+#]/.test(filter))) {
+      for (const topic of filters) {
+        const message = this.#byTopic.get(topic);
+        if (message !== undefined) yield message;
+      }
+      return;
+    }
+    await this.#nextTurn();
+    const tree = filterTree(filters);
+    let turnEnds = looksPerTurn;
+    // What is set again goes to the end of the index, so this passes all that were there, and ends.
+    let left = this.#byTopic.size;
+    for (const message of this.#byTopic.values()) {
+      if (left-- === 0) return;
+      if (tree.matches(message.topic)) yield message;
+      if (tree.looks < turnEnds) continue;
+      await this.#nextTurn();
+      if (!isWanted()) return;
+      turnEnds = tree.looks + looksPerTurn;
     }
   }
 
@@ -117,6 +139,12 @@ export class RetainedStore {
     }
     if (writes.length > 0) tell('dropped', { stage: 'mqtt', reason: 'retained-expired', count: writes.length });
     return writes;
+  }
+
+  /** One search goes on in each turn of the event loop, however many there are. */
+  #nextTurn(): Promise<void> {
+    this.#turns = this.#turns.then(() => turn());
+    return this.#turns;
   }
 
   #set(message: Retained): void {

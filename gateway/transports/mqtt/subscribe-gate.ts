@@ -16,6 +16,7 @@ interface Parts {
 export class SubscribeGate {
   readonly #parts: Parts;
   #granting: Subscription | undefined;
+  #subscriber: Client | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -37,6 +38,14 @@ export class SubscribeGate {
 
   /** The subscription that was just granted: Aedes asks its persistence to keep it before `done` returns. */
   readonly granting = (): Subscription | undefined => this.#granting;
+
+  /** Listens to Aedes' `subscribe`. */
+  readonly subscribed = (_subscriptions: unknown, client: Client): void => {
+    this.#subscriber = client;
+  };
+
+  /** Who just subscribed: Aedes asks its persistence for retained messages before anybody else can subscribe. */
+  readonly subscriber = (): Client | undefined => this.#subscriber;
 
   /**
    * Aedes enters a subscription of a clean session at once, that of a persistent one after its commit; the stored

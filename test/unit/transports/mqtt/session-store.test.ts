@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { defaultLimits } from '../../../../gateway/transports/mqtt/options.ts';
+import { LivedClock } from '../../../../gateway/transports/mqtt/lived-clock.ts';
+import { RetainedStore } from '../../../../gateway/transports/mqtt/retained-store.ts';
 import { SessionStore } from '../../../../gateway/transports/mqtt/session-store.ts';
 import { toldReasons } from './broker.ts';
 import { openSqliteStore, temporaryFile } from './sqlite-store.ts';
@@ -95,12 +97,48 @@ test('of two retained messages the later accepted one stays, in whichever order 
     await store.write(traces.writes);
     sessions.apply(traces, Buffer.alloc(0));
   }
-  assert.deepEqual(
-    [...sessions.retained.matching(['r'])].map(({ payload }) => payload.toString()),
-    ['second'],
-  );
+  assert.deepEqual(await Array.fromAsync(sessions.retained.matching(['r']), ({ payload }) => payload.toString()), [
+    'second',
+  ]);
   const again = await open(store, new HandClock());
-  assert.equal([...again.retained.matching(['r'])][0]?.payload.toString(), 'second');
+  const [kept] = await Array.fromAsync(again.retained.matching(['r']));
+  assert.equal(kept?.payload.toString(), 'second');
+});
+
+test('others have their turn while retained messages are searched for, and no two searches share one', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, seq) => {
+    return { topic: `house/room${seq}/state`, client: 'c', payload: Buffer.from('x'), qos: 1, at: 0, seq };
+  });
+  const kept = { read: async () => rows, write: async () => undefined };
+  const lived = await LivedClock.open({ ...kept, read: async () => [] }, new HandClock());
+  const retained = await RetainedStore.open(kept, defaultLimits.retained, lived);
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns += 1;
+    next = setImmediate(count);
+  });
+  const filters = Array.from({ length: 255 }, (_, at) => `house/+/end${at}/#`).concat('+/room7/#', 'house/room7/state');
+  const searches = await Promise.all([0, 1].map(() => Array.fromAsync(retained.matching(filters))));
+  clearImmediate(next);
+  for (const found of searches) {
+    assert.deepEqual(
+      found.map(({ topic }) => topic),
+      ['house/room7/state'],
+    );
+  }
+  // Each topic costs each search three looks and more.
+  assert.ok(turns >= 2 * Math.floor((3 * rows.length) / 4_000), `${turns} turns`);
+});
+
+test('a search for retained messages ends although they change all the time', async (t) => {
+  const { store, sessions } = await filled(t);
+  for (const topic of ['a/c', 'a/d']) await accept(store, sessions, topic);
+  let found = 0;
+  for await (const { topic } of sessions.retained.matching(['a/+'])) {
+    found += 1;
+    await accept(store, sessions, topic);
+  }
+  assert.equal(found, 3);
 });
 
 test('a row that could not be deleted is deleted with the next flush', async (t) => {

@@ -109,6 +109,25 @@ test('a retained message is committed with its message, survives a restart, and 
   assert.deepEqual(got, ['lamp/state=on (retained)']);
 });
 
+test('who subscribes again while its retained messages are searched for gets those too, each once', async (t) => {
+  const { port } = await startBroker(t);
+  const publisher = await connectClient(t, port);
+  const topics = Array.from({ length: 200 }, (_, at) => [`house/a${at}/state`, `house/b${at}/level`]).flat();
+  await Promise.all(topics.map((topic) => publisher.publishAsync(topic, 'x', { qos: 1, retain: true })));
+  const reader = await connectClient(t, port);
+  const got = collect(reader);
+  const asked = [['house/+/state', 'house/a7/#'], ['left/#'], ['house/+/level', 'house/b7/level'], ['later/#']];
+  await Promise.all([
+    ...asked.map((filters) => reader.subscribeAsync(filters, { qos: 1 })),
+    reader.unsubscribeAsync('left/#'),
+  ]);
+  await until(() => got.length >= topics.length);
+  await reader.subscribeAsync('house/b7/+');
+  await until(() => got.length > topics.length);
+  const expected = [...topics, 'house/b7/level'].map((topic) => `${topic}=x (retained)`);
+  assert.deepEqual(got.toSorted(), expected.toSorted());
+});
+
 test('a retained quota keeps the message and drops its retained flag', async (t) => {
   const retained = { ...defaultLimits.retained, maxPerClient: 2 };
   const { port, store, transport } = await startBroker(t, { limits: { retained } });
