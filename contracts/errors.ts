@@ -5,7 +5,7 @@
  */
 export const errorTable = {
   CONFIG_INVALID: { retryable: false, exit: 78, means: 'The configuration file has a wrong or unknown key.' },
-  FILE_UNREADABLE: { retryable: false, exit: 66, means: 'A file is missing or may not be read.' },
+  FILE_UNREADABLE: { retryable: false, exit: 66, means: 'A file is missing, damaged or may not be read.' },
   USAGE: { retryable: false, exit: 64, means: 'The command line is wrong.' },
   PORT_TAKEN: { retryable: true, exit: 69, means: 'Another program listens on a port that the gateway needs.' },
   DATA_DIR_LOCKED: { retryable: true, exit: 75, means: 'Another gateway process uses this data folder.' },

@@ -112,6 +112,17 @@ const cases: readonly Case[] = [
     says: /http\.tls\.certFile: .*no-certificate holds no certificate in PEM\./,
   },
   {
+    name: 'a certificate of its own that is damaged',
+    config: (folder) => {
+      mkdirSync(join(folder, 'data/tls'), { recursive: true });
+      writeFileSync(join(folder, 'data/tls/cert.pem'), '-----BEGIN CERTIFICATE-----\nMIIB');
+      writeFileSync(join(folder, 'data/tls/key.pem'), '');
+      return { ...small(folder), mqtt: { port: 0, tls: { port: 0 } } };
+    },
+    code: 66,
+    says: /tls\/cert\.pem holds no whole certificate\. .*remove both/,
+  },
+  {
     name: 'an authority of client certificates that is none',
     config: (folder) => {
       const { certFile: clientCaFile } = noCertificate(folder);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig } from '../../../gateway/config/parse-config.ts';
@@ -28,4 +29,19 @@ test('a certificate that is over, not yet valid, about to end, of another key or
   assert.match((await found('gone', 0)).join(), /^fail http\.tls\.keyFile: .*gone\/key\.pem cannot be read \(ENOENT\)/);
   const own = parseConfig(JSON.stringify({ dataDir: folder, http: { tls: {} }, mqtt: { tls: {} } }), 'site.yaml');
   assert.deepEqual(await checkCertificates(own, now), []);
+});
+
+test('the gateway’s own certificate is told once, and a damaged one with what to do', async (t) => {
+  const folder = await tempDir(t);
+  const now = Date.UTC(2026, 10, 21);
+  const own = parseConfig(JSON.stringify({ dataDir: folder, http: { tls: {} }, mqtt: { tls: {} } }), 'site.yaml');
+  const { cert } = await ownCertificate(join(folder, 'tls'), 'a', now);
+  const [whole, ...others] = await checkCertificates(own, now);
+  assert.deepEqual([whole?.state, others], ['ok', []]);
+  assert.match(whole?.says ?? '', /own in .*tls is valid until 2036-11-18/);
+  assert.deepEqual(await checkCertificates(parseConfig(JSON.stringify({ dataDir: folder }), 'site.yaml'), now), []);
+  await writeFile(join(folder, 'tls/cert.pem'), cert.slice(0, 200));
+  const [damaged] = await checkCertificates(own, now);
+  assert.equal(damaged?.state, 'fail');
+  assert.match(damaged?.says ?? '', /tls\/cert\.pem holds no whole certificate\. Restore both files, or remove both/);
 });
