@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { PortcullisError } from '../../contracts/errors.ts';
 import type { Append, Entry, NewDeadLetter, Outcome, TextMeasurement } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
 import { tell } from '../observability/channels.ts';
@@ -12,7 +13,7 @@ import { outstandingCommits, type OutstandingCommits } from './outstanding-commi
 import { isText } from './packed-results.ts';
 import { entryOf, nothing, openGathering } from './parcel.ts';
 import type { Parcel, Receiver } from './parcel.ts';
-import { measurementOf } from './task.ts';
+import { changesOf, measurementOf } from './task.ts';
 import type { EnvelopeResult, PluginDescriptor, Refusal } from './task.ts';
 
 const sampleBytes = 1_024;
@@ -26,6 +27,10 @@ export interface CommitterParts {
   readonly plugins: readonly PluginDescriptor[];
   /** A commit failed after state in memory had run ahead of it. */
   readonly onLostState: () => void;
+  /** Why an envelope may not be committed any more; asked for each. */
+  readonly refusalOf: (waiting: Waiting) => unknown;
+  /** An envelope was refused that will be offered again: nothing that is under way may overtake it. */
+  readonly onRefused: (error: unknown) => void;
   /** An envelope has its answer. */
   readonly onSettled: (waiting: Waiting) => void;
   readonly onEnded: (commits: EndedCommits) => void;
@@ -74,7 +79,9 @@ export function openCommitter(parts: CommitterParts): Committer {
     return { entry, touched: draft.touched, owed, receivers: [{ waiting, outcome: outcomeOf(entry) }] };
   };
 
-  const turnAway = ({ waiting }: RoutedWaiting, error: unknown): void => {
+  const turnAway = ({ waiting }: RoutedWaiting, error: unknown, result: EnvelopeResult = nothing): void => {
+    // It is known by now, and the message that comes again will not teach it.
+    knowledge.markUnsaved(changesOf(result));
     parts.onSettled(waiting);
     waiting.reject(error);
   };
@@ -97,8 +104,9 @@ export function openCommitter(parts: CommitterParts): Committer {
       };
       for (const [index, item] of items.entries()) {
         const result = results[index];
-        if (result === undefined) {
-          turnAway(item, error);
+        const refusal = parts.refusalOf(item.waiting);
+        if (result === undefined || refusal !== undefined) {
+          turnAway(item, refusal ?? error, result);
         } else if (isPlain(item, result)) {
           add(sum, together.take(item.waiting, result));
         } else {
@@ -110,6 +118,7 @@ export function openCommitter(parts: CommitterParts): Committer {
         }
       }
       storeTogether();
+      if (mayComeAgain(error)) parts.onRefused(error);
       tell('ingested', sum);
       for (const [reason, count] of dropped) tell('dropped', { stage: 'preprocess', reason, count });
     },
@@ -128,7 +137,7 @@ export function openCommitter(parts: CommitterParts): Committer {
 
 /** Sends parcels to the buffer and gives the receivers their answers. */
 function openStore(
-  { append, knowledge, log, onSettled, onLostState }: CommitterParts,
+  { append, knowledge, log, onRefused, onSettled, onLostState }: CommitterParts,
   outstanding: OutstandingCommits,
 ): (parcel: Parcel) => void {
   return ({ entry, touched, owed, receivers }: Parcel): void => {
@@ -146,6 +155,7 @@ function openStore(
       (error: unknown) => {
         if (owed.length > 0) knowledge.markUnsaved(owed);
         if (touched) onLostState();
+        if (mayComeAgain(error)) onRefused(error);
         if (receivers.length === 0) log.warn({ err: error }, 'roll-ups could not be stored; they come again');
         for (const { waiting } of receivers) {
           onSettled(waiting);
@@ -156,6 +166,8 @@ function openStore(
     );
   };
 }
+
+const mayComeAgain = (error: unknown): boolean => error instanceof PortcullisError && error.retryable;
 
 const senderOf = ({ waiting }: Receiver): string => waiting.envelope.client;
 

@@ -17,6 +17,8 @@ export interface Waiting {
   readonly envelope: Envelope;
   readonly alongside: readonly Write[];
   readonly bytes: number;
+  /** Refusals of its lane before it arrived. */
+  readonly refusals: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -8,12 +8,17 @@ const overheadBytes = 256;
 
 /**
  * The door of the stage: bounded in bytes from arrival to commit. After a refusal everything is refused until a quarter
- * is free, so that a smaller message does not overtake the one that found no room.
+ * is free, so that a smaller message does not overtake the one that found no room. For the same reason what is under way
+ * when an envelope is refused is refused too (decision 0232).
  */
 export interface Intake {
   readonly ingest: Ingest;
   /** An envelope has its answer: its bytes are free again. */
   settled(waiting: Waiting): void;
+  /** An envelope was refused, and is to come again. */
+  refused(error: unknown): void;
+  /** Why an envelope is refused now: one before it was, after this one had arrived. */
+  refusalOf(waiting: Waiting): unknown;
   /** Refuses everything from now on with STORE_CLOSED. */
   close(): void;
   readonly closed: boolean;
@@ -24,6 +29,8 @@ export function openIntake(maxBytes: number, offer: (waiting: Waiting) => void):
   let held = 0;
   let isFull = false;
   let closed = false;
+  let refusals = 0;
+  let lastRefusal: unknown;
   return {
     ingest(envelope, alongside = []) {
       if (closed) return Promise.reject(new PortcullisError('STORE_CLOSED', 'The gateway is closing.'));
@@ -36,13 +43,18 @@ export function openIntake(maxBytes: number, offer: (waiting: Waiting) => void):
       }
       held += bytes;
       return new Promise((resolve, reject) => {
-        offer({ envelope, alongside, bytes, resolve, reject });
+        offer({ envelope, alongside, bytes, refusals, resolve, reject });
       });
     },
     settled({ bytes }) {
       held -= bytes;
       if (held <= maxBytes * 0.75) isFull = false;
     },
+    refused(error) {
+      refusals += 1;
+      lastRefusal = error;
+    },
+    refusalOf: (waiting) => (waiting.refusals === refusals ? undefined : lastRefusal),
     close() {
       closed = true;
     },

@@ -56,6 +56,8 @@ export function openLane(parts: LaneParts): Lane {
   const committer = openCommitter({
     ...committing,
     knowledge,
+    refusalOf: (waiting) => intake.refusalOf(waiting),
+    onRefused: (error) => intake.refused(error),
     onSettled: (waiting) => intake.settled(waiting),
     onEnded: (commits) => opened?.committed(commits),
   });

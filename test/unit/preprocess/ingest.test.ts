@@ -154,6 +154,34 @@ test('a message that comes again after a failed commit is no duplicate', async (
   assert.deepEqual(await stage.ingest(message), { stored: 0, filtered: 1, deadLettered: 0 });
 });
 
+for (const dedupeMs of [0, 60_000]) {
+  test(`what is under way when a commit fails is refused too, and overtakes nothing: dedupe ${dedupeMs} ms`, async (t) => {
+    const buffer = memoryBuffer(t);
+    const stage = await openStage(buffer, { threads: 2, steps: { ...defaultSteps, dedupeMs } });
+    const [reached, failing] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+    buffer.before = () => {
+      buffer.before = () => undefined;
+      reached.resolve();
+      return failing.promise;
+    };
+    const say = (humidity: number) => stage.ingest(envelope('house/lamp', { values: { humidity } }));
+    const first = say(1);
+    await reached.promise;
+    const lesson = envelope('house/units/temperature', '°F');
+    const underWay = [first, say(2), stage.ingest(lesson), ...Array.from({ length: 100 }, () => say(3))];
+    failing.reject(new PortcullisError('STORE_FAILED', 'not now'));
+    const answers = await Promise.allSettled(underWay);
+    const came = answers.map((one) => (one.status === 'rejected' ? (one.reason as PortcullisError).code : 'stored'));
+    assert.deepEqual(new Set(came), new Set(['STORE_FAILED']));
+    assert.equal(stage.stats().queuedBytes, 0);
+    await Promise.all([say(1), say(2)]);
+    const values = buffer.entries.flatMap(({ measurements }) => measurements.map(({ m }) => m[0]?.v));
+    assert.deepEqual(values, [1, 2]);
+    const known = await buffer.store.read('ingest.knowledge', []);
+    assert.equal(known.length, 1, 'what was learnt is written with the next message');
+  });
+}
+
 test('what is awaited of a device is kept though it repeats, with a deadband and a roll-up as well', async (t) => {
   const buffer = memoryBuffer(t);
   const deadband = { humidity: { absolute: 1, maxSilenceMs: 60_000 } };
