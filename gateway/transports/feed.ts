@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Ingest } from '../../contracts/pipeline.ts';
 import type { Envelope } from '../../contracts/plugin.ts';
@@ -23,7 +22,7 @@ export interface FeedDeps {
 
 /**
  * The way into ingest for sources that nobody can ask to send again: what ingest refuses for now is offered again until
- * it is taken. Envelopes begin in the order in which they were offered; one that had to wait may be overtaken.
+ * it is taken. What comes meanwhile waits behind it, so that all is taken in the order in which it was offered.
  */
 export interface Feed extends AsyncDisposable {
   /** False: there is no room, and the envelope was not taken. What is committed alongside waits with it. */
@@ -34,46 +33,74 @@ export interface Feed extends AsyncDisposable {
   room(): Promise<void>;
 }
 
-/** Close it after its source and before ingest: what waits for another try then is dropped, and told. */
+interface Offered {
+  readonly envelope: Envelope;
+  readonly alongside: readonly Write[];
+  readonly bytes: number;
+  /** Grows with each offer. */
+  readonly order: number;
+}
+
+/** Close it after its source and before ingest: what is refused once more then is dropped, and told. */
 export function openFeed({ stage, maxWaitingBytes }: FeedOptions, { ingest, log }: FeedDeps): Feed {
-  const closing = new AbortController();
-  const running = new Set<Promise<void>>();
+  /** Refused, or behind one that was; in the order of the offers. */
+  let waiting: Offered[] = [];
+  let again: NodeJS.Timeout | undefined;
+  let offers = 0;
+  let running = 0;
   let waitingBytes = 0;
+  let isClosing = false;
   let roomWanted: PromiseWithResolvers<void> | undefined;
+  const ended = Promise.withResolvers<void>();
 
   const isNearlyFull = (): boolean => waitingBytes > maxWaitingBytes / 2;
-  const deliver = async (envelope: Envelope, alongside: readonly Write[]): Promise<void> => {
-    for (;;) {
-      try {
-        await ingest(envelope, alongside);
-        return;
-      } catch (error) {
-        const isRetryable = error instanceof PortcullisError && error.retryable;
-        if (!isRetryable || closing.signal.aborted) {
-          tell('dropped', { stage, reason: isRetryable ? 'closing' : 'refused', count: 1 });
-          const { topic, receivedAt } = envelope;
-          log.warn({ err: error, topic, receivedAt }, 'a message could not be taken');
-          return;
-        }
-        tell('retried', { stage, reason: error.code });
-        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      }
+  const begin = (one: Offered): void => {
+    running += 1;
+    void ingest(one.envelope, one.alongside)
+      .then(
+        () => settled(one),
+        (error: unknown) => refused(one, error),
+      )
+      .finally(() => {
+        running -= 1;
+        if (isClosing && running === 0) ended.resolve();
+      });
+  };
+  const settled = ({ bytes }: Offered): void => {
+    waitingBytes -= bytes;
+    if (isNearlyFull()) return;
+    roomWanted?.resolve();
+    roomWanted = undefined;
+  };
+  const refused = (one: Offered, error: unknown): void => {
+    const isRetryable = error instanceof PortcullisError && error.retryable;
+    if (!isRetryable || isClosing) {
+      tell('dropped', { stage, reason: isRetryable ? 'closing' : 'refused', count: 1 });
+      const { topic, receivedAt } = one.envelope;
+      log.warn({ err: error, topic, receivedAt }, 'a message could not be taken');
+      settled(one);
+      return;
     }
+    tell('retried', { stage, reason: error.code });
+    waiting.splice(waiting.findLastIndex(({ order }) => order < one.order) + 1, 0, one);
+    again ??= setTimeout(tryAgain, retryMs);
+  };
+  const tryAgain = (): void => {
+    again = undefined;
+    const all = waiting;
+    waiting = [];
+    for (const one of all) begin(one);
   };
 
   return {
     offer(envelope, alongside = []) {
       const bytes = envelope.payload.length + envelope.topic.length + overheadBytes;
-      if (waitingBytes + bytes > maxWaitingBytes || closing.signal.aborted) return false;
+      if (waitingBytes + bytes > maxWaitingBytes || isClosing) return false;
       waitingBytes += bytes;
-      const delivery = deliver(envelope, alongside).finally(() => {
-        running.delete(delivery);
-        waitingBytes -= bytes;
-        if (isNearlyFull()) return;
-        roomWanted?.resolve();
-        roomWanted = undefined;
-      });
-      running.add(delivery);
+      offers += 1;
+      const one = { envelope, alongside, bytes, order: offers };
+      if (again === undefined) begin(one);
+      else waiting.push(one);
       return true;
     },
     isNearlyFull,
@@ -83,8 +110,10 @@ export function openFeed({ stage, maxWaitingBytes }: FeedOptions, { ingest, log 
       return roomWanted.promise;
     },
     async [Symbol.asyncDispose]() {
-      closing.abort();
-      await Promise.all(running);
+      isClosing = true;
+      clearTimeout(again);
+      tryAgain();
+      if (running > 0) await ended.promise;
     },
   };
 }
