@@ -16,6 +16,8 @@ export interface Envelope {
   readonly plugin?: string | undefined;
   /** The login of the sender; absent where it came without one. */
   readonly user?: string | undefined;
+  /** Filters of the topics that this login may publish; for the gateway itself, codecs do not get it. */
+  readonly publishes?: readonly string[] | undefined;
 }
 
 /** Anything that JSON can say. */
@@ -72,6 +74,8 @@ export interface Lesson {
   readonly value: Json | undefined;
   /** The sender's rights show that the key is its own: whoever was first gives way. */
   readonly proven?: boolean;
+  /** What the lesson is about is a topic that the message named: a login teaches that of topics only that it may publish itself. */
+  readonly topic?: string;
 }
 
 /** What the gateway hands to every call of a codec: the parsed configuration, and what the plugin learnt so far. */

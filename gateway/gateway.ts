@@ -133,7 +133,7 @@ export async function startGateway(config: Config, given: GatewayDeps): Promise<
         ...deviceRoutes({ registry, access, actuation, broker: mqtt, buffer, history, clock }),
         ...desk.routes,
         ...accessRoutes(rights, ownership, provider, clock),
-        ...dataRoutes({ live, ingest: taken, again: ingest.ingest, store: buffer, clock }, starting),
+        ...dataRoutes({ live, ingest: taken, again: ingest.ingest, mqtt, store: buffer, clock }, starting),
         ...rules,
         ...sinkRoutes(sinks, cut),
         ...(await machineRoutes(config, { ...deps, ...shown, own, name, buffer, mqtt, anew }, starting)),

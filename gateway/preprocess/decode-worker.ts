@@ -1,6 +1,6 @@
 import { threadId, workerData } from 'node:worker_threads';
 import type { Place } from '../../contracts/message.ts';
-import { encodeCommand, type Envelope, type Outbound, type Outgoing, type Plugin } from '../../contracts/plugin.ts';
+import { encodeCommand, type Envelope, type Outbound, type Outgoing } from '../../contracts/plugin.ts';
 import { fenceModules } from '../lib/module-fence.ts';
 import { shrinkWhenQuiet } from '../lib/shrink-when-quiet.ts';
 import { removeWebGlobals } from '../lib/web-globals.ts';
@@ -94,7 +94,7 @@ function decode(thread: Thread, task: DecodeTask): Reply {
 
 function decodeOne(thread: Thread, task: DecodeTask, index: number, learners: Set<number>): EnvelopeResult {
   const { plugins, codecs, context, isStateful } = thread;
-  const { envelope, plugin: at, teaches } = unpackEnvelope(task, index);
+  const { envelope, plugin: at, teaches, publishes } = unpackEnvelope(task, index);
   const plugin = plugins[at]?.plugin;
   const codec = codecs[at];
   if (plugin === undefined || codec === undefined) {
@@ -104,7 +104,7 @@ function decodeOne(thread: Thread, task: DecodeTask, index: number, learners: Se
   let changes: readonly Change[] = [];
   if (teaches) {
     try {
-      changes = learnFrom(thread, plugin, at, envelope);
+      changes = learnFrom(thread, at, envelope, publishes);
     } catch (error) {
       return { measurements: [], refused: [{ code: 'learn-failed', detail: reasonOf(error) }], changes };
     }
@@ -116,10 +116,15 @@ function decodeOne(thread: Thread, task: DecodeTask, index: number, learners: Se
   return measurements.map((one) => textOf(one, envelope, plugin.proto));
 }
 
-function learnFrom({ codecs, knowledge }: Thread, plugin: Plugin, at: number, envelope: Envelope): readonly Change[] {
+function learnFrom(
+  { plugins, codecs, knowledge }: Thread,
+  at: number,
+  envelope: Envelope,
+  publishes: Envelope['publishes'],
+): readonly Change[] {
   const codec = codecs[at];
-  const lessons = codec === undefined ? undefined : plugin.learn?.(envelope, codec);
-  return knowledge.learn(at, lessons ?? [], envelope.user);
+  const lessons = codec === undefined ? undefined : plugins[at]?.plugin.learn?.(envelope, codec);
+  return knowledge.learn(at, lessons ?? [], envelope.user, publishes);
 }
 
 function claimsOf({ plugins, knowledge }: Thread, learners: Iterable<number>): Claims {

@@ -170,7 +170,7 @@ export type Reply =
 export const placesOfDevices = 0;
 export const endedLogins = 1;
 
-export const headWidth = 9;
+export const headWidth = 10;
 
 /** The plugin index of an envelope that no plugin wants. */
 export const nobody = -1;
@@ -196,14 +196,19 @@ export function packEnvelopes(items: readonly RoutedEnvelope[]): Pick<DecodeTask
   for (const { envelope, plugin, teaches } of items) {
     bytes.set(envelope.payload, end);
     end += envelope.payload.length;
-    const { transport, client, topic, retain, receivedAt, user = '' } = envelope;
-    heads.push(plugin, teaches, transport, client, topic, retain, receivedAt, user, end);
+    const { transport, client, topic, retain, receivedAt, user = '', publishes = [] } = envelope;
+    // No filter has a NUL in it (MQTT 3.1.1, section 1.5.3).
+    const rights = teaches ? publishes.join('\0') : '';
+    heads.push(plugin, teaches, transport, client, topic, retain, receivedAt, user, rights, end);
   }
   return { heads, payloads };
 }
 
-/** Reads envelope `index` back; its payload is a view into the batch's buffer. */
-export function unpackEnvelope(task: DecodeTask, index: number): RoutedEnvelope {
+/** Reads envelope `index` back; its payload is a view into the batch's buffer. `publishes` is there where it teaches. */
+export function unpackEnvelope(
+  task: DecodeTask,
+  index: number,
+): RoutedEnvelope & Required<Pick<Envelope, 'publishes'>> {
   const { heads, payloads } = task;
   const at = index * headWidth;
   const start = index === 0 ? 0 : (heads[at - 1] as number);
@@ -214,7 +219,9 @@ export function unpackEnvelope(task: DecodeTask, index: number): RoutedEnvelope 
     retain: heads[at + 5] as boolean,
     receivedAt: heads[at + 6] as number,
     user: (heads[at + 7] as string) || undefined,
-    payload: new Uint8Array(payloads, start, (heads[at + 8] as number) - start),
+    payload: new Uint8Array(payloads, start, (heads[at + 9] as number) - start),
   };
-  return { envelope, plugin: heads[at] as number, teaches: heads[at + 1] as boolean };
+  const teaches = heads[at + 1] as boolean;
+  const publishes = teaches ? (heads[at + 8] as string).split('\0') : [];
+  return { envelope, plugin: heads[at] as number, teaches, publishes };
 }

@@ -1,5 +1,6 @@
 import { PortcullisError } from '../../contracts/errors.ts';
 import type { Json, Knowledge, Lesson } from '../../contracts/plugin.ts';
+import { matchesFilter } from '../lib/topic-filter.ts';
 import type { Briefing, Change } from './task.ts';
 
 /** A decode thread's copy of what the plugins learnt. */
@@ -11,10 +12,10 @@ export interface ThreadKnowledge {
   /** The login that a key belongs to. */
   ownerOf(plugin: number, key: string): string | undefined;
   /**
-   * Takes in what a plugin just learnt from a message of `user`; what changes by it, as text, goes to the main thread.
-   * Throws when a key belongs to another login.
+   * Takes in what a plugin just learnt from a message of `user`, who may publish on `publishes`; what changes by it, as text,
+   * goes to the main thread. Throws when a key belongs to another login, or names a topic that this one may not publish.
    */
-  learn(plugin: number, lessons: readonly Lesson[], user?: string): readonly Change[];
+  learn(plugin: number, lessons: readonly Lesson[], user?: string, publishes?: readonly string[]): readonly Change[];
   /** Closes a batch in which something was learnt: the main thread counts the same way. */
   advance(): void;
 }
@@ -63,7 +64,8 @@ export function threadKnowledge(plugins: number, hasEnded: (user: string) => boo
       }
       return true;
     },
-    learn(plugin, lessons, user) {
+    learn(plugin, lessons, user, publishes = []) {
+      if (user !== undefined) demandTopics(lessons, user, publishes);
       // All of them first: a lesson that has no text or is another's throws before anything was taken in.
       const last = new Map(lessons.map((lesson) => [lesson.key, changeOf(plugin, lesson, user)]));
       const changes = [...last.values()].filter(isNew);
@@ -74,4 +76,13 @@ export function threadKnowledge(plugins: number, hasEnded: (user: string) => boo
       version += 1;
     },
   };
+}
+
+/** Before the device whose topic it is has come, nothing else tells a claim from a lesson. */
+function demandTopics(lessons: readonly Lesson[], user: string, publishes: readonly string[]): void {
+  for (const { topic } of lessons) {
+    if (topic === undefined || publishes.some((filter) => matchesFilter(filter, topic))) continue;
+    const what = `It names the topic ${topic.slice(0, 128)}`;
+    throw new PortcullisError('NOT_ALLOWED', `${what}, where the login ${user.slice(0, 64)} may not publish.`);
+  }
 }

@@ -148,7 +148,11 @@ function toLessons(
   const next = new Map<string, Json | undefined>();
   for (const [key, list] of changed) next.set(key, list.length > 0 ? list : undefined);
   next.set(`c:${owner}`, trace as unknown as Json | undefined);
-  return [...next].map(([key, value]) => ({ key, value }));
+  const claimed = new Map(trace?.topics.map((topic) => [`t:${topic}`, topic]));
+  return [...next].map(([key, value]) => {
+    const topic = claimed.get(key);
+    return topic === undefined ? { key, value } : { key, value, topic };
+  });
 }
 
 function listOf(knowledge: Knowledge, key: string): readonly Json[] {

@@ -17,6 +17,9 @@ import type { OnOff } from './words.ts';
 const maxDevices = 1000;
 const discoveryTopic = /^tasmota\/discovery\/([0-9A-Fa-f]{12})\/(config$)?/;
 
+/** What every Tasmota publishes below its topics for answers and for telemetry. */
+const usualLeaves = ['RESULT', 'STATE'];
+
 /** What discovery said about the device that publishes below a topic: kept under `t:<tele or stat topic>`. */
 export interface Source extends OnOff {
   readonly mac: string;
@@ -56,7 +59,7 @@ export function learn({ topic, payload }: Envelope, { knowledge }: CodecContext)
   return [
     ...forgotten,
     { key: targetKey(mac), value: { bases, off, on } },
-    ...bases.slice(1).map((base) => ({ key: `t:${base}`, value: source })),
+    ...bases.slice(1).map((base, at) => ({ key: `t:${base}`, value: source, topic: `${base}/${usualLeaves[at]}` })),
   ];
 }
 

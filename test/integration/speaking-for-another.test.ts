@@ -48,7 +48,7 @@ async function end({ httpPort, dataDir }: Daemon, user: string): Promise<void> {
 
 async function refusals(daemon: Daemon): Promise<number> {
   const { deadLetters } = await daemon.api<{ deadLetters: { detail: string }[] }>('/api/v1/dead-letters');
-  return deadLetters.filter(({ detail }) => /belongs to the login/.test(detail)).length;
+  return deadLetters.filter(({ detail }) => /belongs to the login|may not publish/.test(detail)).length;
 }
 
 const entity = (node: string, id: string, more: object = {}) => ({
@@ -75,7 +75,7 @@ function recorded(dataDir: string, metric: string): string[] {
   using buffer = inspectBuffer(dataDir);
   return [...buffer.records()].flatMap(({ record }) => {
     const { dev, m } = record as Measurement;
-    return m.filter(({ n }) => n === metric).map(({ v }) => `${dev.id} ${v}`);
+    return m.filter(({ n }) => n === metric).map(({ v, vb }) => `${dev.id} ${v ?? vb}`);
   });
 }
 
@@ -93,7 +93,7 @@ test('a device has nothing published where it may not hear, whatever its discove
     entity('bulb', 'b1', { command_topic: lock, payload_on: '{"state":"UNLOCK"}' }),
   );
   await bulb.say('bulb/switch/relay/state', 'OFF');
-  await toy.say(`tasmota/discovery/${mac}/config`, tasmota('toy', { ft: `${lock}/%topic%/` }));
+  await toy.say(`tasmota/discovery/${mac}/config`, tasmota('toy', { tp: [lock, 'stat', 'tele'] }));
   for (const [id, device] of [
     ['unlock', 'ha:b1'],
     ['unlock, too', valve],
@@ -157,4 +157,38 @@ test('what a device said about itself no other device changes or speaks for, unt
     temperatures.filter((line) => line.endsWith('99.9')),
     ['tasmota:toy 99.9'],
   );
+});
+
+test('a device claims no topic where it may not publish, also before the device that does has come', async (t) => {
+  const daemon = await startDaemon(t, closed);
+  const bulb = await enter(t, daemon, 'bulb', 'esphome', 'bulb/#');
+  const toy = await enter(t, daemon, 'toy', 'tasmota', 'cmnd/toy/#');
+  const claimed = ['porch/switch/relay/state', 'devices/meter/telemetry'];
+  for (const [at, state_topic] of claimed.entries())
+    await bulb.say(`homeassistant/sensor/bulb/spy${at}/config`, entity('bulb', 'b1', { state_topic }));
+  await toy.say('tasmota/discovery/AABBCCDDEE02/config', tasmota('valve'));
+  assert.equal(await refusals(daemon), 3);
+
+  const porch = await enter(t, daemon, 'porch', 'esphome', 'porch/#');
+  const meter = await enter(t, daemon, 'meter', 'generic', 'devices/meter/#');
+  const real = await enter(t, daemon, 'valve', 'tasmota', 'cmnd/valve/#');
+  await porch.say('homeassistant/switch/porch/relay/config', entity('porch', 'p1'));
+  await porch.say('porch/switch/relay/state', 'ON');
+  await meter.say('devices/meter/telemetry', { temperature_C: 20.5 });
+  await real.say(`tasmota/discovery/${mac}/config`, tasmota('valve'));
+  await real.say('tele/valve/SENSOR', { DS18B20: { Temperature: 21.5 }, TempUnit: 'C' });
+  assert.equal(await refusals(daemon), 3);
+
+  // What was refused may be taken again; then the rights of today count.
+  await bulb.say('homeassistant/switch/bulb/relay/config', entity('bulb', 'p2'));
+  const second = entity('porch', 'p2', { state_topic: 'porch/switch/second/state' });
+  await porch.say('homeassistant/switch/porch/second/config', second);
+  assert.equal(await refusals(daemon), 4);
+  await end(daemon, 'bulb');
+  const { taken, refusedAgain } = await post<Record<string, number>>(daemon, '/api/v1/dead-letters/replay', {});
+  assert.deepEqual([taken, refusedAgain], [4, 3]);
+  await porch.say('porch/switch/second/state', 'OFF');
+  await daemon.stop();
+  assert.deepEqual(recorded(daemon.dataDir, 'switch.state'), ['ha:p1 true', 'ha:p2 false']);
+  assert.deepEqual(recorded(daemon.dataDir, 'temperature').toSorted(), ['json:meter 20.5', `${valve} 21.5`]);
 });

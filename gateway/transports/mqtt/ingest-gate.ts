@@ -166,6 +166,7 @@ export class IngestGate {
       receivedAt: clock.wallMs(),
       plugin: rights.profile.plugin,
       user: rights.user,
+      publishes: rights.publishes,
     };
     const order = ++this.#arrived;
     const bytes = payload.length + overheadBytes;

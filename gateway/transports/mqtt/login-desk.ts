@@ -16,6 +16,8 @@ export interface LoginDesk {
   hasUser(user: string): boolean;
   /** Whether a profile, or the one that a user has, opens topics of other devices. Throws NOT_FOUND for what there is not. */
   isWide(of: { readonly profile: string } | { readonly user: string }): boolean;
+  /** Filters of the topics that a user may publish with a client id; none for a user that is gone. */
+  publishesOf(user: string, clientId: string): readonly string[];
   listDevices(): DeviceSummary[];
 }
 
@@ -42,6 +44,10 @@ export function loginDesk(credentials: Credentials, clients: ClientRegistry, ses
     },
     hasUser: (user) => credentials.has(user),
     isWide: (of) => credentials.isWide(of),
+    publishesOf(user, clientId) {
+      const rights = credentials.rightsOf(clientId);
+      return rights?.user === user ? rights.publishes : [];
+    },
     listDevices: () => credentials.list(),
   };
 }

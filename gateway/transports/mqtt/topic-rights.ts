@@ -12,7 +12,8 @@ export class TopicRights {
   readonly profile: Profile;
   /** The login that has them; absent for those that need none. */
   readonly user: string | undefined;
-  readonly #publish: readonly string[];
+  /** Filters of the topics that may be published, `$SYS` and the like left out. */
+  readonly publishes: readonly string[];
   readonly #subscribe: readonly string[];
   readonly #mayPublish = new Map<string, boolean>();
   readonly #mayReceive = new Map<string, boolean>();
@@ -20,12 +21,12 @@ export class TopicRights {
   constructor(profile: Profile, clientId: string, roots: ReadonlySet<string>, user?: string) {
     this.profile = profile;
     this.user = user;
-    this.#publish = fillIn(profile.publish, clientId, roots);
+    this.publishes = fillIn(profile.publish, clientId, roots);
     this.#subscribe = fillIn(profile.subscribe, clientId, roots);
   }
 
   mayPublish(topic: string): boolean {
-    return cached(this.#mayPublish, topic, () => matchesAny(this.#publish, topic));
+    return cached(this.#mayPublish, topic, () => matchesAny(this.publishes, topic));
   }
 
   mayReceive(topic: string): boolean {

@@ -132,6 +132,20 @@ test("a key that is proven to be the sender's changes hands, and the last word a
   assert.equal(thread.ownerOf(0, 'a'), 'lamp');
 });
 
+test('a login teaches of topics that it may publish only, and who has none of any', () => {
+  const thread = threadKnowledge(1);
+  const lesson = { key: 't:lamp/state', value: 1, topic: 'lamp/state' };
+  for (const publishes of [undefined, [], ['bulb/#', 'lamp/+/x']]) {
+    assert.throws(() => thread.learn(0, [{ key: 'a', value: 1 }, lesson], 'bulb', publishes), {
+      code: 'NOT_ALLOWED',
+      message: 'It names the topic lamp/state, where the login bulb may not publish.',
+    });
+  }
+  assert.equal(thread.of(0).size, 0, 'a message that names such a topic teaches nothing');
+  assert.equal(thread.learn(0, [lesson], 'lamp', ['x/#', 'lamp/#']).length, 1);
+  assert.equal(threadKnowledge(1).learn(0, [lesson]).length, 1);
+});
+
 test('commands are encoded with what is known', async (t) => {
   const stage = await openStage(memoryBuffer(t), { threads: 2 });
   await stage.ingest(envelope('house/units/a', 'V'));
