@@ -80,9 +80,16 @@ export type Append = (entry: Entry) => Promise<void>;
 export interface Outlet {
   /**
    * Lends the oldest unsettled records of a lane, or nothing when there are none; never blocks for new ones. While a
-   * record is lent, no later one of its device is.
+   * record is lent, no later one of its device is. `resting`: also of devices whose records were kept for a reason of
+   * their own; without it they wait, and those of others go on.
    */
-  claim(want: { sink: string; lane: Lane; records: number; bytes: number }): Promise<Batch | undefined>;
+  claim(want: {
+    sink: string;
+    lane: Lane;
+    records: number;
+    bytes: number;
+    resting?: boolean;
+  }): Promise<Batch | undefined>;
   /** Settles a claimed batch, one verdict per item, in one transaction with the ledger. */
   settle(batch: Batch, verdicts: readonly Verdict[]): Promise<void>;
   /** Called after commits that added records to a lane. */

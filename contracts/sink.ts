@@ -20,11 +20,14 @@ export interface Batch {
   readonly items: readonly BatchItem[];
 }
 
-/** What became of one item; `code` and `detail` of a rejection go into its dead letter. */
+/**
+ * What became of one item; `code` and `detail` of a rejection go into its dead letter. `own` names, in a word out of few,
+ * what keeps an item that others do not suffer from: its device rests for a while, and nobody else does.
+ */
 export type Verdict =
   | { readonly is: 'accept' }
   | { readonly is: 'reject'; readonly code: string; readonly detail: string }
-  | { readonly is: 'keep' };
+  | { readonly is: 'keep'; readonly own?: string };
 
 /**
  * How one write went. `verdicts` has one entry per item of the batch, in its order.

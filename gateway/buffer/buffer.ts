@@ -49,8 +49,10 @@ export interface BufferDeps {
 const expiryMs = 60_000;
 const closeWithinMs = 5_000;
 
-const codeOf = (verdict: Verdict): VerdictCode =>
-  verdict.is === 'reject' ? [verdict.code, verdict.detail] : verdict.is === 'accept';
+const codeOf = (verdict: Verdict): VerdictCode => {
+  if (verdict.is === 'reject') return [verdict.code, verdict.detail];
+  return verdict.is === 'keep' && verdict.own !== undefined ? 'rest' : verdict.is === 'accept';
+};
 
 /**
  * Opens the buffer in its data folder, which it creates and locks. Rejects with DATA_DIR_LOCKED, NATIVE_MODULE or

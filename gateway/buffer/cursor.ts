@@ -13,7 +13,8 @@ export interface LoanItem {
   readonly fresh: boolean;
 }
 
-export type Settled = 'accept' | 'keep' | { readonly code: string; readonly detail: string };
+/** `rest`: kept for a reason of the device's own. */
+export type Settled = 'accept' | 'keep' | 'rest' | { readonly code: string; readonly detail: string };
 
 interface Loan {
   readonly id: number;
@@ -120,11 +121,11 @@ export class Cursor {
     this.#parking.add(lsn, parked);
   }
 
-  lend(id: number, want: { records: number; bytes: number }, reader: Reader): readonly LoanItem[] {
+  lend(id: number, want: { records: number; bytes: number; resting?: boolean }, reader: Reader): readonly LoanItem[] {
     const draft = new Draft(want);
     const inFlight = new Set(this.#loans.flatMap((loan) => loan.items.map((item) => item.device)));
-    const turns = this.#parking.turns();
-    const making = { draft, reader, inFlight, waiting: new Set(turns.map(({ device }) => device)) };
+    const turns = this.#parking.turns(want.resting === true);
+    const making = { draft, reader, inFlight, waiting: this.#parking.devices() };
     if (turns.length > 0) this.#freshFirst = !this.#freshFirst;
     if (!this.#freshFirst) this.#takeParked(turns, making);
     this.#takeFresh(making);
@@ -183,11 +184,14 @@ export class Cursor {
     const rejected: { item: LoanItem; code: string; detail: string }[] = [];
     const unparked: number[] = [];
     const settled = new Map<string, number>();
+    const resting = new Set<string>();
     const before = this.#position;
     for (const [index, item] of loan.items.entries()) {
       const verdict = verdicts[index] ?? 'keep';
-      settled.set(item.device, (settled.get(item.device) ?? 0) + (verdict === 'keep' ? 0 : 1));
-      if (verdict === 'keep') {
+      const isKept = verdict === 'keep' || verdict === 'rest';
+      settled.set(item.device, (settled.get(item.device) ?? 0) + (isKept ? 0 : 1));
+      if (verdict === 'rest') resting.add(item.device);
+      if (isKept) {
         if (item.fresh && rewindTo !== undefined && item.lsn >= rewindTo) this.#firstHist.set(item.lsn, item.hist);
         else this.#parking.add(item.lsn, { device: item.device, hist: item.hist });
         continue;
@@ -201,7 +205,7 @@ export class Cursor {
       for (const lsn of this.parked.keys()) if (lsn >= rewindTo) this.#parking.remove(lsn);
       this.#frontier = rewindTo;
     }
-    for (const [device, n] of settled) this.#parking.tried(device, n);
+    for (const [device, n] of settled) this.#parking.tried(device, n, resting.has(device));
     this.#position = Math.max(before, Math.min(loan.through, this.#frontier - 1));
     const parked = [...this.parked].filter(([lsn]) => lsn > before && lsn <= this.#position);
     return { cursor: this.#position, accepted, rejected, parked, unparked };

@@ -20,6 +20,8 @@ export class Parking {
   readonly #records = new Map<number, Parked>();
   /** Whose turn was the longest ago stands first. */
   readonly #paces = new Map<string, number>();
+  /** Devices that were kept for a reason of their own the last time. */
+  readonly #resting = new Set<string>();
 
   get records(): ReadonlyMap<number, Parked> {
     return this.#records;
@@ -36,19 +38,33 @@ export class Parking {
   }
 
   /** A device had its turn: the far side settled so many of its records. */
-  tried(device: string, settled: number): void {
+  tried(device: string, settled: number, rests: boolean): void {
     if (this.#paces.delete(device)) this.#paces.set(device, Math.max(1, 2 * settled));
+    if (rests) this.#resting.add(device);
+    else this.#resting.delete(device);
   }
 
-  turns(): Turn[] {
-    const inOrder = [...this.#records].sort((a, b) => a[0] - b[0]);
-    const ofDevice = Map.groupBy(inOrder, ([, { device }]) => device);
+  /** The devices that have records here after it was asked, resting ones too. */
+  devices(): Set<string> {
+    return new Set(this.#paces.keys());
+  }
+
+  turns(isRestOver: boolean): Turn[] {
+    const ofDevice = Map.groupBy(this.#records, ([, { device }]) => device);
     const turns: Turn[] = [];
     for (const [device, pace] of this.#paces) {
       const records = ofDevice.get(device);
-      if (records === undefined) this.#paces.delete(device);
-      else turns.push({ device, records: records.slice(0, pace), isAll: records.length <= pace });
+      if (records === undefined) this.#forget(device);
+      else if (isRestOver || !this.#resting.has(device)) {
+        const inOrder = records.sort((a, b) => a[0] - b[0]);
+        turns.push({ device, records: inOrder.slice(0, pace), isAll: records.length <= pace });
+      }
     }
     return turns;
+  }
+
+  #forget(device: string): void {
+    this.#paces.delete(device);
+    this.#resting.delete(device);
   }
 }

@@ -61,6 +61,7 @@ export interface ClaimRequest {
   readonly lane: Lane;
   readonly records: number;
   readonly bytes: number;
+  readonly resting?: boolean;
 }
 
 /** A loan; the arrays run in step. `text` holds the records' JSON, one per line. */
@@ -74,8 +75,8 @@ export interface ClaimAnswer {
   readonly hists: readonly boolean[];
 }
 
-/** A verdict per item: true accepts, false keeps, a pair rejects. */
-export type VerdictCode = boolean | readonly [code: string, detail: string];
+/** A verdict per item: true accepts, false keeps, `rest` keeps for a reason of the device's own, a pair rejects. */
+export type VerdictCode = boolean | 'rest' | readonly [code: string, detail: string];
 
 export interface SettleRequest {
   readonly loan: number;

@@ -197,9 +197,10 @@ export class Store {
 
   /** False when the loan is unknown: it was made before the writer started again, and its records come again. */
   settle(request: SettleRequest, now: Now): boolean {
-    const verdicts = request.verdicts.map((verdict): Settled =>
-      typeof verdict === 'boolean' ? (verdict ? 'accept' : 'keep') : { code: verdict[0], detail: verdict[1] },
-    );
+    const verdicts = request.verdicts.map((verdict): Settled => {
+      if (typeof verdict === 'boolean') return verdict ? 'accept' : 'keep';
+      return verdict === 'rest' ? verdict : { code: verdict[0], detail: verdict[1] };
+    });
     for (const cursor of this.#parts.cursors.values()) {
       const settlements = cursor.settle(request.loan, verdicts);
       if (!settlements) continue;

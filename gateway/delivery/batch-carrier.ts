@@ -25,6 +25,12 @@ export interface CarrierOptions {
 
 const kept: Verdict = { is: 'keep' };
 
+/** A batch of which each record was kept for a reason of its device says nothing about the far side. */
+interface Carried {
+  readonly wentWell: boolean;
+  readonly verdicts: readonly Verdict[];
+}
+
 /** Brings one claimed batch to the sink and its verdicts to the buffer. */
 export class BatchCarrier {
   readonly #o: CarrierOptions;
@@ -60,7 +66,7 @@ export class BatchCarrier {
   }
 
   /** Resolves after the settlement is durable, or was given up at a stop. `onFailure` is told as soon as it is known. */
-  async carry(batch: Batch, onFailure: (failure: Failure) => void): Promise<{ readonly wentWell: boolean }> {
+  async carry(batch: Batch, onFailure: (failure: Failure) => void): Promise<Carried> {
     const early = this.#o.settle === 'before-ack';
     const accepted = batch.items.map((): Verdict => ({ is: 'accept' }));
     if (early) await this.#settle(batch, accepted);
@@ -68,7 +74,8 @@ export class BatchCarrier {
     const failure = failureOf(result);
     if (failure !== undefined) onFailure(failure);
     if (!early) await this.#settle(batch, result.verdicts);
-    return { wentWell: failure === undefined };
+    const { verdicts } = result;
+    return { wentWell: failure === undefined && verdicts.some((verdict) => verdict.is !== 'keep'), verdicts };
   }
 
   async #write(batch: Batch): Promise<WriteResult> {
@@ -95,6 +102,8 @@ export class BatchCarrier {
     const { sink } = this.#o;
     const count = result.verdicts.filter((verdict) => verdict.is === 'accept').length;
     if (count > 0) tell('delivered', { sink: sink.name, count, bytes: result.bytes ?? 0 });
+    const own = new Set(result.verdicts.map((verdict) => (verdict.is === 'keep' ? verdict.own : undefined)));
+    for (const reason of own) if (reason !== undefined) tell('retried', { stage: 'delivery', reason });
     for (const verdict of result.verdicts) {
       if (verdict.is === 'reject') tell('rejected', { stage: 'delivery', reason: verdict.code, count: 1 });
     }
@@ -128,7 +137,9 @@ const isPassing = (error: unknown): boolean => error instanceof PortcullisError 
 function failureOf(result: WriteResult): Failure | undefined {
   const progress = result.verdicts.some((verdict) => verdict.is !== 'keep');
   if (result.pause !== undefined) return { ...result.pause, progress };
-  return progress ? undefined : { reason: 'no progress', forMs: 'transient', progress };
+  if (progress || result.verdicts.some((verdict) => verdict.is === 'keep' && verdict.own !== undefined))
+    return undefined;
+  return { reason: 'no progress', forMs: 'transient', progress };
 }
 
 function rejected(signal: AbortSignal): Promise<never> {

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { tell } from '../observability/channels.ts';
 import { defaultBackoff, type BackoffPolicy } from '../lib/backoff.ts';
 import { BatchCarrier } from './batch-carrier.ts';
+import { tellHalted, tellOutage } from './loop-alarms.ts';
 import {
   capacity,
   initialState,
@@ -15,6 +16,7 @@ import {
   type LoopState,
 } from './loop-state.ts';
 import { pause, systemScheduler, type Scheduler } from '../lib/scheduler.ts';
+import { Resting } from './resting.ts';
 import { Suspicion } from './suspicion.ts';
 
 export interface DeliveryLoopOptions {
@@ -70,6 +72,7 @@ class Loop implements DeliveryLoop {
   readonly #scheduler: Scheduler;
   readonly #carrier: BatchCarrier;
   readonly #suspicion = new Suspicion();
+  readonly #resting: Resting;
   readonly #inFlight: Record<Lane, number> = { urgent: 0, normal: 0 };
   readonly #tasks = new Set<Promise<void>>();
   /** Aborted as soon as a stop is asked for, and once batches in flight are given up. */
@@ -84,14 +87,16 @@ class Loop implements DeliveryLoop {
   #closed: Promise<void> | undefined;
 
   constructor(options: DeliveryLoopOptions) {
+    const { clock, scheduler = systemScheduler, backoff = defaultBackoff, random = Math.random } = options;
     this.#options = options;
-    this.#scheduler = options.scheduler ?? systemScheduler;
+    this.#scheduler = scheduler;
     this.#carrier = new BatchCarrier({
       ...options,
-      scheduler: this.#scheduler,
+      scheduler,
       suspicion: this.#suspicion,
       signal: this.#closing.signal,
     });
+    this.#resting = new Resting({ scheduler, clock, backoff, random, onDue: () => this.#feed({ is: 'arrival' }) });
   }
 
   start(): void {
@@ -110,6 +115,7 @@ class Loop implements DeliveryLoop {
 
   resume(): void {
     this.#feed({ is: 'resume' });
+    this.#resting.wake();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -121,6 +127,7 @@ class Loop implements DeliveryLoop {
     this.#feed({ is: 'stop' });
     this.#leaving.abort();
     this.#arrivals?.[Symbol.dispose]();
+    this.#resting[Symbol.dispose]();
     const deadlineMs = this.#options.stopDeadlineMs ?? 5_000;
     await this.#settled(deadlineMs);
     this.#closing.abort();
@@ -161,22 +168,11 @@ class Loop implements DeliveryLoop {
         this.#timer = this.#scheduler.after(effect.afterMs, () => this.#feed({ is: 'due' }));
         break;
       case 'outage':
-        tell('alarm', {
-          code: 'SINK_OUTAGE',
-          subject: sink.name,
-          active: effect.change === 'started',
-          detail: `${sink.name} takes no records (${effect.reason}); they stay in the buffer.`,
-        });
+        tellOutage(sink.name, effect.change === 'started', effect.reason);
         onOutage?.(sink.name, effect.change, effect.reason);
         break;
       case 'halted':
-        tell('alarm', {
-          code: 'SINK_STOPPED',
-          subject: sink.name,
-          active: effect.active,
-          detail: `Delivery to ${sink.name} is stopped until somebody resumes it (${effect.reason}).`,
-          explains: ['SINK_OUTAGE'],
-        });
+        tellHalted(sink.name, effect.active, effect.reason);
     }
   }
 
@@ -225,8 +221,12 @@ class Loop implements DeliveryLoop {
     while (this.#inFlight[lane] < capacity(this.#state, sink.limits.inFlight ?? 1)) {
       if (this.#urgentCame && lane !== 'urgent') return;
       const records = this.#suspicion.limit(sink.limits.records);
-      const batch = await outlet.claim({ sink: sink.name, lane, records, bytes: sink.limits.bytes });
-      if (batch === undefined) return;
+      const resting = this.#resting.isDue(lane);
+      const batch = await outlet.claim({ sink: sink.name, lane, records, bytes: sink.limits.bytes, resting });
+      if (batch === undefined) {
+        if (resting) this.#resting.drained(lane);
+        return;
+      }
       this.#inFlight[lane] += 1;
       this.#feed({ is: 'claimed' });
       this.#track(this.#carry(batch));
@@ -236,6 +236,7 @@ class Loop implements DeliveryLoop {
   async #carry(batch: Batch): Promise<void> {
     try {
       const report = await this.#carrier.carry(batch, (failure) => this.#fail(failure));
+      if (!this.#leaving.signal.aborted) this.#resting.settled(report.verdicts);
       if (report.wentWell) this.#feed({ is: 'written' });
     } finally {
       this.#inFlight[batch.lane] -= 1;

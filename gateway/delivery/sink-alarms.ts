@@ -25,8 +25,7 @@ export class SinkAlarms {
     tell('alarm', { code, subject: this.#subject, active: false, detail });
   }
 
-  /** Clears all but one. */
-  clearOthers(kept: string): void {
-    for (const code of this.#active.keys()) if (code !== kept) this.clear(code);
+  clearOthers(...kept: readonly string[]): void {
+    for (const code of this.#active.keys()) if (!kept.includes(code)) this.clear(code);
   }
 }

@@ -85,7 +85,8 @@ export function watchSink(sink: Sink, { traceOf, now, push, inside }: DeliveryWa
   const settle = (all: readonly Traced[], { lane }: Batch, { verdicts, pause }: WriteResult): void => {
     for (const one of all) {
       const verdict = verdicts[one.index];
-      if (verdict === undefined || verdict.is === 'keep') inVain(one, pause?.reason ?? 'kept');
+      if (verdict === undefined) inVain(one, pause?.reason ?? 'kept');
+      else if (verdict.is === 'keep') inVain(one, verdict.own ?? pause?.reason ?? 'kept');
       else end(one, lane, verdict);
     }
   };

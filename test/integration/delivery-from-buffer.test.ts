@@ -12,6 +12,7 @@ import { tuyaTables } from '../../gateway/delivery/tuya/tables.ts';
 import { systemClock } from '../../gateway/lib/clock.ts';
 import { entry, measurement, silent } from '../unit/buffer/buffer-fixture.ts';
 import { acceptAll, ScriptedSink, type Script } from '../unit/delivery/scripted-sink.ts';
+import { VirtualTime } from '../unit/delivery/virtual-time.ts';
 import { openTuyaRig } from './tuya-rig.ts';
 
 const backoff: BackoffPolicy = { firstMs: 20, ceilingMs: 100, floorMs: 5, stableMs: 60_000 };
@@ -85,10 +86,9 @@ test('after a stop in the middle, the next loop brings the rest, and nothing twi
 const keepsOf =
   (name: string): Script =>
   ({ items }) => ({
-    verdicts: items.map(({ message: { dev } }) => ({ is: dev.id === name ? 'keep' : 'accept' })),
-    ...(items.some(({ message: { dev } }) => dev.id === name) && {
-      pause: { reason: 'permission', forMs: 'transient' as const },
-    }),
+    verdicts: items.map(({ message: { dev } }) =>
+      dev.id === name ? { is: 'keep', own: 'permission' } : { is: 'accept' },
+    ),
   });
 
 test('a device that the cloud does not take yet holds up no other, and comes in its order once it is taken', async (t) => {
@@ -107,6 +107,37 @@ test('a device that the cloud does not take yet holds up no other, and comes in 
       taken.toSorted((a, b) => a - b),
     );
   }
+});
+
+test('while a device rests, the records and alarms of others flow, whatever it sends, also after a restart', async (t) => {
+  const sink = new ScriptedSink();
+  const buffer = await openOne(t, sink.name);
+  sink.script = keepsOf('new');
+  const time = new VirtualTime();
+  const start = () =>
+    startDeliveryLoop({ sink, outlet: buffer, log: silent, clock: time, scheduler: time, random: () => 1 });
+  const first = start();
+  for (let i = 0; i < 20; i++) {
+    // Alone, so that nothing of the loan is taken.
+    await buffer.append(entry(measurement('new', i)));
+    await buffer.append(entry(measurement('known', i), measurement('door', i, 'alarm')));
+    await delivered(buffer, 2 * (i + 1));
+  }
+  assert.ok(!first.status().outage);
+  const tries = sink.writes;
+  assert.ok(tries <= 62, `${tries} writes for 40 records of others: the resting device is not tried all the time`);
+  await first[Symbol.asyncDispose]();
+  await using second = start();
+  await buffer.append(entry(measurement('known', 20)));
+  await delivered(buffer, 41);
+  sink.script = acceptAll;
+  second.resume();
+  await delivered(buffer, 61);
+  const taken = sink.taken.filter(({ device }) => device === 'new').map(({ lsn }) => lsn);
+  assert.deepEqual(
+    taken,
+    taken.toSorted((a, b) => a - b),
+  );
 });
 
 test('a poisonous record is found although the record of another device is kept', async (t) => {

@@ -31,9 +31,6 @@ function hearAlarms(t: { after(fn: () => void): void }): string[] {
 
 const accountErrors = [
   { code: 1004, pause: 'stopped', alarm: 'CLOUD_CREDENTIALS' },
-  { code: 1106, pause: 'transient', alarm: 'CLOUD_PERMISSION' },
-  { code: 28841002, pause: 'transient', alarm: 'CLOUD_PERMISSION' },
-  { code: 1108, pause: 'transient', alarm: 'CLOUD_PERMISSION' },
   { code: 28841004, pause: 7_200_000, alarm: 'CLOUD_QUOTA' },
   { code: 1110, pause: 'transient' },
   { code: 500, pause: 'transient' },
@@ -51,6 +48,21 @@ for (const { code, pause, ...rest } of accountErrors) {
     assert.deepEqual(alarms, 'alarm' in rest ? [`+${rest.alarm}`] : []);
     const rows = await store.read('tuya.list', []);
     assert.ok(rows.every((row) => row['state'] !== 'REJECTED'));
+  });
+}
+
+for (const code of [1106, 28841002, 1108]) {
+  test(`code ${code} keeps the record and lets its device rest; its alarm stays while others go on`, async (t) => {
+    const alarms = hearAlarms(t);
+    const { sink, fault, clearFaults } = await openTuyaRig(t);
+    const others = batchOf(['e']);
+    await sink.write(others, lasting);
+    await fault({ kind: 'code', code, path: reports });
+    const { verdicts, pause } = await sink.write(one, lasting);
+    assert.deepEqual([verdicts, pause], [[{ is: 'keep', own: 'permission' }], undefined]);
+    await clearFaults();
+    assert.deepEqual((await sink.write(others, lasting)).verdicts, [{ is: 'accept' }]);
+    assert.deepEqual(alarms, ['+CLOUD_PERMISSION']);
   });
 }
 

@@ -214,6 +214,6 @@ class Kafka implements KafkaSink {
     this.#lastFault = fault?.code;
     const alarm = fault && rules[fault.class].alarm;
     if (alarm) this.#alarms.raise(alarm.code, alarm.detail);
-    else if (fault === undefined) this.#alarms.clearOthers('');
+    else if (fault === undefined) this.#alarms.clearOthers();
   }
 }

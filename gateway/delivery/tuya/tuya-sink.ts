@@ -1,11 +1,11 @@
 import type { CommandPort } from '../../../contracts/command.ts';
 import { PortcullisError } from '../../../contracts/errors.ts';
-import type { Batch, BatchItem, Sink, WriteResult } from '../../../contracts/sink.ts';
+import type { Batch, BatchItem, Sink, Verdict, WriteResult } from '../../../contracts/sink.ts';
 import { SinkAlarms } from '../sink-alarms.ts';
 import { chunks, reportTogether } from './batch-report.ts';
 import { countCalls, planSteps, type PlannedItem, type Step } from './coalesce.ts';
 import { DeviceRun } from './device-run.ts';
-import { rules } from './error-classes.ts';
+import { rules, type ErrorClass } from './error-classes.ts';
 import { connections, openTuyaLink, type LinkDeps, type LinkOptions, type TuyaLink } from './link.ts';
 import { hasValues, project } from './projection.ts';
 import { Strikes } from './strikes.ts';
@@ -50,6 +50,8 @@ class Tuya implements TuyaSink {
   readonly #deps: TuyaDeps;
   readonly #strikes = new Strikes();
   readonly #alarms = new SinkAlarms('tuya');
+  /** Devices whose records the cloud does not take, and why: while there is one, its alarm stays. */
+  readonly #resting = new Map<string, ErrorClass>();
   /** Endpoint and environment: a key of another region or project fails like a wrong one. */
   readonly #where: string;
   /** Code of the trouble that the last call ended with: the same one is logged once. */
@@ -88,8 +90,17 @@ class Tuya implements TuyaSink {
     const runs = this.#plan(batch, round);
     if (this.#options.batch) await this.#together(runs, round);
     else await eachOf(runs, (run) => run.run());
+    const result = round.result();
+    this.#noteResting(batch, result.verdicts, round.resting);
     this.#tellState(round.trouble);
-    return round.result();
+    return result;
+  }
+
+  #noteResting({ items }: Batch, verdicts: readonly Verdict[], resting: ReadonlyMap<string, ErrorClass>): void {
+    for (const [index, { message }] of items.entries()) {
+      if (verdicts[index]?.is !== 'keep') this.#resting.delete(message.dev.id);
+    }
+    for (const [device, why] of resting) this.#resting.set(device, why);
   }
 
   retryRejected(): Promise<void> {
@@ -158,14 +169,16 @@ class Tuya implements TuyaSink {
 
   #tellState(trouble: WriteRound['trouble']): void {
     const { log } = this.#deps;
-    if (trouble === undefined) this.#alarms.clearOthers(clockAlarm);
-    else {
+    if (trouble === undefined) {
+      const ofResting = [...new Set(this.#resting.values())].flatMap((kind) => rules[kind].alarm?.code ?? []);
+      this.#alarms.clearOthers(clockAlarm, ...ofResting);
+    } else {
       const { class: kind, code, reason } = trouble;
       if (this.#lastTrouble !== code) log.warn({ sink: this.name, class: kind, code }, reason);
       const { alarm, pause } = rules[kind];
       if (alarm) this.#alarms.raise(alarm.code, `${alarm.detail} (${this.#where})`, { pauses: pause !== undefined });
     }
-    this.#lastTrouble = trouble?.code;
+    if (trouble !== undefined || this.#resting.size === 0) this.#lastTrouble = trouble?.code;
     if (this.link.client.clock.suspect)
       this.#alarms.raise(clockAlarm, 'The clock of the gateway is wrong; the cloud told its time.');
     else this.#alarms.clear(clockAlarm);

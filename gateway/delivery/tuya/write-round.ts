@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Api, Caller } from './caller.ts';
 import type { Call } from './client.ts';
 import type { Answer, Refusal } from './envelope.ts';
-import { rules } from './error-classes.ts';
+import { rules, type ErrorClass } from './error-classes.ts';
 import type { Strikes } from './strikes.ts';
 
 /**
@@ -22,12 +22,13 @@ export interface RoundOptions {
 
 /**
  * What one `write` has come to so far. Records without a verdict are kept. Once a refusal concerns the account or the
- * link, `halted` is set and nobody makes another call.
+ * link, `halted` is set and nobody makes another call; one that concerns neither lets its device alone rest.
  */
 export class WriteRound {
   readonly #o: RoundOptions;
   readonly #endsAt: number;
   readonly #verdicts = new Map<BatchItem, Verdict>();
+  readonly #resting = new Map<string, ErrorClass>();
   #halt: Refusal | undefined;
   #waiting: Refusal | undefined;
   #bytes = 0;
@@ -48,6 +49,11 @@ export class WriteRound {
   /** What halted the round, or kept records without halting it. */
   get trouble(): Refusal | undefined {
     return this.#halt ?? this.#waiting;
+  }
+
+  /** Devices that nothing more is sent for a while, and why. */
+  get resting(): ReadonlyMap<string, ErrorClass> {
+    return this.#resting;
   }
 
   async call(api: Api, call: Call): Promise<Answer> {
@@ -74,9 +80,17 @@ export class WriteRound {
     }
     if (rule.effect === 'accept') this.accept(items);
     else if (rule.effect === 'reject') this.reject(items, `TUYA_${refusal.code}`, refusal.reason);
-    else if (rule.pause === undefined) this.#waiting ??= refusal;
+    else if (rule.pause === undefined) this.#rest(items, refusal);
     else this.#halt ??= refusal;
     return rule.effect !== 'keep';
+  }
+
+  #rest(items: readonly BatchItem[], refusal: Refusal): void {
+    this.#waiting ??= refusal;
+    for (const item of items) {
+      this.#verdicts.set(item, { is: 'keep', own: refusal.class });
+      this.#resting.set(item.message.dev.id, refusal.class);
+    }
   }
 
   result(): WriteResult {
@@ -86,7 +100,6 @@ export class WriteRound {
       const forMs = this.#halt.retryAfterMs ?? rules[this.#halt.class].pause ?? 'transient';
       return { verdicts, bytes, pause: { reason: this.#halt.class, forMs } };
     }
-    if (this.#waiting) return { verdicts, bytes, pause: { reason: this.#waiting.class, forMs: 'transient' } };
     return { verdicts, bytes };
   }
 }

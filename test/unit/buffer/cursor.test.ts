@@ -74,6 +74,27 @@ test('kept records that fill a loan by their number or size leave every second l
   }
 });
 
+test('a device that rests is left out until it is asked for, with all that it says meanwhile', () => {
+  const log = logOf(['a', 10], ['b', 10], ['a', 10], ['b', 10], ['a', 10]);
+  const cursor = new Cursor('cloud', 'normal', 0, 100);
+  cursor.lend(1, { records: 1, bytes: 10_000 }, log);
+  const [settlement] = cursor.settle(1, ['rest']) ?? [];
+  assert.deepEqual(
+    [settlement?.cursor, settlement?.parked.length],
+    [1, 1],
+    'it is parked although nothing else was lent',
+  );
+  assert.deepEqual(lsns(cursor.lend(2, wide, log)), [2, 4]);
+  cursor.settle(2, ['accept', 'accept']);
+  assert.deepEqual([cursor.position, lsns(cursor.lend(3, wide, log))], [5, []]);
+  assert.deepEqual(lsns(cursor.lend(4, { ...wide, resting: true }, log)), [1]);
+  cursor.settle(4, ['rest']);
+  assert.deepEqual(lsns(cursor.lend(5, wide, log)), []);
+  assert.deepEqual(lsns(cursor.lend(6, { ...wide, resting: true }, log)), [1]);
+  cursor.settle(6, ['accept']);
+  assert.deepEqual(lsns(cursor.lend(7, wide, log)), [3, 5], 'its rest is over');
+});
+
 test('thousands of records of a device that was away are gone in a few loans, in their order', () => {
   const log = logOf(...Array.from({ length: 6_000 }, (_, i): [string, number] => [i % 2 ? 'good' : 'away', 1]));
   const cursor = new Cursor('cloud', 'normal', 0, 10_000);

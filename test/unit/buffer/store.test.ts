@@ -15,10 +15,12 @@ import type { ClaimAnswer } from '../../../gateway/buffer/protocol.ts';
 import { readStatus } from '../../../gateway/buffer/status.ts';
 import { entry, handClock, measurement } from './buffer-fixture.ts';
 
+type SettledAs = 'accept' | 'keep' | 'rest' | 'reject';
+
 type Step =
   | { do: 'append'; records: { device: number; urgent: boolean }[]; filtered: number }
-  | { do: 'claim'; sink: number; lane: Lane; records: number; bytes: number }
-  | { do: 'settle'; loan: number; verdicts: ('accept' | 'keep' | 'reject')[] }
+  | { do: 'claim'; sink: number; lane: Lane; records: number; bytes: number; resting: boolean }
+  | { do: 'settle'; loan: number; verdicts: SettledAs[] }
   | { do: 'wait'; ms: number }
   | { do: 'fold' }
   | { do: 'crash' };
@@ -41,6 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       lane,
       records: fc.integer({ min: 1, max: 8 }),
       bytes: fc.constantFrom(450, 900, 10_000),
+      resting: fc.boolean(),
     }),
   },
   {
@@ -48,7 +51,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('settle' as const),
       loan: fc.nat(3),
-      verdicts: fc.array(fc.constantFrom('accept' as const, 'accept' as const, 'keep' as const, 'reject' as const), {
+      verdicts: fc.array(fc.constantFrom<SettledAs>('accept', 'accept', 'keep', 'rest', 'reject'), {
         minLength: 8,
         maxLength: 8,
       }),
@@ -224,8 +227,8 @@ class Machine {
     }
   }
 
-  claim(sink: string, of: Lane, want: { records: number; bytes: number }): boolean {
-    const answer = this.open.store.claim({ sink, lane: of, records: want.records, bytes: want.bytes }, this.now);
+  claim(sink: string, of: Lane, want: { records: number; bytes: number; resting: boolean }): boolean {
+    const answer = this.open.store.claim({ ...want, sink, lane: of }, this.now);
     if (answer) this.model.lend({ sink, lane: of, answer });
     for (const [i, line] of (answer?.text.split('\n') ?? []).entries()) {
       const value = (JSON.parse(line) as { m: { v: number }[] }).m[0]?.v;
@@ -234,20 +237,23 @@ class Machine {
     return answer !== undefined;
   }
 
-  settle(which: number, verdicts: readonly ('accept' | 'keep' | 'reject')[]): void {
+  settle(which: number, verdicts: readonly SettledAs[]): void {
     const [loan] = this.model.loans.splice(which % Math.max(1, this.model.loans.length), 1);
     if (!loan) return;
     const codes = loan.answer.lsns.map((_, i) => {
       const verdict = verdicts[i] ?? 'accept';
-      return verdict === 'reject' ? (['BAD', 'no'] as const) : verdict === 'accept';
+      if (verdict === 'reject') return ['BAD', 'no'] as const;
+      return verdict === 'rest' ? verdict : verdict === 'accept';
     });
     // A sink that keeps a record keeps the later ones of its device in the same batch too.
     const kept = new Set<string>();
     for (const [i, lsn] of loan.answer.lsns.entries()) {
       const device = this.model.records.get(lsn)?.device ?? '';
-      if (codes[i] === false) kept.add(device);
-      if (kept.has(device)) codes[i] = false;
-      if (codes[i] === false) continue;
+      if (kept.has(device) && codes[i] !== 'rest') codes[i] = false;
+      if (codes[i] === false || codes[i] === 'rest') {
+        kept.add(device);
+        continue;
+      }
       this.model.settled.get(loan.sink)?.add(lsn);
       this.model.uncertain.get(loan.sink)?.add(lsn);
     }
@@ -258,7 +264,9 @@ class Machine {
   finish(): void {
     for (let rounds = 0; rounds < 200; rounds++) {
       while (this.model.loans.length > 0) this.settle(0, []);
-      const more = sinks.flatMap((sink) => lanes.map((of) => this.claim(sink, of, { records: 50, bytes: 10_000 })));
+      const more = sinks.flatMap((sink) =>
+        lanes.map((of) => this.claim(sink, of, { records: 50, bytes: 10_000, resting: true })),
+      );
       if (!more.includes(true)) break;
     }
     for (const sink of sinks)
