@@ -54,7 +54,8 @@ export function sinkRoutes(sinks: readonly SinkControl[], cut: CutControl): Rout
     route({
       method: 'POST',
       path: '/api/v1/uplink/cut',
-      summary: 'Lets nothing out to any sink for some seconds, to see what that costs. It comes back by itself.',
+      summary:
+        'For some seconds lets nothing out to any sink and takes no command or message from the cloud or Kafka, to see what that costs. It comes back by itself.',
       needs: 'gateway.operate',
       input: z.strictObject({ seconds: z.number().int().min(1).max(60).default(30) }),
       result: z.object({ cutForMs: z.number() }),

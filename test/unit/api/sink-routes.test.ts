@@ -4,6 +4,12 @@ import { test } from 'node:test';
 import type { Context } from '../../../gateway/api/route.ts';
 import { sinkRoutes } from '../../../gateway/api/sink-routes.ts';
 
+test('who cuts the uplink is told that commands from afar wait too', () => {
+  const routes = sinkRoutes([], { begin: () => undefined, leftMs: () => 0 });
+  const cut = routes.find(({ path }) => path.endsWith('/uplink/cut'));
+  assert.match(cut?.summary ?? '', /nothing out to any sink and takes no command or message from the cloud or Kafka/);
+});
+
 test('a sink that does not exist cannot be resumed', async () => {
   const routes = sinkRoutes([], { begin: () => undefined, leftMs: () => 0 });
   const resume = routes.find(({ path }) => path.endsWith('/resume'));

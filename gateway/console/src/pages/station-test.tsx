@@ -114,7 +114,10 @@ function Cut({ outages }: { outages: readonly Outage[] }) {
   return (
     <div class="stack">
       <h3>Then cut the uplink</h3>
-      <p class="soft">For 30 seconds nothing leaves this gateway. It goes on by itself; nothing may be missing then.</p>
+      <p class="soft">
+        For 30 seconds nothing leaves this gateway, and no command from afar comes in. It goes on by itself; nothing may
+        be missing then.
+      </p>
       {left === 0 ? (
         <Act busy="Cutting…" run={start}>
           Cut the uplink for 30 seconds
