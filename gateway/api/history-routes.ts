@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HistoryPoint, HistoryReader } from '../../contracts/history.ts';
 import { knownDevice } from '../../contracts/registry.ts';
+import { isoTimeIn } from '../lib/iso-time.ts';
 import { route, type Route } from './route.ts';
 
 /** What the API asks of history. */
@@ -40,8 +41,8 @@ const moment = z
   .string()
   .max(40)
   .transform((text, context) => {
-    const at = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
-    if (Number.isFinite(at)) return at;
+    const at = /^\d{1,15}$/.test(text) ? Number(text) : isoTimeIn(text);
+    if (at !== undefined) return at;
     context.addIssue({ code: 'custom', message: 'is not a time; use milliseconds or 2026-11-21T10:00:00Z' });
     return z.NEVER;
   });

@@ -42,6 +42,8 @@ test('what devices published is answered by the daemon, also after a kill, with 
   for (const [query, status] of [
     ['from=5&to=2', 422],
     ['from=yesterday', 400],
+    ['from=2026-02-30T00:00:00Z', 400],
+    ['from=0&to=2026-02-30', 400],
     ['from=0&points=0', 400],
     ['from=0&points=1e9', 400],
   ] as const) {
