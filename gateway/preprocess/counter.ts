@@ -1,4 +1,5 @@
-import type { Metric } from '../../contracts/message.ts';
+import type { Measurement, Metric } from '../../contracts/message.ts';
+import { isLate } from './source-time.ts';
 
 /** A running counter: when its series began, its last value, and the source time of that value. */
 export interface Series {
@@ -17,11 +18,16 @@ const dipShare = 0.1;
 
 /**
  * Gives a `total_increasing` metric the start of its series. A counter that fell was reset: a new series begins, so
- * that nobody computes a negative use. A small dip carries no value (`out_of_range`), for the same reason. A value older
- * than the last one belongs to the running series and changes nothing. A start told by the source is believed.
+ * that nobody computes a negative use. A small dip carries no value (`out_of_range`), for the same reason. A value that
+ * comes late belongs to the running series and changes nothing. A start told by the source is believed.
  */
-export function followCounter(metric: Metric, series: Series | undefined, ts: number): Counted {
+export function followCounter(
+  metric: Metric,
+  series: Series | undefined,
+  when: Pick<Measurement, 'ts' | 'clk' | 'rts'>,
+): Counted {
   const { v } = metric;
+  const { ts } = when;
   if (metric.c !== 'total_increasing' || v === undefined) return { metric, series };
   if (v < 0) return { metric: withoutValue(metric, v), series };
   if (metric.st !== undefined) {
@@ -29,7 +35,7 @@ export function followCounter(metric: Metric, series: Series | undefined, ts: nu
     return { metric, series: late ? series : { start: metric.st, last: v, ts } };
   }
   if (series === undefined) return inSeries(metric, { start: ts, last: v, ts });
-  if (ts < series.ts) return { metric: { ...metric, st: Math.min(series.start, ts) }, series };
+  if (isLate(when, series.ts)) return { metric: { ...metric, st: Math.min(series.start, ts) }, series };
   if (v >= series.last) return inSeries(metric, { start: series.start, last: v, ts });
   if (v >= series.last * (1 - dipShare)) {
     return { metric: { ...withoutValue(metric, v), st: series.start }, series };

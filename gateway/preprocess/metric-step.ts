@@ -81,7 +81,7 @@ interface Counting {
 
 function count(metric: Metric, { state, of, key, now, saveMs }: Counting, draft: Draft): Metric {
   const before = state.series;
-  const counted = followCounter(metric, before, of.ts);
+  const counted = followCounter(metric, before, of);
   const after = counted.series;
   if (after === undefined || after === before) return counted.metric;
   state.series = after;

@@ -24,3 +24,11 @@ export function resolveSourceTime(
   }
   return { ts: Math.round(receivedAt), clk: gatewayIsSet ? 'gateway' : 'suspect' };
 }
+
+/**
+ * Whether a measurement is older than one that came before it. What has the time of its arrival is never late, and a
+ * time that is still to come was told by a clock that has been set back since.
+ */
+export function isLate({ ts, clk, rts }: Pick<Measurement, 'ts' | 'clk' | 'rts'>, lastTs: number): boolean {
+  return clk === 'source' && ts < lastTs && (rts < earliestMs || lastTs <= rts + aheadMs);
+}
