@@ -114,7 +114,11 @@ export function toldReasons(t: TestContext): Map<string, number> {
   return reasons;
 }
 
-/** Waits for a condition that needs no event; the test runner's timeout bounds it. */
-export async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits for a condition that needs no event. Rejects with the condition when it does not come true. */
+export async function until(isTrue: () => boolean, boundMs = 60_000): Promise<void> {
+  const giveUpAt = performance.now() + boundMs;
+  while (!isTrue()) {
+    if (performance.now() > giveUpAt) throw new Error(`waited ${boundMs} ms in vain for ${String(isTrue)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
