@@ -40,8 +40,9 @@ class HistoryFollower implements LogFollower {
   readonly #shapes = new RecordShapes();
   #gathering: Gathering;
   #writing: BlockWriter | undefined;
-  /** Of the last step. */
+  /** Of the last step; before it every mark is believed. */
   #upMs = 0;
+  #wallMs = Infinity;
   #retainsNext = true;
   #refused = 0;
 
@@ -68,6 +69,7 @@ class HistoryFollower implements LogFollower {
 
   step({ upMs, wallMs }: FollowerMoment): { more: boolean; againInMs?: number } {
     this.#upMs = upMs;
+    this.#wallMs = wallMs;
     if (this.#writing) {
       this.#write(this.#writing, upMs);
       return { more: true };
@@ -215,7 +217,12 @@ class HistoryFollower implements LogFollower {
   }
 
   #keptFrom(): [number, number, number] {
-    const of = (tier: 0 | 1 | 2): number => this.#marks.dropped(tier) + 1;
+    const of = (tier: 0 | 1 | 2): number => {
+      const upTo = this.#marks.dropped(tier);
+      if (upTo <= this.#wallMs) return upTo + 1;
+      const left = this.#port.all('history.sizes', []).find((one) => one['tier'] === tier);
+      return Number(left?.['since'] ?? 0);
+    };
     return [of(0), of(1), of(2)];
   }
 

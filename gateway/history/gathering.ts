@@ -1,4 +1,5 @@
 import type { Measurement, Metric } from '../../contracts/message.ts';
+import { isLate, type Told } from '../lib/late.ts';
 import { historyBounds } from './options.ts';
 import { keyOf, type RecordShapes } from './record-shapes.ts';
 import { SampleLog, type SampledSeries } from './sample-log.ts';
@@ -17,7 +18,7 @@ export interface Gathered {
 
 interface Sample {
   readonly value: number | string;
-  readonly at: number;
+  readonly told: Told;
   readonly start: number;
 }
 
@@ -56,8 +57,8 @@ export class Gathering implements Gathered {
   }
 
   #takeRead(upMs: number): number {
-    const { at, count, metrics, values, texts } = this.#shapes;
-    if (at >= latest) return 0;
+    const { told, count, metrics, values, texts } = this.#shapes;
+    if (told.ts >= latest) return 0;
     let refused = 0;
     for (let i = 0; i < count; i += 1) {
       const shape = metrics[i];
@@ -67,7 +68,7 @@ export class Gathering implements Gathered {
       if (value === undefined) continue;
       const series = (shape.series ??= this.#book.find(shape.key, upMs));
       if (series === undefined) refused += 1;
-      else this.#add(series, { value, at, start: shape.start }, upMs);
+      else this.#add(series, { value, told, start: shape.start }, upMs);
     }
     return refused;
   }
@@ -83,13 +84,14 @@ export class Gathering implements Gathered {
       const series = this.#book.find(key, upMs);
       const { v, vb, vs, st } = metric;
       if (series === undefined) refused += 1;
-      else this.#add(series, { value: vs ?? v ?? (vb ? 1 : 0), at: ts, start: st ?? 0 }, upMs);
+      else this.#add(series, { value: vs ?? v ?? (vb ? 1 : 0), told: record, start: st ?? 0 }, upMs);
     }
     if (refused === 0) this.#shapes.learn(record, line);
     return refused;
   }
 
-  #add(series: Series, { value, at, start }: Sample, upMs: number): void {
+  #add(series: Series, { value, told, start }: Sample, upMs: number): void {
+    const at = told.ts;
     const { id, type, counter, counterAt } = series;
     if (series.sampledIn !== this.#mark) {
       series.sampledIn = this.#mark;
@@ -97,8 +99,10 @@ export class Gathering implements Gathered {
     }
     if (this.count === 0) this.sinceUpMs = upMs;
     if (counter && typeof value === 'number') {
-      this.#log.addCounter(id, at, value, start);
-      series.counterAt = advance(counterAt, { at, value, start }).state;
+      const sample = { at, value, start };
+      const isSetBack = counterAt !== undefined && at < counterAt.at && !isLate(told, counterAt.at);
+      this.#log.addCounter(id, sample, isSetBack);
+      series.counterAt = advance(counterAt, sample, isSetBack).state;
     } else {
       this.#log.add(id, at, value);
     }

@@ -1,4 +1,5 @@
 import type { Measurement, Metric } from '../../contracts/message.ts';
+import type { Told } from '../lib/late.ts';
 import { historyBounds } from './options.ts';
 import type { ValueType } from './samples.ts';
 import type { Series, SeriesKey } from './series-book.ts';
@@ -19,6 +20,7 @@ export interface MetricShape {
 interface RecordShape {
   /** What stands between the time, the time of reception and the metrics. */
   readonly toReceived: string;
+  readonly clk: Told['clk'];
   readonly toMetrics: string;
   readonly metrics: readonly MetricShape[];
   /** Lines that began like it and were not, one after the other. */
@@ -39,7 +41,7 @@ const [zero, nine, minus, point, quote, backslash, space] = [48, 57, 45, 46, 34,
 export class RecordShapes {
   readonly #shapes = new Map<string, RecordShape>();
   /** What the last line said. */
-  at = 0;
+  readonly told: { -readonly [Key in keyof Told]: Told[Key] } = { ts: 0, clk: 'gateway', rts: 0 };
   count = 0;
   readonly metrics: MetricShape[] = [];
   /** In step with `metrics`: of a number and a truth. */
@@ -78,13 +80,14 @@ export class RecordShapes {
       fresh.some(({ opening, closing: end }) => one.opening === opening && one.closing === end);
     const others = known?.metrics.filter((one) => !isFresh(one)) ?? [];
     const metrics = [...fresh, ...others].slice(0, mostMetrics);
-    this.#shapes.set(head, { toReceived, toMetrics, metrics, misses: known?.misses ?? 0 });
+    this.#shapes.set(head, { toReceived, clk, toMetrics, metrics, misses: known?.misses ?? 0 });
   }
 
-  #isLike({ toReceived, toMetrics, metrics }: RecordShape, line: string, from: number): boolean {
-    this.at = this.#time(line, from);
+  #isLike({ toReceived, clk, toMetrics, metrics }: RecordShape, line: string, from: number): boolean {
+    this.told.clk = clk;
+    this.told.ts = this.#time(line, from);
     if (this.#end < 0 || !isAt(line, toReceived, this.#end)) return false;
-    this.#time(line, this.#end + toReceived.length);
+    this.told.rts = this.#time(line, this.#end + toReceived.length);
     if (this.#end < 0 || !isAt(line, toMetrics, this.#end)) return false;
     return this.#readMetrics(metrics, line, this.#end + toMetrics.length);
   }

@@ -26,7 +26,8 @@ export function dropOld(
 
   function dropOf(tier: Tier, bytes: number): Retained {
     let left = bytes;
-    let upTo = marks.dropped(tier);
+    // One of a time to come was set while the clock was ahead, and says nothing.
+    let upTo = marks.dropped(tier) > wallMs ? -1 : marks.dropped(tier);
     const gone: number[] = [];
     for (const row of port.all('history.oldest', [tier, blocksPerStep])) {
       const isOver = left > options.maxBytes * tierShares[tier] || upMs - Number(row['up_ms']) > options.keepMs[tier];

@@ -24,6 +24,8 @@ export class SampleLog {
   /** There once a counter came. */
   #starts: Float64Array | undefined;
   readonly #texts: string[] = [];
+  /** Samples of counters before which a clock was set back; few, if any. */
+  readonly #setBack = new Set<number>();
   count = 0;
 
   constructor(room: number = usualRoom) {
@@ -41,8 +43,9 @@ export class SampleLog {
   }
 
   /** `start` is when the counter's series began. */
-  addCounter(series: number, at: number, value: number, start: number): void {
+  addCounter(series: number, { at, value, start }: CounterState, isSetBack = false): void {
     this.add(series, at, value);
+    if (isSetBack) this.#setBack.add(this.count - 1);
     this.#starts ??= new Float64Array(this.#series.length);
     this.#starts[this.count - 1] = start;
   }
@@ -58,7 +61,9 @@ export class SampleLog {
       samples.times.push(this.#times[i] ?? 0);
       if (type === 'text') samples.texts.push(this.#texts[value] ?? '');
       else samples.values.push(value);
-      if (counter) samples.starts.push(this.#starts?.[i] ?? 0);
+      if (!counter) continue;
+      samples.starts.push(this.#starts?.[i] ?? 0);
+      if (this.#setBack.has(i)) samples.setBack.push(samples.times.length - 1);
     }
     return new Map([...wanted].map(([id, { samples }]) => [id, samples]));
   }

@@ -1,5 +1,5 @@
-import type { Measurement, Metric } from '../../contracts/message.ts';
-import { isLate } from './source-time.ts';
+import type { Metric } from '../../contracts/message.ts';
+import { isLate, type Told } from '../lib/late.ts';
 
 /** A running counter: when its series began, its last value, and the source time of that value. */
 export interface Series {
@@ -21,13 +21,9 @@ const dipShare = 0.1;
  * that nobody computes a negative use. A small dip carries no value (`out_of_range`), for the same reason. A value that
  * comes late belongs to the running series and changes nothing. A start told by the source is believed.
  */
-export function followCounter(
-  metric: Metric,
-  series: Series | undefined,
-  when: Pick<Measurement, 'ts' | 'clk' | 'rts'>,
-): Counted {
+export function followCounter(metric: Metric, series: Series | undefined, told: Told): Counted {
   const { v } = metric;
-  const { ts } = when;
+  const { ts } = told;
   if (metric.c !== 'total_increasing' || v === undefined) return { metric, series };
   if (v < 0) return { metric: withoutValue(metric, v), series };
   if (metric.st !== undefined) {
@@ -35,7 +31,7 @@ export function followCounter(
     return { metric, series: late ? series : { start: metric.st, last: v, ts } };
   }
   if (series === undefined) return inSeries(metric, { start: ts, last: v, ts });
-  if (isLate(when, series.ts)) return { metric: { ...metric, st: Math.min(series.start, ts) }, series };
+  if (isLate(told, series.ts)) return { metric: { ...metric, st: Math.min(series.start, ts) }, series };
   if (v >= series.last) return inSeries(metric, { start: series.start, last: v, ts });
   if (v >= series.last * (1 - dipShare)) {
     return { metric: { ...withoutValue(metric, v), st: series.start }, series };

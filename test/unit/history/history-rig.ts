@@ -59,7 +59,7 @@ export async function openRig(
 }
 
 /** In the order in which a decode thread writes records, which history reads without parsing them. */
-function recordOf(device: string, at: number, m: Metric[]): Measurement {
+export function recordOf(device: string, at: number, m: Metric[]): Measurement {
   return {
     kind: 'telemetry',
     dev: { id: device },

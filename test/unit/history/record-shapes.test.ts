@@ -68,13 +68,16 @@ const damage = fc.record({
 });
 
 const said = (line: string) => {
-  const { dev, ts, m } = JSON.parse(line) as Measurement;
+  const { dev, ts, clk, rts, m } = JSON.parse(line) as Measurement;
   const valueOf = ({ v, vb, vs }: Metric) => (isLong(vs) ? undefined : (vs ?? v ?? (vb ? 1 : 0)));
-  return { at: ts, found: m.map((one) => ({ key: keyOf(one, dev), start: one.st ?? 0, value: valueOf(one) })) };
+  return {
+    told: { ts, clk, rts },
+    found: m.map((one) => ({ key: keyOf(one, dev), start: one.st ?? 0, value: valueOf(one) })),
+  };
 };
 const isLong = (one: unknown): boolean => typeof one === 'string' && one.length > 64;
 const read = (shapes: RecordShapes) => ({
-  at: shapes.at,
+  told: { ...shapes.told },
   found: shapes.metrics.slice(0, shapes.count).map(({ key, start }, i) => ({
     key,
     start,

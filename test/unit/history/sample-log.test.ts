@@ -17,6 +17,7 @@ const sample = fc.record({
   value: fc.double({ noNaN: true }),
   text: fc.string(),
   start: fc.nat(),
+  isSetBack: fc.boolean(),
 });
 
 test('samples come out by series, in the order in which they went in, however many they are', () => {
@@ -24,7 +25,7 @@ test('samples come out by series, in the order in which they went in, however ma
     fc.property(fc.array(sample, { maxLength: 40 }), fc.subarray([...kinds]), (all, asked) => {
       const log = new SampleLog(2);
       const expected = new Map(kinds.map((one) => [one.id, noSamples(one.before)]));
-      for (const { kind, at, value, text, start } of all) {
+      for (const { kind, at, value, text, start, isSetBack } of all) {
         const { id, type, counter } = kinds[kind] as SampledSeries;
         const own = expected.get(id) ?? noSamples();
         own.times.push(at);
@@ -32,7 +33,8 @@ test('samples come out by series, in the order in which they went in, however ma
         else own.values.push(value);
         if (counter) {
           own.starts.push(start);
-          log.addCounter(id, at, value, start);
+          if (isSetBack) own.setBack.push(own.times.length - 1);
+          log.addCounter(id, { at, value, start }, isSetBack);
         } else {
           log.add(id, at, type === 'text' ? text : value);
         }
