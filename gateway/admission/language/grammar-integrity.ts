@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isoTimeIn } from '../../lib/iso-time.ts';
 import { violationTable } from '../codes.ts';
 import { hash, json, keys, name, text } from './words.ts';
 
@@ -56,7 +57,10 @@ export const conformanceSection = keys({
 });
 
 const codes = Object.keys(violationTable) as (keyof typeof violationTable)[];
-const day = text('a date', 10).regex(/^\d{4}-\d\d-\d\d$/, 'is not a date such as 2027-01-31');
+const noDay = 'is not a date such as 2027-01-31';
+const day = text('a date', 10)
+  .regex(/^\d{4}-\d\d-\d\d$/, { error: noDay, abort: true })
+  .refine((written) => isoTimeIn(written) !== undefined, noDay);
 const waiver = keys({
   code: z.enum(codes),
   subject: name.optional(),

@@ -54,6 +54,11 @@ for (const [what, body, says] of [
   ],
   ['a text that is no range', 'plugin: { version: "newest" }', /version range/],
   ['an unknown architecture', 'host: { deployments: [{ arch: z80 }] }', /architecture/],
+  [
+    'a day that no calendar has',
+    'enforcement: { waivers: [{ code: PC-E103, owner: j, reason: r, expires: 2026-99-99 }] }',
+    /not a date/,
+  ],
   ['an image by its tag', 'integrity: { container: { image: "reg/acme:latest" } }', /digest/],
   ['the type any', 'exports: { functions: [{ name: f, returns: any }] }', /says nothing/],
   [
