@@ -1,6 +1,7 @@
 import type { LiveRecord, LiveSubscriber } from '../../contracts/live.ts';
 import { qualities, type Kind, type Measurement } from '../../contracts/message.ts';
 import type { TextMeasurement } from '../../contracts/pipeline.ts';
+import { isLate } from '../lib/late.ts';
 import type { RuleEngine } from './core/engine.ts';
 import type { Now } from './core/evaluate.ts';
 import type { Told } from './core/feeding.ts';
@@ -30,7 +31,7 @@ export function ruleListener(parts: {
   readonly onRest: () => void;
 }): LiveSubscriber {
   const { engine, now } = parts;
-  const isLate = lateness();
+  const isBehind = lateness(() => now().wall);
   const names = namesIn();
   const settle = (): void => {
     if (engine.hasEffects) parts.onEffects();
@@ -51,13 +52,13 @@ export function ruleListener(parts: {
       const said = saidIn(record, engine.interestIn(record.device)?.byWord);
       if (said === undefined) return false;
       const { device, kind, ts } = record;
-      if (told.has(kind)) engine.hear(device, isLate(device, ts) ? [] : said, now());
+      if (told.has(kind)) engine.hear(device, isBehind(device, ts) ? [] : said, now());
       settle();
       return true;
     },
     take(message) {
       const { dev, ts, clk } = message;
-      tellEngine(engine, message, now(), isLate(dev.id, clk === 'source' ? ts : undefined));
+      tellEngine(engine, message, now(), isBehind(dev.id, clk === 'source' ? ts : undefined));
       settle();
     },
     lost: parts.onLost,
@@ -66,11 +67,12 @@ export function ruleListener(parts: {
 }
 
 /** Whether a message, by its device's own clock, is older than one that was heard. */
-function lateness(): (device: string, ts: number | undefined) => boolean {
+function lateness(wallMs: () => number | undefined): (device: string, ts: number | undefined) => boolean {
   const latest = new Map<string, number>();
   return (device, ts) => {
     if (ts === undefined) return false;
-    if (ts < (latest.get(device) ?? -Infinity)) return true;
+    const before = latest.get(device) ?? ts;
+    if (ts < before && isLate({ ts, clk: 'source', rts: wallMs() ?? 0 }, before)) return true;
     latest.delete(device);
     latest.set(device, ts);
     const [oldest] = latest.keys();

@@ -8,13 +8,13 @@ import { bench, paperDevices } from './rig.ts';
 const house = paperDevices({ t1: {} });
 const hot: RuleDocument = { id: 'hot', name: 'hot', per: 'device', when: { metric: 'temperature', above: 30 } };
 
-async function listening(document: RuleDocument) {
+async function listening(document: RuleDocument, wall = 0) {
   const { engine } = await bench([document], house);
   const changes: (string | undefined)[] = [];
   const fired: string[] = [];
   const listener = ruleListener({
     engine,
-    now: () => ({ lived: 0, wall: 0 }),
+    now: () => ({ lived: 0, wall }),
     onRegistryChange: (device) => changes.push(device),
     onEffects: () => {
       for (const effect of engine.takeEffects()) if (effect.is === 'fired') fired.push(`${effect.from}→${effect.to}`);
@@ -55,6 +55,15 @@ test('what a device measured before what it told already changes nothing', async
   const { listener, fired } = await listening(hot);
   listener.takeUnread?.(unread(['temperature'], [31], 2_000));
   listener.takeUnread?.(unread(['temperature'], [20], 1_000));
+  assert.deepEqual(fired, ['-1→0']);
+});
+
+test('a device is heard again at once when its clock and that of the gateway are set back by years', async () => {
+  const now = Date.UTC(2026, 6, 1);
+  const { listener, fired } = await listening(hot, now);
+  listener.takeUnread?.(unread(['temperature'], [20], Date.UTC(2036, 6, 1)));
+  listener.takeUnread?.(unread(['temperature'], [31], now));
+  listener.takeUnread?.(unread(['temperature'], [20], now - 1_000));
   assert.deepEqual(fired, ['-1→0']);
 });
 
