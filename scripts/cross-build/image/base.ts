@@ -54,6 +54,8 @@ export function makeBase({ out, target, say }: Workplace, withUpdates: boolean):
       '--variant=minbase',
       `--arch=${target.debian}`,
       `--include=${all.join(',')}`,
+      // It looks for Debian's emulator; ours is registered under a name of its own (`registerEmulator`).
+      '--skip=check/qemu',
       ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
       ...aptOptions.map((option) => `--aptopt=${option}`),
       `--essential-hook=${divert}; cp ${stub} "$1/usr/sbin/mkinitramfs"`,
