@@ -2,24 +2,21 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { parse, stringify } from 'yaml';
 import { ensurePrograms } from '../../scripts/debian-packages.mjs';
 import { cannotRun } from '../harness/cannot-run.ts';
 import { startCloud, type TestCloud } from '../harness/cloud.ts';
 import { assertNothingLost, drained } from '../harness/judge.ts';
-import { startPublisher } from '../harness/publisher.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { boardTools, builtImage, makeBoard, patienceMs, type Arch, type Board } from './board.ts';
 import { answersToItsName, givesItAnLed, imagersFiles, joinsWifi, ledState, logsIn } from './first-boot-steps.ts';
 import { flowsRunInTheirUnit } from './flows-steps.ts';
+import { asksBoard, breaksItsPromise, cutUnderLoad, isFoundOut } from './power-cut-steps.ts';
 import { cutWhileOnTrial, cutWhileUnpacking, prepareUpdates, releaseDisk, takesBack, updates } from './update-steps.ts';
 import { doorIsHeard, meterIsHeard, meterOnACable, wires } from './wires-steps.ts';
 
 const messages = 200;
-/** Under load, before the power is cut. */
-const enough = 100;
 
 /** What of the image's own configuration a prepared one takes over. */
 interface Shipped {
@@ -125,23 +122,23 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
   await step('joins the Wi-Fi of the card', () => joinsWifi(board));
   await step('reads a meter on a USB adapter', () => meterIsHeard(cloud));
   if (arch === 'arm64') await step('hears a contact on its header', () => doorIsHeard(board, cloud));
+  const asked = { api: asksBoard(board, token) };
   await step('loses nothing acknowledged when its power is cut under load', async () => {
-    const publisher = await startPublisher({ port: board.mqttPort, devices: 4, from: 1_000_000 });
-    await sleep(5_000);
-    await waitUntil('enough to be acknowledged', () => publisher.acknowledged.size >= enough, patienceMs);
-    await board.cutPower();
-    await publisher.stop();
-    for (const n of publisher.acknowledged) acknowledged.add(n);
+    for (const n of await cutUnderLoad(board, cloud, 1_000_000)) acknowledged.add(n);
     assert.equal(board.readCard('claim-code.txt').trim(), code);
     assert.doesNotMatch(board.listCard(''), /user-data|network-config/);
     assert.doesNotMatch(board.listCard('secrets'), /tuya/);
     figures['laterBootSeconds'] = await board.boot();
     assert.deepEqual(await claimed(), { claimed: true });
-    const asked = async <Answer>(path: string): Promise<Answer> =>
-      (await (await board.fetch(path, { token })).json()) as Answer;
-    await drained({ api: asked }, patienceMs);
-    await assertNothingLost({ api: asked }, cloud, acknowledged);
+    await drained(asked, patienceMs);
+    await assertNothingLost(asked, cloud, acknowledged);
     figures['acknowledged'] = acknowledged.size;
+  });
+  await step('is found out when it says too early that a message is on its card', async () => {
+    await breaksItsPromise(board);
+    const told = await cutUnderLoad(board, cloud, 2_000_000);
+    await board.boot();
+    figures['control'] = { acknowledged: told.size, lost: await isFoundOut(asked, cloud, told) };
   });
   t.diagnostic(JSON.stringify(figures, null, 1));
 }
