@@ -10,7 +10,15 @@ import { startCloud, type TestCloud } from '../harness/cloud.ts';
 import { assertNothingLost, drained } from '../harness/judge.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 import { boardTools, builtImage, makeBoard, patienceMs, type Arch, type Board } from './board.ts';
-import { answersToItsName, givesItAnLed, imagersFiles, joinsWifi, ledState, logsIn } from './first-boot-steps.ts';
+import {
+  answersToItsName,
+  givesItAnLed,
+  handsOn,
+  imagersFiles,
+  joinsWifi,
+  ledState,
+  logsIn,
+} from './first-boot-steps.ts';
 import { flowsRunInTheirUnit } from './flows-steps.ts';
 import { asksBoard, breaksItsPromise, cutUnderLoad, isFoundOut } from './power-cut-steps.ts';
 import { cutWhileOnTrial, cutWhileUnpacking, prepareUpdates, releaseDisk, takesBack, updates } from './update-steps.ts';
@@ -139,6 +147,14 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
     const told = await cutUnderLoad(board, cloud, 2_000_000);
     await board.boot();
     figures['control'] = { acknowledged: told.size, lost: await isFoundOut(asked, cloud, told) };
+  });
+  await step('is handed on: nobody has claimed it, and another code opens it', async () => {
+    const another = await handsOn(board);
+    assert.notEqual(another, code);
+    assert.deepEqual(await claimed(), { claimed: false });
+    const body = { code: another, account: { name: 'Grace', password: 'loud-valve-10' } };
+    assert.equal((await board.fetch('/api/v1/claim', { body: { ...body, code } })).ok, false);
+    assert.equal((await board.fetch('/api/v1/claim', { body })).ok, true);
   });
   t.diagnostic(JSON.stringify(figures, null, 1));
 }

@@ -159,3 +159,14 @@ export const ledState = ({ run }: Board): Promise<string> =>
   run(`cd /sys/class/leds/ACT
 trigger=$(sed 's/.*\\[\\(.*\\)\\].*/\\1/' trigger)
 echo $trigger $(if [ "$trigger" = timer ]; then cat delay_on delay_off; else cat brightness; fi)`);
+
+/** As docs/install.md says, for the next owner. Gives back the claim code, which the card and the screen have too. */
+export async function handsOn({ run }: Board): Promise<string> {
+  await run('systemctl stop portcullis');
+  const said = await run('portcullis factory-reset --config /etc/portcullis/portcullis.yaml --yes --json');
+  const { claimCode } = JSON.parse(said) as { claimCode: string };
+  assert.equal(await run('cat /boot/firmware/claim-code.txt'), claimCode);
+  assert.match(await run('cat /etc/issue.d/portcullis.issue'), new RegExp(claimCode));
+  await run('systemctl start portcullis');
+  return claimCode;
+}
