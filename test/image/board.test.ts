@@ -18,6 +18,7 @@ import {
   joinsWifi,
   ledState,
   logsIn,
+  phone,
 } from './first-boot-steps.ts';
 import { flowsRunInTheirUnit } from './flows-steps.ts';
 import { asksBoard, breaksItsPromise, cutUnderLoad, isFoundOut } from './power-cut-steps.ts';
@@ -74,8 +75,8 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
   const board = await makeBoard(t, image, {
     arch,
     serial: await meterOnACable(t),
-    kernel: 'modules-load=mac80211_hwsim',
-    files: { ...card.files, ...installersFiles(cloud) },
+    kernel: `modules-load=mac80211_hwsim ${phone.kernel}`,
+    files: { ...card.files, ...installersFiles(cloud), ...phone.files },
   });
   const step = stepOf(t, board);
   const figures: Record<string, unknown> = { imageMiB: Math.round(statSync(image).size / 2 ** 20) };
@@ -102,6 +103,9 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
       'systemctl is-system-running --wait || true; systemd-analyze time; systemctl show portcullis -p MemoryCurrent -p MemoryPeak; free -m',
     );
   });
+  await step('answers to its name and its service, which are asked for from the beginning of the boot', () =>
+    answersToItsName(board, name),
+  );
   await step('refuses devices of the network until it is claimed with its code; its LED tells', async () => {
     await givesItAnLed(board);
     assert.equal(await ledState(board), 'timer 1000 1000');
@@ -125,8 +129,6 @@ async function live(t: TestContext, arch: Arch, image: string): Promise<void> {
     );
   });
   await step('lets the user of the card in by key', () => logsIn(board, card.privateKey));
-  await step('answers to its name and its service', () => answersToItsName(board, name));
-  // After the name: the access point is on the same board, which would hear itself there and take another one.
   await step('joins the Wi-Fi of the card', () => joinsWifi(board));
   await step('reads a meter on a USB adapter', () => meterIsHeard(cloud));
   if (arch === 'arm64') await step('hears a contact on its header', () => doorIsHeard(board, cloud));

@@ -103,48 +103,68 @@ wpa_supplicant -B -i wlan1 -c /tmp/ap.conf`);
   });
 }
 
-/** A name and a service asked for by a machine of its own in the house, which a network namespace stands in for. */
-export async function answersToItsName({ run }: Board, name: string): Promise<void> {
-  await run(`resolvectl log-level debug
-modprobe veth
+/** Asks by multicast each second: for what it is told until somebody answers, else for the board's name for ever. Prints the answers. */
+const asker = `const { hostname } = require('node:os');
+const [type, question] = process.argv.slice(2);
+const group = '224.0.0.251';
+const head = Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+const tail = Buffer.from([0, 0, Number(type), 0, 1]);
+const labels = () => (question ?? hostname() + '.local').split('.');
+const name = () => Buffer.concat(labels().map((label) => Buffer.from(String.fromCharCode(label.length) + label)));
+const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true });
+socket.on('message', (bytes) => {
+  if (bytes.readUInt16BE(2) < 0x8000 || bytes.readUInt16BE(6) === 0) return;
+  if (!bytes.includes(name())) return;
+  console.log('answered ' + bytes.toString('latin1').replace(/[^ -~]/g, '.'));
+  if (question !== undefined) process.exit(0);
+});
+socket.bind(5353, () => {
+  socket.addMembership(group, '169.254.77.1');
+  socket.setMulticastInterface('169.254.77.1');
+  setInterval(() => socket.send(Buffer.concat([head, name(), tail]), 5353, group), 1000);
+});`;
+
+const phoneUnit = `[Unit]
+DefaultDependencies=no
+RequiresMountsFor=/boot/firmware
+ConditionPathExists=!/var/lib/portcullis-image/first-boot-done
+[Service]
+ExecStart=/bin/sh /boot/firmware/phone.sh
+`;
+
+/**
+ * A machine of its own in the house, which a network namespace stands in for: through the whole first boot it asks for the board's
+ * name, as a person with a phone does who cannot wait. Files of the card, and words for the board's kernel.
+ */
+export const phone = {
+  files: {
+    'ask.cjs': asker,
+    'phone.sh': `modprobe veth
 ip netns add phone
 ip link add house type veth peer name phone0 netns phone
 ip link set house up
 ip -n phone link set lo up
 ip -n phone addr add 169.254.77.1/16 dev phone0
 ip -n phone link set phone0 up
-cat >/tmp/ask.cjs <<'END'
-${asker}
-END`);
-  const ask = async (question: string, type: number): Promise<string> => {
-    const answer = await run(
-      `timeout 300 ip netns exec phone /usr/lib/portcullis/runtime/node /tmp/ask.cjs ${question} ${type} || true`,
-    );
+exec ip netns exec phone /usr/lib/portcullis/runtime/node /boot/firmware/ask.cjs 1
+`,
+  },
+  kernel: `systemd.wants=phone.service systemd.set_credential_binary=systemd.extra-unit.phone.service:${Buffer.from(phoneUnit).toString('base64')}`,
+};
+
+/** Still, after the phone's questions, and with its service. */
+export async function answersToItsName({ run }: Board, name: string): Promise<void> {
+  await run('systemctl stop phone');
+  const ask = async (type: number, question: string): Promise<string> => {
+    const node = '/usr/lib/portcullis/runtime/node';
+    const asking = `ip netns exec phone ${node} /boot/firmware/ask.cjs ${type} ${question}`;
+    const answer = await run(`timeout 300 ${asking} || true`);
     return answer === '' ? run('ip address; resolvectl; journalctl -b -u systemd-resolved | tail -200') : answer;
   };
-  assert.match(await ask(`${name}.local`, 1), /answered/);
-  assert.match(await ask('_http._tcp.local', 12), new RegExp(name));
-  assert.match(await ask(`${name}._http._tcp.local`, 16), /product=portcullis/);
+  assert.match(await ask(1, `${name}.local`), /answered/);
+  assert.match(await ask(12, '_http._tcp.local'), new RegExp(name));
+  assert.match(await ask(16, `${name}._http._tcp.local`), /product=portcullis/);
 }
-
-/** Asks by multicast until somebody answers, and prints the printable part of the answer. */
-const asker = `const [question, type] = process.argv.slice(2);
-const group = '224.0.0.251';
-const name = question.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
-const head = Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-const query = Buffer.concat([head, ...name, Buffer.from([0, 0, Number(type), 0, 1])]);
-const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true });
-socket.on('message', (bytes) => {
-  if (bytes.readUInt16BE(2) < 0x8000 || bytes.readUInt16BE(6) === 0) return;
-  if (!bytes.includes(Buffer.concat(name))) return;
-  console.log('answered ' + bytes.toString('latin1').replace(/[^ -~]/g, '.'));
-  process.exit(0);
-});
-socket.bind(5353, () => {
-  socket.addMembership(group, '169.254.77.1');
-  socket.setMulticastInterface('169.254.77.1');
-  setInterval(() => socket.send(query, 5353, group), 1000);
-});`;
 
 /** The keyboard's LED takes the place of the board's, which QEMU's machine does not have; the kernel's triggers are the real ones. */
 export async function givesItAnLed({ run }: Board): Promise<void> {

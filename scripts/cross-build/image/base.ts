@@ -10,7 +10,7 @@ const mirror = 'http://deb.debian.org';
 const packages =
   `systemd systemd-sysv systemd-resolved systemd-timesyncd udev dbus kmod netbase iproute2 openssh-server fdisk
   e2fsprogs dosfstools wpasupplicant firmware-brcm80211 wireless-regdb ca-certificates sudo libstdc++6 libidn2-0 xz-utils
-  gpiod initramfs-tools raspi-firmware`.split(/\s+/);
+  gpiod nftables initramfs-tools raspi-firmware`.split(/\s+/);
 /** Nobody reads manuals on the card; licences stay. */
 const dpkgOptions = [
   'force-confold',

@@ -41,6 +41,8 @@ const places: Readonly<Record<string, string>> = {
   'image/wireless.network': 'etc/systemd/network/20-wireless.network',
   'image/wired.network': 'etc/systemd/network/20-wired.network',
   'image/resolved.conf': 'usr/lib/systemd/resolved.conf.d/portcullis.conf',
+  'image/mdns-service.conf': 'usr/lib/systemd/system/systemd-resolved.service.d/portcullis.conf',
+  'image/mdns.nft': 'usr/lib/portcullis-image/mdns.nft',
   'image/portcullis.dnssd': 'etc/systemd/dnssd/portcullis.dnssd',
   'image/portcullis.yaml': 'etc/portcullis/portcullis.yaml',
   'journald.conf': 'usr/lib/systemd/journald.conf.d/portcullis.conf',
@@ -116,10 +118,10 @@ export async function makeSystem(place: Workplace, base: string, releaseKey?: st
   return folder;
 }
 
-/** What the first boot, an update and the GPIO lines call by name; a package less would be seen on the board only. */
+/** What the first boot, an update, the GPIO lines and the name of the board call; a package less would be seen on the board only. */
 const called =
   `xz tar sync systemctl useradd usermod chown ssh-keygen wpa_supplicant sfdisk partx resize2fs findmnt mountpoint
-  hostname gpioget gpioset gpiomon setpriv unshare`.split(/\s+/);
+  hostname gpioget gpioset gpiomon setpriv unshare nft`.split(/\s+/);
 
 function checkPrograms(folder: string): void {
   const isThere = (name: string): boolean =>
