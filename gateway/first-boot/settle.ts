@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { access, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,7 +69,19 @@ async function openSsh({ root, run }: Board, passwords: boolean): Promise<void> 
 async function joinWifi({ root, run }: Board, wifi: Wifi): Promise<void> {
   const file = `etc/wpa_supplicant/wpa_supplicant-${wifi.interface}.conf`;
   await write(root, file, { text: supplicantConfig(wifi), mode: 0o600 });
-  await startAtBoot(run, `wpa_supplicant@${wifi.interface}.service`);
+  await startWithRadio({ root, run }, wifi.interface);
+}
+
+/** Wanted by the radio itself, whenever it comes: a boot that wanted the unit would wait for a radio that is not there. */
+async function startWithRadio({ root, run }: Board, radio: string): Promise<void> {
+  const unit = `wpa_supplicant@${radio}.service`;
+  const wants = join(root, `etc/systemd/system/sys-subsystem-net-devices-${radio}.device.wants`);
+  await mkdir(wants, { recursive: true });
+  await rm(join(wants, unit), { force: true });
+  await symlink('/usr/lib/systemd/system/wpa_supplicant@.service', join(wants, unit));
+  await run('systemctl', ['daemon-reload']);
+  // One that came before that was not told.
+  if (existsSync(join(root, 'sys/class/net', radio))) await run('systemctl', ['start', '--no-block', unit]);
 }
 
 /** wpa_supplicant's own words; names and keys in hexadecimal, so that no character of theirs means anything. */

@@ -67,7 +67,7 @@ test('a user of the system is not taken over', async (t) => {
 });
 
 test('wireless networks are written so that no character of theirs means anything', async (t) => {
-  const { root, run, ran, read } = board(t);
+  const { root, run, read } = board(t);
   const networks = [
     { ssid: 'a"\n}', hidden: true, password: 'with "quotes"' },
     { ssid: 'key', hidden: false, password: 'ab'.repeat(32) },
@@ -81,8 +81,16 @@ test('wireless networks are written so that no character of theirs means anythin
   assert.match(first, /^ {2}ssid=61220a7d\n {2}scan_ssid=1\n {2}key_mgmt=.*SAE\n {2}psk="with "quotes""$/m);
   assert.match(second, new RegExp(`key_mgmt=WPA-PSK WPA-PSK-SHA256\\n {2}psk=${'ab'.repeat(32)}$`, 'm'));
   assert.match(third, /key_mgmt=NONE\n}/);
-  assert.deepEqual(ran, [
-    'systemctl enable wpa_supplicant@wlan0.service',
-    'systemctl start --no-block wpa_supplicant@wlan0.service',
-  ]);
+});
+
+test('Wi-Fi is wanted by its radio: the boot does not wait for one that is not there', async (t) => {
+  const { root, run, ran } = board(t);
+  const answers = { ssh: noSsh, wifi: { interface: 'wlan0', networks: [] } };
+  const wants = 'etc/systemd/system/sys-subsystem-net-devices-wlan0.device.wants/wpa_supplicant@wlan0.service';
+  await settle({ root, run }, answers);
+  assert.equal(readlinkSync(join(root, wants)), '/usr/lib/systemd/system/wpa_supplicant@.service');
+  assert.deepEqual(ran, ['systemctl daemon-reload']);
+  mkdirSync(join(root, 'sys/class/net/wlan0'), { recursive: true });
+  await settle({ root, run }, answers);
+  assert.equal(ran.at(-1), 'systemctl start --no-block wpa_supplicant@wlan0.service');
 });
